@@ -1,0 +1,66 @@
+// Reference counts, and the counters that show whether anything leaks.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+namespace xtape {
+
+/// What the library holds and has asked the system for, over all threads.
+struct MemoryStats {
+  std::int64_t live_nodes;          ///< nodes of tapes that are alive
+  std::int64_t live_bytes;          ///< bytes of arrays and nodes that are alive
+  std::int64_t system_allocations;  ///< blocks ever taken from the system
+};
+/// The counters at this moment; exact when no other thread is working.
+MemoryStats memory_stats();
+
+/// An atomic reference count, for objects that `Ref` holds.
+class RefCount {
+ public:
+  void increment() { n_.fetch_add(1, std::memory_order_relaxed); }
+  /// True when the caller was the last owner. The load spares the last owner a locked instruction.
+  bool decrement() { return unique() || n_.fetch_sub(1, std::memory_order_acq_rel) == 1; }
+  bool unique() const { return n_.load(std::memory_order_acquire) == 1; }
+
+ private:
+  std::atomic<std::uint32_t> n_{1};
+};
+
+/// A counted pointer to a T that has a member `RefCount refs` and a function `void destroy(T*)`.
+template <class T>
+class Ref {
+ public:
+  Ref() = default;
+  /// Shares what `p` points to, or holds nothing.
+  static Ref share(T* p) {
+    if (p) p->refs.increment();
+    return adopt(p);
+  }
+  /// Takes over the count that a new object starts with.
+  static Ref adopt(T* p) {
+    Ref r;
+    r.p_ = p;
+    return r;
+  }
+  Ref(const Ref& other) : p_(other.p_) {
+    if (p_) p_->refs.increment();
+  }
+  Ref(Ref&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
+  Ref& operator=(Ref other) noexcept {
+    std::swap(p_, other.p_);
+    return *this;
+  }
+  ~Ref() {
+    if (p_ && p_->refs.decrement()) destroy(p_);
+  }
+  T* get() const { return p_; }
+  T* operator->() const { return p_; }
+  T& operator*() const { return *p_; }
+  explicit operator bool() const { return p_ != nullptr; }
+
+ private:
+  T* p_ = nullptr;
+};
+
+}  // namespace xtape

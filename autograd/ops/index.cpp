@@ -1,0 +1,65 @@
+#include "index.hpp"
+
+#include <cstring>
+
+#include "apply.hpp"
+
+namespace xtape {
+
+Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
+  check_defined("one_hot", labels);
+  const Array& k = *labels.array;
+  if (is_floating(k.dtype) || k.dtype == boolean)
+    fail("one_hot", "labels must be int64 or uint8, not " + describe(k), labels.site);
+  Shape shape = k.shape;
+  shape.push_back(classes);
+  Ref<Array> y = make_array(dtype, shape);
+  std::memset(y->data, 0, static_cast<std::size_t>(y->size * size_of(dtype)));
+  for (std::int64_t i = 0; i < k.size; ++i) {
+    const std::int64_t label = k.dtype == int64 ? k.at<std::int64_t>()[i] : k.at<std::uint8_t>()[i];
+    if (label < 0 || label >= classes)
+      fail("one_hot", "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " +
+                          std::to_string(classes) + ")", labels.site);
+    visit_dtype(dtype, [&](auto t) {
+      using T = decltype(t);
+      y->at<T>()[i * classes + label] = T(1);
+    });
+  }
+  return Tensor(std::move(y));
+}
+
+// The gradient of a slice: zero everywhere else. Each is the other's rule.
+namespace {
+Tensor select(const Arg& x, std::int64_t i);
+
+Tensor select_adjoint(const Arg& g, std::int64_t n, std::int64_t i) {
+  auto forward = [&] {
+    const Array& from = *g.array;
+    Shape shape{n};
+    for (std::int64_t d : from.shape) shape.push_back(d);
+    Ref<Array> y = make_array(from.dtype, shape);
+    const auto bytes = static_cast<std::size_t>(from.size * size_of(from.dtype));
+    std::memset(y->data, 0, static_cast<std::size_t>(n) * bytes);
+    std::memcpy(y->at<char>() + static_cast<std::size_t>(i) * bytes, from.data, bytes);
+    return y;
+  };
+  return record("select_adjoint", {&g}, forward, rule<>([i](const Tensor& g) { return select(g, i); }));
+}
+
+Tensor select(const Arg& x, std::int64_t i) {
+  const Shape& from = x.array->shape;
+  const Shape shape(from.begin() + 1, from.end());
+  return record("select", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape, i * shape.size()); },
+                rule<>([n = from[0], i](const Tensor& g) { return select_adjoint(g, n, i); }));
+}
+}  // namespace
+
+Tensor Tensor::operator[](std::int64_t i) const {
+  const Shape& from = shape();
+  if (from.rank() == 0) fail("index", "a scalar has no axis to index");
+  if (i < -from[0] || i >= from[0])
+    fail("index", "index " + std::to_string(i) + " is out of range for axis 0 of shape " + to_string(from));
+  return select(*this, i < 0 ? i + from[0] : i);
+}
+
+}  // namespace xtape

@@ -1,0 +1,18 @@
+// One small pool of threads. Work is cut into tiles by its shape alone, never by the number of threads, so results are
+// the same bits for any number.
+#pragma once
+#include <cstdint>
+#include <functional>
+
+namespace xtape {
+
+/// How many threads operations may use, the caller's included; throws when n < 1. At first: the XTAPE_NUM_THREADS
+/// environment variable, else the number of processors.
+void set_num_threads(int n);
+int num_threads();
+
+/// Calls tile(0) … tile(count - 1), each once, on this thread and on whatever helpers are free. Does not return before
+/// all are done, and passes on the first exception. Inside a tile, or while another thread uses the pool, it is a loop.
+void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& tile);
+
+}  // namespace xtape

@@ -1,0 +1,60 @@
+// Counter-based random numbers: every number is a pure function of (seed, stream, position), so a result depends
+// neither on the number of threads nor on what else drew numbers in between, and is the same on every machine.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "tensor.hpp"
+
+namespace xtape {
+
+/// One stream of random numbers, read from its beginning; copying it copies the position.
+/// Source: Philox-4x32 with seven rounds, the fewest that pass BigCrush (Salmon et al., "Parallel random numbers: as
+/// easy as 1, 2, 3", SC 2011, table 2).
+class RandomStream {
+ public:
+  explicit RandomStream(std::uint64_t seed, std::uint64_t stream = 0) : seed_(seed), stream_(stream) {}
+
+  /// The next 32 random bits.
+  std::uint32_t bits();
+  /// The next uniform number in [0, 1), a multiple of 2^-53; takes two words.
+  double uniform();
+  /// The next standard normal number, by Box and Muller's transform (1958); takes four words.
+  double normal();
+  /// The next integer uniform in [0, n), without bias; throws when n < 1.
+  std::int64_t integer(std::int64_t n);
+
+ private:
+  std::uint64_t seed_, stream_, position_ = 0;
+  std::uint32_t block_[4] = {};
+};
+
+/// Hands out streams of one seed in order: each operation that draws takes the next one.
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed = 0) : seed_(seed) {}
+  std::uint64_t seed() const { return seed_; }
+  /// The number of the next stream; never given twice.
+  std::uint64_t next() { return next_++; }
+  /// Starts again as a new generator of `seed`.
+  void manual_seed(std::uint64_t seed) { seed_ = seed, next_ = 0; }
+
+ private:
+  std::atomic<std::uint64_t> seed_, next_{0};
+};
+
+/// The generator that every operation uses unless it is given another; its seed is 0 until `manual_seed`.
+Generator& default_generator();
+/// Seeds the default generator: what is drawn after it is the same in every run.
+void manual_seed(std::uint64_t seed);
+
+/// Numbers uniform in [low, high).
+Tensor uniform(const Shape& shape, double low = 0, double high = 1, Dtype dtype = float32,
+               Generator& generator = default_generator());
+/// Normal numbers with the given mean and standard deviation (not variance).
+Tensor normal(const Shape& shape, double mean = 0, double stddev = 1, Dtype dtype = float32,
+              Generator& generator = default_generator());
+/// A permutation of 0 … n-1, each equally likely: () -> (n), int64. Source: the Fisher-Yates shuffle.
+Tensor permutation(std::int64_t n, Generator& generator = default_generator());
+
+}  // namespace xtape

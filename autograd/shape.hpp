@@ -1,0 +1,94 @@
+// Element types and shapes.
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+
+namespace xtape {
+
+/// What a tensor's elements are. Gradients flow through the two floating types; `uint8` is for storage.
+enum class Dtype : std::uint8_t { float32, float64, int64, uint8, boolean };
+inline constexpr Dtype float32 = Dtype::float32;
+inline constexpr Dtype float64 = Dtype::float64;
+inline constexpr Dtype int64 = Dtype::int64;
+inline constexpr Dtype uint8 = Dtype::uint8;
+inline constexpr Dtype boolean = Dtype::boolean;
+
+template <class T>
+struct DtypeOf;
+template <>
+struct DtypeOf<float> { static constexpr Dtype value = float32; };
+template <>
+struct DtypeOf<double> { static constexpr Dtype value = float64; };
+template <>
+struct DtypeOf<std::int64_t> { static constexpr Dtype value = int64; };
+template <>
+struct DtypeOf<std::uint8_t> { static constexpr Dtype value = uint8; };
+template <>
+struct DtypeOf<bool> { static constexpr Dtype value = boolean; };
+/// The dtype whose elements are of the C++ type T (float, double, int64_t, uint8_t or bool).
+template <class T>
+inline constexpr Dtype dtype_of = DtypeOf<T>::value;
+
+/// The name of a dtype, as "float32".
+const char* to_string(Dtype dtype);
+/// Bytes of one element.
+constexpr std::int64_t size_of(Dtype dtype) {
+  return dtype == float32 ? 4 : dtype == float64 || dtype == int64 ? 8 : 1;
+}
+/// Whether gradients flow through values of this dtype.
+constexpr bool is_floating(Dtype dtype) { return dtype == float32 || dtype == float64; }
+
+/// The sizes of a tensor's axes, outermost first; rank 0 is a scalar. At most `max_rank` axes, none negative.
+class Shape {
+ public:
+  static constexpr int max_rank = 8;
+
+  Shape() = default;
+  /// Throws when there are more than `max_rank` sizes or one is negative.
+  Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.end()) {}
+  Shape(const std::int64_t* begin, const std::int64_t* end);
+  Shape(const Shape& other) : rank_(other.rank_) { copy(other); }
+  Shape& operator=(const Shape& other) {
+    rank_ = other.rank_;
+    copy(other);
+    return *this;
+  }
+
+  int rank() const { return rank_; }
+  /// The product of the sizes; 1 for a scalar.
+  std::int64_t size() const {
+    std::int64_t n = 1;
+    for (std::int64_t d : *this) n *= d;
+    return n;
+  }
+  std::int64_t operator[](int axis) const { return sizes_[axis]; }
+  std::int64_t& operator[](int axis) { return sizes_[axis]; }
+  const std::int64_t* begin() const { return sizes_; }
+  const std::int64_t* end() const { return sizes_ + rank_; }
+  /// Adds an innermost axis; throws past `max_rank`.
+  void push_back(std::int64_t size);
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    if (a.rank_ != b.rank_) return false;
+    for (int i = 0; i < a.rank_; ++i)
+      if (a.sizes_[i] != b.sizes_[i]) return false;
+    return true;
+  }
+  friend bool operator!=(const Shape& a, const Shape& b) { return !(a == b); }
+
+ private:
+  void copy(const Shape& other) {
+    for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
+  }
+  int rank_ = 0;
+  std::int64_t sizes_[max_rank];
+};
+
+/// A shape as it is written in messages and docstrings: "(64, 10)", "(3,)", "()".
+std::string to_string(const Shape& shape);
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+std::ostream& operator<<(std::ostream& out, Dtype dtype);
+
+}  // namespace xtape

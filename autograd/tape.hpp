@@ -1,0 +1,78 @@
+// The tape: nodes that say how a value was made, and the engine that differentiates it. A node knows its op, its inputs
+// and one rule per input; a rule maps the gradient of the output, and the values it asks for, to the gradient of that
+// input. Rules hold no tensors: what they read is kept by the node and released when it has been used.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tensor.hpp"
+
+namespace xtape {
+
+/// The end of the tape: a tensor that `requires_grad()` made, or the cell of a Parameter.
+struct Leaf final : Node {
+  Leaf(const char* op, Site site, const Array& value) : Node(op, site, value) { is_leaf = true; }
+  void backward(const Tensor&, Engine&) override {}
+  bool release() override { return false; }
+
+  Tensor grad;
+  Ref<Array> value;  // a Parameter's current value; null for a tensor's leaf
+  std::string name;  // a Parameter's path, as far as it is known
+};
+inline void destroy(Leaf* leaf) { destroy(static_cast<Node*>(leaf)); }
+Ref<Leaf> make_leaf(const char* op, Site site, const Array& value);
+
+/// Whether operations of this thread are recorded.
+bool is_recording();
+/// While it lives, operations of this thread are recorded (or not).
+class Recording {
+ public:
+  explicit Recording(bool on);
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+ private:
+  bool before_;
+};
+/// While it lives, no operation of this thread is recorded.
+class NoGradGuard : Recording {
+ public:
+  NoGradGuard() : Recording(false) {}
+};
+/// Calls f without recording: `auto y = no_grad([&] { return model(x); });`.
+template <class F>
+auto no_grad(F&& f) {
+  NoGradGuard guard;
+  return f();
+}
+
+/// What gradients are asked for: tensors (leaves and intermediates) and Parameters, in order.
+class Targets {
+ public:
+  struct Item {
+    Item(const Tensor& x) : node(x.node_ref()) {}
+    Item(const Parameter& p);
+    Ref<Node> node;
+  };
+  Targets(std::initializer_list<Item> items) : items_(items) {}
+  Targets(const Tensors& tensors) : items_(tensors.begin(), tensors.end()) {}
+  Targets(const std::vector<Parameter>& parameters);
+  const std::vector<Item>& items() const { return items_; }
+
+ private:
+  std::vector<Item> items_;
+};
+
+/// The gradients d(y)/d(x) of a recorded scalar for every target, each of its target's shape. The values that the
+/// rules read are released on the way, unless `retain_graph` or `create_graph`. Throws when y is no recorded scalar,
+/// when a target is not recorded or not reached (unless `allow_unused`), and when the tape was released before.
+Tensors grad(const Tensor& y, const Targets& targets, GradFlags flags = grad_defaults, Site site = Site::here());
+/// The same for a y of any shape, weighted by `seed`, which has y's shape: the vector-Jacobian product.
+Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFlags flags = grad_defaults,
+             Site site = Site::here());
+/// d(y)/d(x) for one target.
+Tensor grad(const Tensor& y, const Targets::Item& x, GradFlags flags = grad_defaults, Site site = Site::here());
+
+}  // namespace xtape

@@ -1,0 +1,157 @@
+// Tensor: an immutable value and the node of the tape that it came from.
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "array.hpp"
+#include "error.hpp"
+#include "node.hpp"
+#include "shape.hpp"
+
+namespace xtape {
+
+class Parameter;
+
+/// How `grad` and `backward` treat the tape; combine with `|`.
+enum GradFlags : unsigned {
+  grad_defaults = 0,
+  create_graph = 1,  ///< record the gradients' own operations, so that they can be differentiated again
+  retain_graph = 2,  ///< keep the values that the rules read, so that the tape can be used again
+  allow_unused = 4,  ///< give an undefined tensor for what the result does not depend on, instead of an error
+};
+constexpr GradFlags operator|(GradFlags a, GradFlags b) {
+  return static_cast<GradFlags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+
+/// An n-dimensional array of one dtype in row-major order. Copying shares; no operation changes a tensor's elements:
+/// `x += y` makes `x` another tensor. A default-constructed tensor is undefined, and using its value throws.
+class Tensor {
+ public:
+  Tensor() = default;
+
+  bool defined() const { return static_cast<bool>(array_); }
+  const Shape& shape() const { return array().shape; }
+  Dtype dtype() const { return array().dtype; }
+  int rank() const { return array().shape.rank(); }
+  /// The number of elements.
+  std::int64_t size() const { return array().size; }
+  /// The size of one axis; a negative axis counts from the end. Throws when there is no such axis.
+  std::int64_t size(int axis) const;
+
+  /// The only element, as T. Throws unless there is exactly one.
+  template <class T = double>
+  T item() const;
+  /// The elements in row-major order, converted to T.
+  template <class T>
+  std::vector<T> to_vector() const;
+  /// The elements in row-major order, to read. Throws unless T is the C++ type of `dtype()`.
+  template <class T>
+  const T* data() const {
+    return static_cast<const T*>(raw_data(dtype_of<T>));
+  }
+  /// `x[i]`: the i-th slice of the first axis, sharing memory; differentiable; negative i counts from the end.
+  /// (n, ...) -> (...). Throws for a scalar or an i outside [-n, n).
+  Tensor operator[](std::int64_t i) const;
+
+  /// A new leaf of the tape with the same value: gradients with respect to it can be asked for. Throws unless the
+  /// dtype is floating. (PyTorch: `x.requires_grad_()`, which changes x.)
+  Tensor requires_grad(Site site = Site::here()) const;
+  /// Whether gradients flow to this tensor.
+  bool is_recorded() const { return static_cast<bool>(node_); }
+  /// The same value, cut from the tape.
+  Tensor detach() const { return Tensor(array_); }
+  /// The value converted to `dtype`; differentiable between floating dtypes.
+  Tensor to(Dtype dtype, Site site = Site::here()) const;
+
+  /// Adds d(this)/d(leaf) to `leaf.grad()` of every leaf and Parameter below. Throws unless this is a recorded scalar.
+  void backward(GradFlags flags = grad_defaults, Site site = Site::here()) const;
+  /// What `backward` has added up in this leaf so far: undefined before the first time. Throws unless this is a leaf.
+  Tensor grad(Site site = Site::here()) const;
+
+  // For operations of the library.
+  explicit Tensor(Ref<Array> array, Ref<Node> node = {}) : array_(std::move(array)), node_(std::move(node)) {}
+  const Ref<Array>& array_ref() const { return array_; }
+  const Ref<Node>& node_ref() const { return node_; }
+  Array& array() const {
+    if (!array_) undefined();
+    return *array_;
+  }
+
+ private:
+  [[noreturn]] static void undefined();
+  const void* raw_data(Dtype wanted) const;
+  Ref<Array> array_;
+  Ref<Node> node_;
+};
+using Tensors = std::vector<Tensor>;
+
+/// What operations take: a Tensor, a Parameter or a number, and the line of the call. A number takes the dtype of the
+/// tensor it meets. It refers to its tensor and must not outlive the call.
+struct Arg {
+  Arg(const Tensor& t, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : array(t.array_ref().get()), node(t.node_ref().get()), site{file, line} {}
+  Arg(const Parameter& p, const char* file = __builtin_FILE(), int line = __builtin_LINE());
+  Arg(double number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : scalar(number), is_scalar(true), site{file, line} {}
+  Arg(const Tensor& t, Site where) : array(t.array_ref().get()), node(t.node_ref().get()), site(where) {}
+
+  Array* array = nullptr;
+  Node* node = nullptr;
+  double scalar = 0;
+  bool is_scalar = false;
+  Site site;
+};
+
+/// A number or a (nested) list of numbers, as `tensor` takes it.
+struct Literal {
+  Literal(double v) : value(v), dtype(float32) {}
+  Literal(float v) : value(v), dtype(float32) {}
+  Literal(int v) : Literal(static_cast<long long>(v)) {}
+  Literal(long v) : Literal(static_cast<long long>(v)) {}
+  Literal(long long v) : value(static_cast<double>(v)), integer(v), dtype(int64) {}
+  Literal(bool v) : value(v), integer(v), dtype(boolean) {}
+  Literal(std::initializer_list<Literal> list) : is_list(true), items(list) {}
+
+  double value = 0;
+  std::int64_t integer = 0;
+  Dtype dtype = float32;
+  bool is_list = false;
+  std::vector<Literal> items;
+};
+
+/// A tensor from (nested) lists: `tensor({{1., 2.}, {3., 4.}})` is float32, `tensor({1, 2})` int64, and
+/// `tensor({true})` boolean. Throws when the rows of a list differ in length.
+Tensor tensor(const Literal& values, Site site = Site::here());
+/// The same with a given dtype.
+Tensor tensor(const Literal& values, Dtype dtype, Site site = Site::here());
+/// A copy of the elements at `values`, of dtype `dtype_of<T>`.
+template <class T>
+Tensor tensor(const T* values, const Shape& shape);
+/// A copy of `values` as a vector, of dtype `dtype_of<T>`.
+template <class T>
+Tensor tensor(const std::vector<T>& values) {
+  return tensor(values, Shape{static_cast<std::int64_t>(values.size())});
+}
+/// A copy of `values` in the given shape. Throws when their number is not the shape's size.
+template <class T>
+Tensor tensor(const std::vector<T>& values, const Shape& shape, Site site = Site::here());
+
+/// All elements `value`.
+Tensor full(const Shape& shape, double value, Dtype dtype = float32);
+/// All elements 0.
+Tensor zeros(const Shape& shape, Dtype dtype = float32);
+/// All elements 1.
+Tensor ones(const Shape& shape, Dtype dtype = float32);
+/// 0, 1, …, n-1: () -> (n,). Throws when n is negative.
+Tensor arange(std::int64_t n, Dtype dtype = int64);
+
+/// Whether |a - b| <= atol + rtol |b| for every element; NaN equals nothing. Throws when the shapes differ.
+bool allclose(const Arg& a, const Arg& b, double rtol = 1e-5, double atol = 1e-8);
+
+/// The elements as xtensor prints them, then shape and dtype.
+std::ostream& operator<<(std::ostream& out, const Tensor& x);
+
+}  // namespace xtape

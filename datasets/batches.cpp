@@ -1,0 +1,44 @@
+#include "batches.hpp"
+
+#include <autograd/kernel.hpp>
+
+namespace xtape::datasets {
+
+Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std::int64_t end) {
+  const std::int64_t* index = order.data<std::int64_t>();
+  if (begin < 0 || end < begin || end > order.size())
+    fail("gather", "[" + std::to_string(begin) + ", " + std::to_string(end) + ") is out of range of " +
+                       std::to_string(order.size()) + " indices");
+  const std::int64_t pixels = images.rows * images.cols;
+  Ref<Array> x = make_array(float32, Shape{end - begin, pixels}), labels = make_array(int64, Shape{end - begin});
+  for (std::int64_t i = begin; i < end; ++i) {
+    const std::int64_t k = index[i];
+    if (k < 0 || k >= images.count)
+      fail("gather", "index " + std::to_string(k) + " is not in [0, " + std::to_string(images.count) + ")");
+    kernel::map(pixels, [](auto v) { return kernel::Real<float>(v.v) * (1.f / 256); },
+                x->at<float>() + (i - begin) * pixels, images.pixels.data() + k * pixels);
+    labels->at<std::int64_t>()[i - begin] = images.labels[static_cast<std::size_t>(k)];
+  }
+  return {Tensor(std::move(x)), Tensor(std::move(labels))};
+}
+
+Batch whole(const Images& images) { return gather(images, arange(images.count), 0, images.count); }
+
+Batches::Batches(const Images& images, std::int64_t size, Tensor order, Site site)
+    : images_(&images), size_(size), order_(std::move(order)) {
+  if (size < 1) fail("Batches", "the batch size must be at least 1, not " + std::to_string(size), site);
+  if (order_.dtype() != int64 || order_.rank() != 1)
+    fail("Batches", std::string("the order must be int64 (n,), not ") + to_string(order_.dtype()) +
+                        to_string(order_.shape()), site);
+}
+
+Batch Batches::Iterator::operator*() const {
+  const std::int64_t begin = at_ * batches_->size_, end = std::min(begin + batches_->size_, batches_->order_.size());
+  return gather(*batches_->images_, batches_->order_, begin, end);
+}
+
+Batches shuffled(const Images& images, std::int64_t size, Generator& generator, Site site) {
+  return Batches(images, size, permutation(images.count, generator), site);
+}
+
+}  // namespace xtape::datasets

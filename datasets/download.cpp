@@ -1,0 +1,173 @@
+#include "download.hpp"
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "gz.hpp"
+
+namespace xtape::datasets {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The longest that all URLs together may stay silent. Leaves room for libcurl, which looks only once a second.
+constexpr std::chrono::milliseconds kPatience{7000};
+
+std::string sha256_unpacked(const std::string& path) {
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  GzReader file(path);
+  std::vector<unsigned char> buffer(1 << 17);
+  while (const std::size_t got = file.read(buffer.data(), buffer.size())) {
+    ok = ok && EVP_DigestUpdate(context.get(), buffer.data(), got);
+  }
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  ok = ok && EVP_DigestFinal_ex(context.get(), digest, &size);
+  if (!ok) throw Error(path + ": libcrypto cannot compute SHA-256 here");
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    char byte[3];
+    std::snprintf(byte, sizeof byte, "%02x", digest[i]);
+    hex += byte;
+  }
+  return hex;
+}
+
+// What is wrong with the content of `path`; empty when nothing is.
+std::string fault(const std::string& path, const std::string& sha256) {
+  try {
+    const std::string found = sha256_unpacked(path);
+    return found == sha256 ? "" : "SHA-256 of the unpacked file is " + found + ", expected " + sha256;
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+// A new file beside `path`, gone again unless it was kept.
+class Temporary {
+ public:
+  explicit Temporary(const std::string& path) : path_(path), name_(path + ".XXXXXX"), fd_(mkstemp(name_.data())) {
+    if (fd_ < 0) fail_to_write();
+  }
+  ~Temporary() {
+    close(fd_);
+    if (!kept_) unlink(name_.c_str());
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  const std::string& name() const { return name_; }
+
+  // Appends and returns true, or returns false with the reason in errno.
+  bool append(const char* data, std::size_t size) {
+    while (size > 0) {
+      const ssize_t n = write(fd_, data, size);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return false;
+      data += n, size -= std::size_t(n);
+    }
+    return true;
+  }
+
+  // Puts the file in the place of `path`, after its content has reached the disk: a name never stands for half a file.
+  void keep() {
+    if (fsync(fd_) != 0 || rename(name_.c_str(), path_.c_str()) != 0) fail_to_write();
+    kept_ = true;
+  }
+
+  [[noreturn]] void fail_to_write() const {
+    throw Error("download: cannot write " + path_ + ": " + std::strerror(errno) +
+                ", expected a writable directory with enough space");
+  }
+
+ private:
+  std::string path_, name_;
+  int fd_;
+  bool kept_ = false;
+};
+
+struct Transfer {
+  Temporary& file;
+  std::chrono::milliseconds patience;
+  Clock::time_point last_progress = Clock::now();
+  curl_off_t received = 0;
+  int write_error = 0;
+  bool silent = false;
+};
+
+std::size_t on_data(char* data, std::size_t, std::size_t size, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  if (transfer.file.append(data, size)) return size;
+  transfer.write_error = errno;
+  return 0;
+}
+
+int on_progress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const Clock::time_point now = Clock::now();
+  if (received != transfer.received) transfer.received = received, transfer.last_progress = now;
+  transfer.silent = now - transfer.last_progress > transfer.patience;
+  return transfer.silent;
+}
+
+// Fetches `url` into `file`; returns what went wrong with the network, or nothing.
+std::string fetch(const std::string& url, Temporary& file, std::chrono::milliseconds patience) {
+  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
+  if (ready != CURLE_OK || !curl) return "libcurl does not start here";
+  Transfer transfer{file, patience};
+  char message[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, message);
+  curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, on_data);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &transfer);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  curl_easy_setopt(curl.get(), CURLOPT_QUICK_EXIT, 1L);  // else it waits for the resolver, however long that takes
+#endif
+  const CURLcode code = curl_easy_perform(curl.get());
+  if (transfer.write_error != 0) {
+    errno = transfer.write_error;
+    file.fail_to_write();
+  }
+  if (transfer.silent) return "no data for " + std::to_string(patience.count()) + " ms";
+  return code == CURLE_OK ? "" : *message ? message : curl_easy_strerror(code);
+}
+
+}  // namespace
+
+void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256) {
+  if (fault(path, sha256).empty()) return;
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  std::error_code failed;
+  if (!directory.empty()) std::filesystem::create_directories(directory, failed);
+  if (failed) throw Error("download: cannot create the directory " + directory + ": " + failed.message());
+
+  std::string reasons;
+  for (const std::string& url : urls) {
+    Temporary file(path);
+    std::string reason = fetch(url, file, kPatience / urls.size());
+    if (reason.empty()) reason = fault(file.name(), sha256);
+    if (reason.empty()) return file.keep();
+    reasons += (reasons.empty() ? "" : "; ") + url + ": " + reason;
+  }
+  throw DownloadError("download: cannot fetch " + path + ": " + (urls.empty() ? "no URL was given" : reasons));
+}
+
+}  // namespace xtape::datasets

@@ -1,0 +1,46 @@
+// Adam and AdamW.
+#pragma once
+#include <optim/optimizer.hpp>
+
+namespace xtape::optim {
+
+/// The learning rate, and what may be set besides: `AdamOptions(1e-3).betas(0.9, 0.99)`.
+class AdamOptions {
+ public:
+  AdamOptions(double lr = 1e-3) : lr_(lr) {}
+  /// The decay rates of the two running means, in [0, 1); 0.9 and 0.999 by default.
+  AdamOptions& betas(double beta1, double beta2) { return beta1_ = beta1, beta2_ = beta2, *this; }
+  /// What keeps the denominator from 0; 1e-8 by default.
+  AdamOptions& eps(double v) { return eps_ = v, *this; }
+  /// Adam: λ of an L2 penalty; AdamW: the share of lr by which a parameter shrinks. 0 for Adam, 0.01 for AdamW.
+  AdamOptions& weight_decay(double v) { return weight_decay_ = v, *this; }
+
+ private:
+  friend class Adam;
+  friend class AdamW;
+  double lr_, beta1_ = 0.9, beta2_ = 0.999, eps_ = 1e-8, weight_decay_ = -1;  // -1: the class's default
+};
+
+/// m <- β1 m + (1-β1) g, v <- β2 v + (1-β2) g², p <- p - lr m̂ / (sqrt(v̂) + eps), where m̂ = m / (1-β1^t) and
+/// v̂ = v / (1-β2^t). Source: Kingma and Ba, ICLR 2015. Throws when an option is out of its range.
+class Adam : public Optimizer {
+ public:
+  Adam(std::vector<Parameter> parameters, AdamOptions options = {});
+
+ protected:
+  Adam(const char* name, std::vector<Parameter> parameters, AdamOptions options, bool decoupled);
+  void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const override;
+
+ private:
+  AdamOptions options_;
+  bool decoupled_;
+};
+
+/// Adam whose weight decay is apart from the gradient: p <- (1 - lr weight_decay) p first.
+/// Source: Loshchilov and Hutter, ICLR 2019.
+class AdamW : public Adam {
+ public:
+  AdamW(std::vector<Parameter> parameters, AdamOptions options = {});
+};
+
+}  // namespace xtape::optim

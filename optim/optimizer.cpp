@@ -1,0 +1,50 @@
+#include "optimizer.hpp"
+
+#include <cmath>
+
+namespace xtape::optim {
+
+Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, double lr, int cells)
+    : name_(name), parameters_(std::move(parameters)), states_(parameters_.size()) {
+  if (parameters_.empty()) fail(name_, "there are no parameters; does the model declare its layers with child()?");
+  set_lr(lr);
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    for (int k = 0; k < cells; ++k)
+      states_[i].cells.emplace_back(zeros(parameters_[i].shape(), parameters_[i].dtype()));
+}
+
+void Optimizer::check(bool ok, const char* option, double value, const char* expected) const {
+  if (!ok) fail(name_, std::string(option) + " is " + std::to_string(value) + ", expected " + expected);
+}
+
+void Optimizer::set_lr(double lr) {
+  check(std::isfinite(lr) && lr >= 0, "the learning rate", lr, "a finite number of at least 0");
+  lr_ = lr;
+}
+
+void Optimizer::zero_grad() {
+  for (Parameter& p : parameters_) p.zero_grad();
+}
+
+void Optimizer::step() {
+  Tensors gradients;
+  for (const Parameter& p : parameters_) gradients.push_back(p.grad());
+  step(gradients);
+}
+
+void Optimizer::step(const Tensors& gradients) {
+  if (gradients.size() != parameters_.size())
+    fail(name_, std::to_string(gradients.size()) + " gradients for " + std::to_string(parameters_.size()) +
+                    " parameters");
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const Tensor& g = gradients[i];
+    const Parameter& p = parameters_[i];
+    if (g.defined() && (g.shape() != p.shape() || g.dtype() != p.dtype()))
+      fail(name_, "gradient " + std::to_string(i) + " is " + to_string(g.dtype()) + to_string(g.shape()) +
+                      ", its parameter '" + p.name() + "' " + to_string(p.dtype()) + to_string(p.shape()));
+  }
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    if (gradients[i].defined()) update(parameters_[i], gradients[i], states_[i].cells, ++states_[i].steps);
+}
+
+}  // namespace xtape::optim

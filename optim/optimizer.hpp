@@ -1,0 +1,49 @@
+// What all optimisers share: the list of parameters, and the loop over them.
+#pragma once
+#include <autograd/parameter.hpp>
+#include <vector>
+
+namespace xtape::optim {
+
+/// Changes parameters by their gradients. Two ways to use one:
+///
+///   opt.zero_grad(); loss.backward(); opt.step();
+///   opt.step(grad(loss, opt.parameters()));
+///
+/// A parameter is changed in place when nobody else holds its value, else it gets a new one.
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+  const std::vector<Parameter>& parameters() const { return parameters_; }
+  double lr() const { return lr_; }
+  /// Throws unless the rate is finite and not negative.
+  void set_lr(double lr);
+
+  /// Forgets what `backward` has added up.
+  void zero_grad();
+  /// One step along the gradients that `backward` has added up; a parameter without one stays as it is.
+  void step();
+  /// One step along `gradients`, in the order of `parameters()`; an undefined one leaves its parameter as it is.
+  /// Throws when number, shapes or dtypes do not fit.
+  void step(const Tensors& gradients);
+
+ protected:
+  /// `cells` counts the tensors of state that each parameter has; they start as zeros.
+  Optimizer(const char* name, std::vector<Parameter> parameters, double lr, int cells);
+  /// Throws unless `ok`, naming the option, its value and what was expected.
+  void check(bool ok, const char* option, double value, const char* expected) const;
+  /// The step of one tensor: changes `p` by its gradient `g`, and the cells of its state. `t` counts its steps from 1.
+  virtual void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const = 0;
+
+ private:
+  struct State {
+    std::vector<Parameter> cells;
+    std::int64_t steps = 0;
+  };
+  const char* name_;
+  std::vector<Parameter> parameters_;
+  std::vector<State> states_;
+  double lr_ = 0;
+};
+
+}  // namespace xtape::optim

@@ -1,0 +1,19 @@
+// Everything: tensors and differentiation, layers, optimisers and data.
+#pragma once
+#include <autograd/gradcheck.hpp>
+#include <autograd/ops.hpp>
+#include <autograd/parallel.hpp>
+#include <autograd/parameter.hpp>
+#include <autograd/random.hpp>
+#include <autograd/tape.hpp>
+#include <autograd/tensor.hpp>
+#include <datasets/batches.hpp>
+#include <datasets/mnist.hpp>
+#include <nn/activation.hpp>
+#include <nn/init.hpp>
+#include <nn/linear.hpp>
+#include <nn/loss.hpp>
+#include <nn/module.hpp>
+#include <nn/sequential.hpp>
+#include <optim/adam.hpp>
+#include <optim/sgd.hpp>
