@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "../autograd/error.hpp"
-#include "../autograd/random.hpp"
+#include <autograd/error.hpp>
+#include <autograd/random.hpp>
 
 namespace xtape::datasets {
 namespace {
 
-constexpr int kSide = 28;
+constexpr int side = 28, pixel_count = side * side;
 
 struct Point {
   double x, y;
@@ -74,34 +74,34 @@ const std::vector<Skeleton>& styles_of(int digit) {
 
 // How far hands differ, as standard deviations: lengths in pixels, the others relative. Together they keep the digits
 // legible and yet hard enough for a linear classifier.
-constexpr double kShift = 1.45, kElastic = 0.85;
-constexpr double kRotation = 0.16, kShear = 0.22, kScale = 0.09;
-// The pen: the mean radius of its strokes, its deviation, the least, and the width of their grey edge, in pixels.
-constexpr double kRadius = 1.2, kRadiusDeviation = 0.3, kLeastRadius = 0.6, kEdge = 1.3;
+constexpr double shift_spread = 1.45, elastic_spread = 0.85, rotation_spread = 0.16, shear_spread = 0.22;
+constexpr double scale_spread = 0.09, radius_spread = 0.3;
+// The pen's radius, and the width of the grey edge of its strokes, in pixels.
+constexpr double radius_mean = 1.2, radius_least = 0.6, edge = 1.3;
 
 // The random map of the plane that one image is drawn under: from the box of the skeletons to pixels.
 // Only arithmetic and square roots, which every machine rounds alike, so that the same digits come out everywhere.
 class Hand {
  public:
   explicit Hand(RandomStream& random) {
-    const double slope = kRotation * random.normal(), shear = kShear * random.normal();
-    const double width = 1 + kScale * random.normal(), height = 1 + kScale * random.normal();
+    const double slope = rotation_spread * random.normal(), shear = shear_spread * random.normal();
+    const double width = 1 + scale_spread * random.normal(), height = 1 + scale_spread * random.normal();
     const double c = 1 / std::sqrt(1 + slope * slope), s = slope * c;
     xx_ = c * width, xy_ = -(s + c * shear) * height, yx_ = s * width, yy_ = (c - s * shear) * height;
-    for (int i = 0; i < kWaves; ++i) {
-      for (int j = 0; j < kWaves; ++j) {
-        const double size = i + j == 0 ? kShift : kElastic / (i * i + j * j);
+    for (int i = 0; i < wave_count; ++i) {
+      for (int j = 0; j < wave_count; ++j) {
+        const double size = i + j == 0 ? shift_spread : elastic_spread / (i * i + j * j);
         waves_[i][j] = {size * random.normal(), size * random.normal()};
       }
     }
   }
 
   Point operator()(Point p) const {
-    const double x = p.x - kCentre, y = p.y - kCentre;
-    const Waves along_x = waves_at(x / kCentre), along_y = waves_at(y / kCentre);
-    Point q{kSide / 2 + xx_ * x + xy_ * y, kSide / 2 + yx_ * x + yy_ * y};
-    for (int i = 0; i < kWaves; ++i) {
-      for (int j = 0; j < kWaves; ++j) {
+    const double x = p.x - centre, y = p.y - centre;
+    const Waves along_x = waves_at(x / centre), along_y = waves_at(y / centre);
+    Point q{side / 2.0 + xx_ * x + xy_ * y, side / 2.0 + yx_ * x + yy_ * y};
+    for (int i = 0; i < wave_count; ++i) {
+      for (int j = 0; j < wave_count; ++j) {
         const double wave = along_x[i] * along_y[j];
         q.x += wave * waves_[i][j].x, q.y += wave * waves_[i][j].y;
       }
@@ -110,33 +110,33 @@ class Hand {
   }
 
  private:
-  static constexpr double kCentre = 10;
-  static constexpr int kWaves = 4;
-  using Waves = std::array<double, kWaves>;
+  static constexpr double centre = 10;
+  static constexpr int wave_count = 4;
+  using Waves = std::array<double, wave_count>;
 
   // The elastic part is a sum of products of Chebyshev polynomials, each a wave of few bends between -1 and 1.
   static Waves waves_at(double t) {
     Waves wave{1, t};
-    for (int k = 2; k < kWaves; ++k) wave[k] = 2 * t * wave[k - 1] - wave[k - 2];
+    for (int k = 2; k < wave_count; ++k) wave[k] = 2 * t * wave[k - 1] - wave[k - 2];
     return wave;
   }
 
   double xx_, xy_, yx_, yy_;
-  Point waves_[kWaves][kWaves];
+  Point waves_[wave_count][wave_count];
 };
 
 // The curve through a stroke's points as a chain of short straight lines. Source: E. Catmull and R. Rom, "A class of
 // local interpolating splines", 1974.
 Stroke flatten(const Stroke& stroke) {
-  constexpr int kSteps = 4;
+  constexpr int steps = 4;
   const auto same = [](Point a, Point b) { return a.x == b.x && a.y == b.y; };
   Stroke line{stroke.front()};
   for (std::size_t i = 0; i + 1 < stroke.size(); ++i) {
     const Point b = stroke[i], c = stroke[i + 1];
     if (same(b, c)) continue;
     const Point a = i > 0 ? stroke[i - 1] : b, d = i + 2 < stroke.size() ? stroke[i + 2] : c;
-    for (int step = 1; step <= kSteps; ++step) {
-      const double t = double(step) / kSteps;
+    for (int step = 1; step <= steps; ++step) {
+      const double t = static_cast<double>(step) / steps;
       const auto spline = [t](double a, double b, double c, double d) {
         return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
       };
@@ -147,9 +147,9 @@ Stroke flatten(const Stroke& stroke) {
 }
 
 // Lowers each pixel's squared distance to the pen's path by that to the line from `a` to `b`, as far as `reach`.
-void draw(Point a, Point b, double reach, std::array<float, kSide * kSide>& squared_distance) {
+void draw(Point a, Point b, double reach, std::array<float, pixel_count>& squared_distance) {
   const auto first = [reach](double u, double v) { return std::max(0, int(std::min(u, v) - reach + 0.5)); };
-  const auto last = [reach](double u, double v) { return std::min(kSide - 1, int(std::max(u, v) + reach - 0.5)); };
+  const auto last = [reach](double u, double v) { return std::min(side - 1, int(std::max(u, v) + reach - 0.5)); };
   const float ax = a.x, ay = a.y, dx = b.x - a.x, dy = b.y - a.y, scale = 1 / std::max(dx * dx + dy * dy, 1e-12f);
   const int left = first(a.x, b.x), right = last(a.x, b.x), bottom = last(a.y, b.y);
   for (int row = first(a.y, b.y); row <= bottom; ++row) {
@@ -157,7 +157,7 @@ void draw(Point a, Point b, double reach, std::array<float, kSide * kSide>& squa
       const float x = col + 0.5f - ax, y = row + 0.5f - ay;
       const float t = std::min(std::max((x * dx + y * dy) * scale, 0.0f), 1.0f);
       const float ex = x - t * dx, ey = y - t * dy;
-      float& nearest = squared_distance[row * kSide + col];
+      float& nearest = squared_distance[row * side + col];
       nearest = std::min(nearest, ex * ex + ey * ey);
     }
   }
@@ -170,17 +170,17 @@ std::uint8_t draw_digit(std::uint64_t seed, std::int64_t index, std::uint8_t* pi
   const std::vector<Skeleton>& styles = styles_of(label);
   const Skeleton& skeleton = styles[random.integer(static_cast<std::int64_t>(styles.size()))];
   const Hand hand(random);
-  const double radius = std::max(kLeastRadius, kRadius + kRadiusDeviation * random.normal());
+  const double radius = std::max(radius_least, radius_mean + radius_spread * random.normal());
 
-  std::array<float, kSide * kSide> squared_distance;
+  std::array<float, pixel_count> squared_distance;
   squared_distance.fill(1e9f);
   for (const Stroke& stroke : skeleton) {
     Stroke line = flatten(stroke);
     for (Point& p : line) p = hand(p);
-    for (std::size_t i = 1; i < line.size(); ++i) draw(line[i - 1], line[i], radius + kEdge / 2, squared_distance);
+    for (std::size_t i = 1; i < line.size(); ++i) draw(line[i - 1], line[i], radius + edge / 2, squared_distance);
   }
-  for (int i = 0; i < kSide * kSide; ++i) {
-    const double cover = (radius - std::sqrt(squared_distance[i])) / kEdge + 0.5;
+  for (int i = 0; i < pixel_count; ++i) {
+    const double cover = (radius - std::sqrt(squared_distance[i])) / edge + 0.5;
     pixels[i] = static_cast<std::uint8_t>(255 * std::min(std::max(cover, 0.0), 1.0) + 0.5);
   }
   return label;
@@ -189,11 +189,10 @@ std::uint8_t draw_digit(std::uint64_t seed, std::int64_t index, std::uint8_t* pi
 }  // namespace
 
 Images synthetic_digits(std::int64_t count, std::uint64_t seed) {
-  if (count < 0) throw Error("synthetic_digits: count is " + std::to_string(count) + ", expected at least 0");
-  Images images{count, kSide, kSide, std::vector<std::uint8_t>(count * kSide * kSide),
-                std::vector<std::uint8_t>(count)};
+  if (count < 0) fail("synthetic_digits", "count is " + std::to_string(count) + ", expected at least 0");
+  Images images{count, side, side, std::vector<std::uint8_t>(count * pixel_count), std::vector<std::uint8_t>(count)};
   for (std::int64_t i = 0; i < count; ++i) {
-    images.labels[i] = draw_digit(seed, i, images.pixels.data() + i * kSide * kSide);
+    images.labels[i] = draw_digit(seed, i, images.pixels.data() + i * pixel_count);
   }
   return images;
 }

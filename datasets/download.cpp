@@ -2,12 +2,12 @@
 
 #include <curl/curl.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // The longest that all URLs together may stay silent. Leaves room for libcurl, which looks only once a second.
-constexpr std::chrono::milliseconds kPatience{7000};
+constexpr std::chrono::milliseconds patience_of_all{7000};
 
 std::string sha256_unpacked(const std::string& path) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
@@ -58,7 +58,7 @@ std::string fault(const std::string& path, const std::string& sha256) {
 class Temporary {
  public:
   explicit Temporary(const std::string& path) : path_(path), name_(path + ".XXXXXX"), fd_(mkstemp(name_.data())) {
-    if (fd_ < 0) fail_to_write();
+    if (fd_ < 0) fail_to_write(errno);
   }
   ~Temporary() {
     close(fd_);
@@ -69,26 +69,26 @@ class Temporary {
 
   const std::string& name() const { return name_; }
 
-  // Appends and returns true, or returns false with the reason in errno.
-  bool append(const char* data, std::size_t size) {
+  // Appends and returns 0, or the error's number.
+  int append(const char* data, std::size_t size) {
     while (size > 0) {
       const ssize_t n = write(fd_, data, size);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return false;
+      if (n < 0) return errno;
       data += n, size -= std::size_t(n);
     }
-    return true;
+    return 0;
   }
 
   // Puts the file in the place of `path`, after its content has reached the disk: a name never stands for half a file.
   void keep() {
-    if (fsync(fd_) != 0 || rename(name_.c_str(), path_.c_str()) != 0) fail_to_write();
+    if (fsync(fd_) != 0 || rename(name_.c_str(), path_.c_str()) != 0) fail_to_write(errno);
     kept_ = true;
   }
 
-  [[noreturn]] void fail_to_write() const {
-    throw Error("download: cannot write " + path_ + ": " + std::strerror(errno) +
-                ", expected a writable directory with enough space");
+  [[noreturn]] void fail_to_write(int error) const {
+    fail("download",
+         "cannot write " + path_ + ": " + std::strerror(error) + ", expected a writable directory with enough space");
   }
 
  private:
@@ -108,9 +108,8 @@ struct Transfer {
 
 std::size_t on_data(char* data, std::size_t, std::size_t size, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  if (transfer.file.append(data, size)) return size;
-  transfer.write_error = errno;
-  return 0;
+  transfer.write_error = transfer.file.append(data, size);
+  return transfer.write_error == 0 ? size : 0;
 }
 
 int on_progress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
@@ -142,10 +141,7 @@ std::string fetch(const std::string& url, Temporary& file, std::chrono::millisec
   curl_easy_setopt(curl.get(), CURLOPT_QUICK_EXIT, 1L);  // else it waits for the resolver, however long that takes
 #endif
   const CURLcode code = curl_easy_perform(curl.get());
-  if (transfer.write_error != 0) {
-    errno = transfer.write_error;
-    file.fail_to_write();
-  }
+  if (transfer.write_error != 0) file.fail_to_write(transfer.write_error);
   if (transfer.silent) return "no data for " + std::to_string(patience.count()) + " ms";
   return code == CURLE_OK ? "" : *message ? message : curl_easy_strerror(code);
 }
@@ -157,12 +153,12 @@ void download(const std::vector<std::string>& urls, const std::string& path, con
   const std::string directory = std::filesystem::path(path).parent_path().string();
   std::error_code failed;
   if (!directory.empty()) std::filesystem::create_directories(directory, failed);
-  if (failed) throw Error("download: cannot create the directory " + directory + ": " + failed.message());
+  if (failed) fail("download", "cannot create the directory " + directory + ": " + failed.message());
 
   std::string reasons;
   for (const std::string& url : urls) {
     Temporary file(path);
-    std::string reason = fetch(url, file, kPatience / urls.size());
+    std::string reason = fetch(url, file, patience_of_all / urls.size());
     if (reason.empty()) reason = fault(file.name(), sha256);
     if (reason.empty()) return file.keep();
     reasons += (reasons.empty() ? "" : "; ") + url + ": " + reason;

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "../autograd/error.hpp"
+#include <autograd/error.hpp>
 
 namespace xtape::datasets {
 

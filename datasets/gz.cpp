@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "../autograd/error.hpp"
+#include <autograd/error.hpp>
 
 namespace xtape::datasets {
 
@@ -18,10 +18,10 @@ GzReader::GzReader(const std::string& path) : path_(path), file_(gzopen(path.c_s
 }
 
 std::size_t GzReader::read(void* to, std::size_t size) {
-  constexpr std::size_t kMost = 1 << 30;  // gzread counts in int
+  constexpr std::size_t most = 1 << 30;  // gzread counts in int
   std::size_t done = 0;
   while (done < size) {
-    const int got = gzread(file_.get(), static_cast<char*>(to) + done, unsigned(std::min(size - done, kMost)));
+    const int got = gzread(file_.get(), static_cast<char*>(to) + done, unsigned(std::min(size - done, most)));
     int code = Z_OK;
     const char* message = gzerror(file_.get(), &code);  // begins with the path
     if (code == Z_BUF_ERROR) throw Error(path_ + ": the compressed data ends too early, expected a complete gzip file");

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 
-#include "../autograd/error.hpp"
+#include <autograd/error.hpp>
 #include "gz.hpp"
 
 namespace xtape::datasets {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "../autograd/error.hpp"
+#include <autograd/error.hpp>
 #include "digits.hpp"
 #include "download.hpp"
 #include "idx.hpp"
@@ -20,13 +20,13 @@ struct File {
   const char* name;
   const char* sha256;  // of the unpacked file
 };
-constexpr File kTrainImages{"train-images-idx3-ubyte",
+constexpr File train_images{"train-images-idx3-ubyte",
                             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"};
-constexpr File kTrainLabels{"train-labels-idx1-ubyte",
+constexpr File train_labels{"train-labels-idx1-ubyte",
                             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"};
-constexpr File kTestImages{"t10k-images-idx3-ubyte",
+constexpr File test_images{"t10k-images-idx3-ubyte",
                            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"};
-constexpr File kTestLabels{"t10k-labels-idx1-ubyte",
+constexpr File test_labels{"t10k-labels-idx1-ubyte",
                            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"};
 
 // The value of an environment variable, empty when it is not set.
@@ -38,7 +38,7 @@ std::string environment(const char* name) {
 std::string cache_directory() {
   const std::string cache = environment("XDG_CACHE_HOME"), home = environment("HOME");
   if (cache.empty() && home.empty()) {
-    throw Error("mnist: there is nowhere to keep the files, expected XDG_CACHE_HOME or HOME to be set");
+    fail("mnist", "there is nowhere to keep the files, expected XDG_CACHE_HOME or HOME to be set");
   }
   return (cache.empty() ? home + "/.cache" : cache) + "/xtape/mnist";
 }
@@ -50,7 +50,7 @@ std::string find(const std::string& directory, const File& file) {
   for (const std::string& path : {raw, raw + ".gz"}) {
     if (std::filesystem::exists(path, ignored)) return path;
   }
-  throw Error("mnist: " + raw + " is missing, expected it or " + file.name + ".gz");
+  fail("mnist", raw + " is missing, expected it or " + file.name + ".gz");
 }
 
 Images read_images(const std::string& directory, const File& images_file, const File& labels_file) {
@@ -84,14 +84,14 @@ Mnist split(const Images& images, Images test, bool synthetic, const std::string
 Mnist read_directory(const std::string& directory) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(directory, ignored)) {
-    throw Error("mnist: there is no directory " + directory + ", expected one that holds the MNIST files");
+    fail("mnist", "there is no directory " + directory + ", expected one that holds the MNIST files");
   }
-  const Images images = read_images(directory, kTrainImages, kTrainLabels);
-  Images test = read_images(directory, kTestImages, kTestLabels);
+  const Images images = read_images(directory, train_images, train_labels);
+  Images test = read_images(directory, test_images, test_labels);
   if (test.rows != images.rows || test.cols != images.cols) {
-    throw Error("mnist: the test images of " + directory + " have " + std::to_string(test.rows) + " x " +
-                std::to_string(test.cols) + " pixels, expected " + std::to_string(images.rows) + " x " +
-                std::to_string(images.cols) + " as the training images have");
+    fail("mnist", "the test images of " + directory + " have " + std::to_string(test.rows) + " x " +
+                      std::to_string(test.cols) + " pixels, expected " + std::to_string(images.rows) + " x " +
+                      std::to_string(images.cols) + " as the training images have");
   }
   return split(images, std::move(test), false, directory);
 }
@@ -101,7 +101,7 @@ void download_into(const std::string& directory) {
   const auto mirrors = given.empty() ? std::vector<std::string>{"https://ossci-datasets.s3.amazonaws.com/mnist/",
                                                                 "https://storage.googleapis.com/cvdf-datasets/mnist/"}
                                      : std::vector<std::string>{given.back() == '/' ? given : given + "/"};
-  for (const File& file : {kTrainImages, kTrainLabels, kTestImages, kTestLabels}) {
+  for (const File& file : {train_images, train_labels, test_images, test_labels}) {
     const std::string name = std::string(file.name) + ".gz";
     std::vector<std::string> urls;
     for (const std::string& mirror : mirrors) urls.push_back(mirror + name);

@@ -1,6 +1,5 @@
 // The readers of data sets, on good files and on every kind of bad one.
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <zlib.h>
 
 #include <autograd/error.hpp>

@@ -2,7 +2,7 @@
 # {"exp", … or {"sum over axes", …; the operators are rows add, sub, mul, div and neg.
 cmake_minimum_required(VERSION 3.25)
 
-set(without_gradient argmax operator< operator> operator<= operator>= operator== operator!=)
+set(without_gradient argmax one_hot operator< operator> operator<= operator>= operator== operator!=)
 
 file(READ ${root}/tests/grad_table.cpp table)
 file(GLOB headers ${root}/autograd/ops/*.hpp)

@@ -13,6 +13,7 @@ namespace {
 // x seen as (outer, n, inner), summed over n.
 template <class T>
 void sum_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
+  if (outer == 0 || inner == 0) return;
   if (inner == 1) {
     const std::int64_t rows_per_tile = n >= kernel::tile_size ? 1 : kernel::tile_size / (n + 1) + 1;
     if (outer == 1) return void(*y = kernel::sum(n, x));

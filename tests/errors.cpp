@@ -1,0 +1,202 @@
+// What users read when something is wrong: the op, what it met and where in their program it was.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <string>
+#include <xtape.hpp>
+
+using namespace xtape;
+
+namespace {
+
+std::string message(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+// "errors.cpp:LINE]", the end of a message that points here.
+std::string at(int line) { return "errors.cpp:" + std::to_string(line) + "]"; }
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+struct Inner : nn::Module<Inner> {
+  nn::Linear fc = child("fc", nn::Linear(4, 2));
+  Tensor forward(const Tensor& x) const { return sigmoid(fc(x)); }
+};
+constexpr int line_of_fc = __LINE__ - 2;
+struct Outer : nn::Module<Outer> {
+  Inner inner = child("inner", Inner());
+  Parameter scale = parameter("scale", ones({3}));
+  Tensor forward(const Tensor& x) const { return inner(x) * scale; }
+};
+constexpr int line_of_scale = __LINE__ - 2;
+
+Tensor halve(const Tensor& x) { return matmul(x, ones({2, 2})); }
+constexpr int line_of_halve = __LINE__ - 1;
+
+}  // namespace
+
+TEST_CASE("a wrong shape in a direct op names op and shapes and line") {
+  const Tensor a = ones({2, 3}), b = ones({4, 5});
+  std::string text = message([&] { matmul(a, b); });
+  CHECK(text.find("matmul: the inner sizes of (2, 3) x (4, 5) differ: 3 and 4") == 0);
+  CHECK(ends_with(text, at(__LINE__ - 2)));
+  text = message([&] { a + b; });
+  CHECK(text.find("add: shapes (2, 3) and (4, 5) do not broadcast") == 0);
+  CHECK(ends_with(text, at(__LINE__ - 2)));
+  text = message([&] { 2.0 * a + 1 * b; });
+  CHECK(ends_with(text, at(__LINE__ - 1)));
+}
+
+TEST_CASE("a wrong shape in a Linear inside a module names the path and the line that calls it") {
+  const Outer net;
+  const std::string text = message([&] { net(ones({5, 3})); });
+  CHECK(text.find("linear: input (5, 3), weight (2, 4) and bias (2,) do not fit") == 0);
+  CHECK(text.find("in Outer.inner.fc (Linear)") != std::string::npos);
+  CHECK(ends_with(text, at(line_of_fc)));
+}
+
+TEST_CASE("a wrong shape in the user's forward names the module and that line") {
+  const Outer net;
+  const std::string text = message([&] { net(ones({5, 4})); });
+  CHECK(text.find("mul: shapes (5, 2) and (3,) do not broadcast") == 0);
+  CHECK(text.find("in Outer, at ") != std::string::npos);
+  CHECK(ends_with(text, at(line_of_scale)));
+}
+
+TEST_CASE("a wrong shape in what was given to Sequential names it and the line") {
+  const nn::Sequential lambda{nn::Linear(4, 3), [](const Tensor& x) { return x + ones({2}); }};
+  const int line = __LINE__ - 1;
+  std::string text = message([&] { lambda(ones({5, 4})); });
+  CHECK(text.find("add: shapes (5, 3) and (2,)") == 0);
+  CHECK(text.find("in Sequential, at ") != std::string::npos);
+  CHECK(ends_with(text, at(line)));
+
+  const nn::Sequential function{nn::Linear(4, 3), halve};
+  text = message([&] { function(ones({5, 4})); });
+  CHECK(ends_with(text, at(line_of_halve)));
+
+  // An op as an element has no line in the user's program but that of the call.
+  const nn::Sequential op{nn::Linear(4, 3), nn::relu, nn::Linear(2, 2)};
+  text = message([&] { op(ones({5, 4})); });
+  CHECK(text.find("in Sequential.2 (Linear)") != std::string::npos);
+  CHECK(ends_with(text, at(__LINE__ - 2)));
+  const nn::Sequential softmax_of_scalar{[](const Tensor& x) { return sum(x); }, std::function<Tensor(const Arg&)>([](const Arg& x) { return softmax(x); })};
+  text = message([&] { softmax_of_scalar(ones({2})); });
+  CHECK(text.find("softmax: there is no axis -1 in shape ()") == 0);
+  CHECK(text.find("errors.cpp") != std::string::npos);
+}
+
+TEST_CASE("a wrong shape in a cost names the cost and both shapes and the line") {
+  std::string text = message([] { nn::quadratic_cost(ones({5, 10}), ones({5})); });
+  CHECK(text.find("quadratic_cost: the prediction is (5, 10), the target (5,)") == 0);
+  CHECK(text.find("one_hot(labels, classes)") != std::string::npos);
+  CHECK(ends_with(text, at(__LINE__ - 3)));
+  text = message([] { nn::mse_loss(ones({5}), ones({5, 1})); });
+  CHECK(ends_with(text, at(__LINE__ - 1)));
+  text = message([] { nn::cross_entropy(ones({2, 3}), tensor({0, 3})); });
+  CHECK(text.find("cross_entropy: label 3 at 1 is not in [0, 3)") == 0);
+  CHECK(ends_with(text, at(__LINE__ - 2)));
+}
+
+TEST_CASE("an error in the second derivative names the line of the first") {
+  const Tensor x = ones({2}).requires_grad();
+  const Tensor y = sum(exp(x));
+  const int line = __LINE__ - 1;
+  y.backward();
+  const std::string text = message([&] { y.backward(); });
+  CHECK(text.find("'exp' of ") != std::string::npos);
+  CHECK(text.find("errors.cpp:" + std::to_string(line)) != std::string::npos);
+  CHECK(text.find("retain_graph") != std::string::npos);
+}
+
+TEST_CASE("malformed calls each give one line that says what was met and leave everything usable") {
+  struct Call {
+    std::function<void()> f;
+    const char* says;
+  };
+  const Tensor m = ones({2, 3}), k = tensor({1, 2});
+  const Call calls[] = {
+      {[&] { exp(Tensor()); }, "exp: the tensor is undefined"},
+      {[&] { Tensor() + 1; }, "add: the tensor is undefined"},
+      {[&] { Tensor().shape(); }, "the tensor is undefined"},
+      {[&] { sum(m, 2); }, "sum: there is no axis 2 in shape (2, 3)"},
+      {[&] { sum(m, {0, -2}); }, "sum: axis -2 of shape (2, 3) is named twice"},
+      {[&] { mean(m, -3); }, "there is no axis -3"},
+      {[&] { argmax(ones({2, 0})); }, "argmax: axis 1 of (2, 0) is empty"},
+      {[&] { argmax(ones({})); }, "argmax: there is no axis -1 in shape ()"},
+      {[&] { reshape(m, {4}); }, "reshape: shape (2, 3) has 6 elements, (4,) would have 4"},
+      {[&] { reshape(m, {-1, -1}); }, "only one size may be -1"},
+      {[&] { reshape(m, {-1, 4}); }, "do not divide into groups of 4"},
+      {[&] { permute(m, {0}); }, "permute: the order must name each of the 2 axes"},
+      {[&] { permute(m, {0, 0}); }, "permute: the order must name each of the 2 axes"},
+      {[&] { transpose(ones({3})); }, "transpose: there is no axis -2 in shape (3,)"},
+      {[&] { broadcast_to(m, {3, 3}); }, "broadcast_to"},
+      {[&] { broadcast_to(m, {1}); }, "broadcast_to: shape (2, 3) does not stretch to (1,)"},
+      {[&] { sum_to(m, {4}); }, "sum_to: shape (2, 3) is not broadcast from (4,)"},
+      {[&] { matmul(m, 2); }, "matmul: expected a tensor, not a number"},
+      {[&] { matmul(m, k); }, "matmul: both operands must be float32 or both float64"},
+      {[&] { matmul(ones({2, 2, 2}), m); }, "matmul: expected matrices or vectors"},
+      {[&] { linear(m, ones({2, 2}), ones({2})); }, "linear: input (2, 3), weight (2, 2)"},
+      {[&] { where(m, m, m); }, "where: the condition must be boolean"},
+      {[&] { one_hot(m, 3); }, "one_hot: labels must be int64 or uint8"},
+      {[&] { one_hot(k, 2); }, "one_hot: label 2 at 1 is not in [0, 2)"},
+      {[&] { cross_entropy(m, k.to(float32)); }, "cross_entropy: logits float32(2, 3) and labels float32(2,) do not fit"},
+      {[&] { cross_entropy(m, tensor({1})); }, "do not fit: expected (batch, classes)"},
+      {[&] { m[2]; }, "index: index 2 is out of range for axis 0 of shape (2, 3)"},
+      {[&] { ones({})[0]; }, "index: a scalar has no axis"},
+      {[&] { m.item(); }, "item: expected one element, got shape (2, 3)"},
+      {[&] { m.data<double>(); }, "data: the tensor is float32(2, 3), asked for as float64"},
+      {[&] { m.size(5); }, "there is no axis 5"},
+      {[&] { tensor({{1., 2.}, {3.}}); }, "tensor: the lists are not of equal lengths"},
+      {[&] { tensor({{1., 2.}, 3.}); }, "tensor: the lists are not of equal lengths"},
+      {[&] { tensor(std::vector<float>{1, 2}, {3}); }, "tensor: 2 values do not fill shape (3,)"},
+      {[&] { tensor({1.5}, int64).item(); }, "no error"},
+      {[&] { tensor({1e30}, int64); }, "has no counterpart in int64"},
+      {[&] { tensor({-1}, uint8); }, "no error"},
+      {[&] { zeros({-1}); }, "Shape: size -1 of axis 0 is negative"},
+      {[&] { zeros({1, 1, 1, 1, 1, 1, 1, 1, 1}); }, "at most 8 axes"},
+      {[&] { zeros({std::int64_t{1} << 40, std::int64_t{1} << 40}); }, "no memory for a float32 tensor"},
+      {[&] { zeros({std::int64_t{1} << 43}); }, "no memory for a float32 tensor of shape (8796093022208,)"},
+      {[&] { arange(-1); }, "is negative"},
+      {[&] { allclose(m, ones({3})); }, "allclose: shapes (2, 3) and (3,) differ"},
+      {[&] { k.requires_grad(); }, "requires_grad: gradients flow through float32 and float64, not int64"},
+      {[&] { m.backward(); }, "depends on nothing that gradients flow to"},
+      {[&] { m.requires_grad().backward(); }, "not one element; reduce it with sum() or mean()"},
+      {[&] { m.grad(); }, "only a leaf gathers gradients"},
+      {[&] { grad(sum(m.requires_grad()), m); }, "target 0 is not on the tape"},
+      {[&] { grad(sum(m.requires_grad()), m.requires_grad()); }, "does not depend on target 0"},
+      {[&] { grad(m.requires_grad(), Targets{m.requires_grad()}, ones({2})); }, "the seed is float32(2,), the result float32(2, 3)"},
+      {[&] { Parameter p{k}; }, "Parameter: a parameter is float32 or float64, not int64"},
+      {[&] { Parameter(m).assign(ones({3})); }, "is float32(2, 3), the value float32(3,)"},
+      {[&] { Parameter(m).mutable_data<double>(); }, "the parameter is float32, asked for as float64"},
+      {[&] { uniform({2}, 2, 1); }, "uniform: [2.000000, 1.000000) is empty"},
+      {[&] { normal({2}, 0, -1); }, "normal: a standard deviation is not -1"},
+      {[&] { normal({2}, 0, 1, int64); }, "normal: draws float32 or float64, not int64"},
+      {[&] { permutation(-1); }, "is negative"},
+      {[&] { RandomStream(1).integer(0); }, "there is no integer in [0, 0)"},
+      {[&] { set_num_threads(0); }, "the number of threads must be at least 1, not 0"},
+      {[&] { nn::Linear(0, 3); }, "Linear: sizes must be at least 1, got in = 0, out = 3"},
+      {[&] { optim::SGD({}, 0.1); }, "SGD: there are no parameters"},
+      {[&] { optim::SGD({Parameter(m)}, std::nan("")); }, "SGD: the learning rate is nan, expected a finite number"},
+      {[&] { optim::Adam({Parameter(m)}, optim::AdamOptions().betas(0.9, 1)); }, "Adam: beta2 is 1.000000, expected"},
+      {[&] { optim::SGD({Parameter(m)}, 0.1).step({ones({3})}); }, "gradient 0 is float32(3,)"},
+      {[&] { optim::SGD({Parameter(m)}, 0.1).step(Tensors()); }, "SGD: 0 gradients for 1 parameters"},
+      {[&] { datasets::Images images; datasets::Batches(images, 0, arange(0)); }, "the batch size must be at least 1, not 0"},
+      {[&] { datasets::Images images; datasets::gather(images, arange(1), 0, 1); }, "index 0 is not in [0, 0)"},
+  };
+  for (const Call& call : calls) {
+    const std::string text = message(call.f);
+    CAPTURE(text);
+    CAPTURE(call.says);
+    CHECK(text.find(call.says) != std::string::npos);
+    CHECK(text.find('\n') == std::string::npos);
+  }
+  CHECK(sum(m).item() == 6);
+}
