@@ -30,8 +30,7 @@ Ref<Array> make_array(Dtype dtype, const Shape& shape) {
       array->size = n;
       array->data = static_cast<char*>(block) + header;
       return Ref<Array>::adopt(array);
-    } catch (const std::bad_alloc&) {
-    }
+    } catch (const std::bad_alloc&) {}
   fail("allocate", std::string("no memory for a ") + to_string(dtype) + " tensor of shape " + to_string(shape));
 }
 

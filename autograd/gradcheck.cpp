@@ -41,8 +41,9 @@ void check(const Function& f, const Tensors& inputs, int order, const GradcheckO
     const std::vector<double> a = analytic[i].to_vector<double>();
     for (std::size_t k = 0; k < a.size(); ++k) {
       const auto element = static_cast<std::int64_t>(k);
-      const double numeric = (value(f, inputs, i, element, options.step) - value(f, inputs, i, element, -options.step)) /
-                             (2 * options.step);
+      const double numeric =
+          (value(f, inputs, i, element, options.step) - value(f, inputs, i, element, -options.step)) /
+          (2 * options.step);
       if (std::abs(a[k] - numeric) <= options.tolerance * (1 + std::abs(numeric))) continue;
       std::ostringstream text;
       text.precision(10);
@@ -58,11 +59,14 @@ void check(const Function& f, const Tensors& inputs, int order, const GradcheckO
 void gradcheck(const Function& f, const Tensors& inputs, const GradcheckOptions& options, Site site) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (inputs[i].dtype() != float64)
-      fail("gradcheck", "input " + std::to_string(i) + " is " + to_string(inputs[i].dtype()) +
-                            "; differences need float64: tensor(values, float64)", site);
+      fail("gradcheck",
+           "input " + std::to_string(i) + " is " + to_string(inputs[i].dtype()) +
+               "; differences need float64: tensor(values, float64)",
+           site);
   Generator generator(1);
   const Tensor y = f(leaves(inputs));
-  if (y.dtype() != float64) fail("gradcheck", std::string("the result is ") + to_string(y.dtype()) + ", not float64", site);
+  if (y.dtype() != float64)
+    fail("gradcheck", std::string("the result is ") + to_string(y.dtype()) + ", not float64", site);
   const Tensor weights = uniform(y.shape(), 0.5, 1.5, float64, generator);
   const Function first = [&](const Tensors& x) { return sum(f(x) * weights); };
   check(first, inputs, 1, options, site);

@@ -8,9 +8,9 @@ namespace xtape {
 
 /// How `gradcheck` compares.
 struct GradcheckOptions {
-  int order = 2;           ///< 1: gradients; 2: gradients of gradients too
-  double step = 1e-5;      ///< of the central differences
-  double tolerance = 1e-6; ///< allowed |analytic - numeric| / (1 + |numeric|)
+  int order = 2;            ///< 1: gradients; 2: gradients of gradients too
+  double step = 1e-5;       ///< of the central differences
+  double tolerance = 1e-6;  ///< allowed |analytic - numeric| / (1 + |numeric|)
 };
 
 /// Compares the gradients of f, and theirs, with central differences in every element of every input, for a random

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -16,6 +17,8 @@ Isa::Isa() : level(baseline) {
   const char* wish = std::getenv("XTAPE_ISA");
   if (!wish) return;
   const Level limit = !std::strcmp(wish, "baseline") ? baseline : !std::strcmp(wish, "avx2") ? avx2 : avx512;
+  if (limit == avx512 && std::strcmp(wish, "avx512"))
+    std::fprintf(stderr, "xtape: XTAPE_ISA is '%s', expected baseline, avx2 or avx512; it is ignored\n", wish);
   if (limit < level) level = limit;
 }
 

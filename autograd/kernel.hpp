@@ -43,10 +43,10 @@ T unwrap(Real<T> x) {
 inline bool unwrap(bool x) { return x; }
 
 // Elements are independent of each other, so `y` may be one of the `x`.
-#define XTAPE_MAP(name, attributes)                                                    \
-  template <class F, class Y, class... X>                                              \
-  attributes XTAPE_FLATTEN void name(std::int64_t n, F f, Y* y, const X*... x) {       \
-    XTAPE_INDEPENDENT                                                                  \
+#define XTAPE_MAP(name, attributes)                                                       \
+  template <class F, class Y, class... X>                                                 \
+  attributes XTAPE_FLATTEN void name(std::int64_t n, F f, Y* y, const X*... x) {          \
+    XTAPE_INDEPENDENT                                                                     \
     for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(unwrap(f(wrap(x[i])...))); \
   }
 XTAPE_MAP(map_baseline, )
@@ -77,16 +77,17 @@ void update_one(std::int64_t i, F& f, std::index_sequence<I...>, T*... p) {
   f(std::get<I>(v)...);
   (write_back(p + i, std::get<I>(v)), ...);
 }
-#define XTAPE_UPDATE(name, attributes)                                                                       \
-  template <class F, class... T>                                                                             \
-  attributes XTAPE_FLATTEN void name(std::int64_t n, F f, T*... p) {                                         \
-    XTAPE_INDEPENDENT                                                                                        \
-    for (std::int64_t i = 0; i < n; ++i) update_one(i, f, std::index_sequence_for<T...>{}, p...);            \
+#define XTAPE_UPDATE(name, attributes)                                                            \
+  template <class F, class... T>                                                                  \
+  attributes XTAPE_FLATTEN void name(std::int64_t n, F f, T*... p) {                              \
+    XTAPE_INDEPENDENT                                                                             \
+    for (std::int64_t i = 0; i < n; ++i) update_one(i, f, std::index_sequence_for<T...>{}, p...); \
   }
 XTAPE_UPDATE(update_baseline, )
 #if defined(__x86_64__)
 XTAPE_UPDATE(update_avx2, __attribute__((target("avx2,fma"))))
-XTAPE_UPDATE(update_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
+XTAPE_UPDATE(update_avx512,
+             __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
 #endif
 #undef XTAPE_UPDATE
 

@@ -33,8 +33,8 @@ struct Node {
   bool is_leaf = false;
   bool released = false;
   const char* op;
-  Site site;                           // the user's line
-  std::uint64_t depth = 0;             // 1 + the largest of the inputs': a topological order in any thread
+  Site site;                             // the user's line
+  std::uint64_t depth = 0;               // 1 + the largest of the inputs': a topological order in any thread
   std::atomic<Engine*> engine{nullptr};  // the run that has claimed this node, and its place in that run's list
   std::uint32_t slot = 0;
   Dtype dtype;

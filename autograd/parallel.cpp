@@ -1,5 +1,6 @@
 #include "parallel.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
@@ -18,7 +19,8 @@ namespace {
 struct Job {
   Job(std::int64_t n, const std::function<void(std::int64_t)>& f) : count(n), tile(&f) {}
 
-  // Claims tiles until none is left. `tile` is touched only for a claimed one, so a helper that comes late does no harm.
+  // Claims tiles until none is left. `tile` is touched only for a claimed one, so a helper that comes late does no
+  // harm.
   void work() {
     for (std::int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
@@ -43,9 +45,12 @@ thread_local bool inside_tile = false;
 class Pool {
  public:
   Pool() {
-    const char* wish = std::getenv("XTAPE_NUM_THREADS");
-    int n = wish ? std::atoi(wish) : static_cast<int>(std::thread::hardware_concurrency());
-    threads_ = n < 1 ? 1 : n;
+    if (const char* wish = std::getenv("XTAPE_NUM_THREADS")) {
+      threads_ = std::atoi(wish);
+      if (threads_ < 1) fail("XTAPE_NUM_THREADS", std::string("is '") + wish + "', expected a number of at least 1");
+    } else {
+      threads_ = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    }
   }
   ~Pool() { stop(); }
 

@@ -27,8 +27,10 @@ std::shared_ptr<void> Cloning::copy_of(const void* original, const std::function
 
 Parameter::Parameter(const Tensor& value, Site site) {
   if (!is_floating(value.dtype()))
-    fail("Parameter", std::string("a parameter is float32 or float64, not ") + to_string(value.dtype()) +
-                          "; convert with to(float32)", site);
+    fail("Parameter",
+         std::string("a parameter is float32 or float64, not ") + to_string(value.dtype()) +
+             "; convert with to(float32)",
+         site);
   leaf_ = make_leaf("Parameter", site, value.array());
   leaf_->value = value.array_ref();
 }
@@ -51,15 +53,17 @@ Dtype Parameter::dtype() const { return leaf_->dtype; }
 
 void Parameter::assign(const Tensor& value, Site site) {
   if (value.shape() != shape() || value.dtype() != dtype())
-    fail("Parameter::assign", "'" + name() + "' is " + to_string(dtype()) + to_string(shape()) + ", the value " +
-                                  to_string(value.dtype()) + to_string(value.shape()), site);
+    fail("Parameter::assign",
+         "'" + name() + "' is " + to_string(dtype()) + to_string(shape()) + ", the value " + to_string(value.dtype()) +
+             to_string(value.shape()),
+         site);
   leaf_->value = value.array_ref();
 }
 
 void* Parameter::writable(Dtype wanted) {
   if (wanted != dtype())
-    fail("Parameter::mutable_data", std::string("the parameter is ") + to_string(dtype()) + ", asked for as " +
-                                        to_string(wanted));
+    fail("Parameter::mutable_data",
+         std::string("the parameter is ") + to_string(dtype()) + ", asked for as " + to_string(wanted));
   if (!leaf_->value->exclusive()) leaf_->value = copy(*leaf_->value);
   return leaf_->value->data;
 }

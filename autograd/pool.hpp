@@ -1,5 +1,5 @@
-// Private: where the blocks of arrays and nodes come from. Each thread keeps the blocks it frees, by size class, because
-// asking the system costs more than most operations, and pages handed back are paid for again.
+// Private: where the blocks of arrays and nodes come from. Each thread keeps the blocks it frees, by size class,
+// because asking the system costs more than most operations, and pages handed back are paid for again.
 #pragma once
 #include <atomic>
 #include <cstddef>

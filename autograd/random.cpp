@@ -36,7 +36,8 @@ void turn(double t, double& cosine, double& sine) {
   const int quarter = static_cast<int>(t * 4 + 0.5);
   const double x = (t - quarter * 0.25) * 6.283185307179586476925, z = x * x;
   double s = -1. / 1307674368000.;
-  for (double c : {1. / 6227020800., -1. / 39916800., 1. / 362880., -1. / 5040., 1. / 120., -1. / 6., 1.}) s = s * z + c;
+  for (double c : {1. / 6227020800., -1. / 39916800., 1. / 362880., -1. / 5040., 1. / 120., -1. / 6., 1.})
+    s = s * z + c;
   s *= x;
   double c = 1. / 20922789888000.;
   for (double d : {-1. / 87178291200., 1. / 479001600., -1. / 3628800., 1. / 40320., -1. / 720., 1. / 24., -0.5, 1.})
@@ -135,7 +136,8 @@ Tensor normal(const Shape& shape, double mean, double stddev, Dtype dtype, Gener
   const std::uint64_t seed = generator.seed(), stream = generator.next();
   if (dtype == float32)
     fill<float>(*y, seed, stream, 4, [=](const Block& b, double* v) {
-      for (int i = 0; i < 4; i += 2) box_muller(uniform32(b.word[i]) + 0x1p-32, uniform32(b.word[i + 1]), v[i], v[i + 1]);
+      for (int i = 0; i < 4; i += 2)
+        box_muller(uniform32(b.word[i]) + 0x1p-32, uniform32(b.word[i + 1]), v[i], v[i + 1]);
       for (int i = 0; i < 4; ++i) v[i] = mean + stddev * v[i];
     });
   else

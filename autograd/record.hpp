@@ -107,10 +107,8 @@ struct OpNode final : Node {
   template <int Read>
   void keep_one(const Arg* const (&args)[n], const Ref<Array>& value) {
     static_assert(Read < static_cast<int>(n));
-    if constexpr (Read == output)
-      kept_[n] = value;
-    else if (!kept_[Read])
-      kept_[Read] = Ref<Array>::share(args[Read]->array);
+    if constexpr (Read == output) kept_[n] = value;
+    else if (!kept_[Read]) kept_[Read] = Ref<Array>::share(args[Read]->array);
   }
 
   template <std::size_t... I>
@@ -127,8 +125,7 @@ struct OpNode final : Node {
   Tensor saved(const Engine& engine) {
     if constexpr (Read == output)
       return engine.create_graph() ? Tensor(kept_[n], Ref<Node>::share(this)) : Tensor(kept_[n]);
-    else
-      return engine.create_graph() ? Tensor(kept_[Read], edges_[Read]) : Tensor(kept_[Read]);
+    else return engine.create_graph() ? Tensor(kept_[Read], edges_[Read]) : Tensor(kept_[Read]);
   }
 
   Ref<Node> edges_[n];

@@ -39,6 +39,14 @@ XTAPE_INLINE To bits(From x) {
   return y;
 }
 
+// 2^k for the exponents of normal numbers.
+template <class T, class K>
+XTAPE_INLINE T power(K k) {
+  using U = std::make_unsigned_t<K>;
+  constexpr int mantissa = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
+  return bits<T>((static_cast<U>(k) + bias) << mantissa);
+}
+
 XTAPE_INLINE Real<float> sqrt(Real<float> x) { return __builtin_sqrtf(x.v); }
 XTAPE_INLINE Real<double> sqrt(Real<double> x) { return __builtin_sqrt(x.v); }
 
@@ -63,7 +71,7 @@ XTAPE_INLINE Real<float> exp(Real<float> a) {
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.f;
   const std::int32_t half = k >> 1;
-  return p * bits<float>((half + 127) << 23) * bits<float>((k - half + 127) << 23);
+  return p * power<float>(half) * power<float>(k - half);
 }
 XTAPE_INLINE Real<double> exp(Real<double> a) {
   double x = a.v > 710. ? 710. : a.v;
@@ -79,7 +87,7 @@ XTAPE_INLINE Real<double> exp(Real<double> a) {
                    2.00000000000000000009e0;
   const double e = 1. + 2. * (p / (q - p));
   const std::int64_t half = static_cast<std::int64_t>(static_cast<std::uint64_t>(k + 2048) >> 1) - 1024;
-  return e * bits<double>((half + 1023) << 52) * bits<double>((k - half + 1023) << 52);
+  return e * power<double>(half) * power<double>(k - half);
 }
 
 /// The natural logarithm: -inf at 0, NaN below.

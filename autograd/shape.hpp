@@ -18,15 +18,25 @@ inline constexpr Dtype boolean = Dtype::boolean;
 template <class T>
 struct DtypeOf;
 template <>
-struct DtypeOf<float> { static constexpr Dtype value = float32; };
+struct DtypeOf<float> {
+  static constexpr Dtype value = float32;
+};
 template <>
-struct DtypeOf<double> { static constexpr Dtype value = float64; };
+struct DtypeOf<double> {
+  static constexpr Dtype value = float64;
+};
 template <>
-struct DtypeOf<std::int64_t> { static constexpr Dtype value = int64; };
+struct DtypeOf<std::int64_t> {
+  static constexpr Dtype value = int64;
+};
 template <>
-struct DtypeOf<std::uint8_t> { static constexpr Dtype value = uint8; };
+struct DtypeOf<std::uint8_t> {
+  static constexpr Dtype value = uint8;
+};
 template <>
-struct DtypeOf<bool> { static constexpr Dtype value = boolean; };
+struct DtypeOf<bool> {
+  static constexpr Dtype value = boolean;
+};
 /// The dtype whose elements are of the C++ type T (float, double, int64_t, uint8_t or bool).
 template <class T>
 inline constexpr Dtype dtype_of = DtypeOf<T>::value;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "array.hpp"
-#include "ops/reduction.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/reduction.hpp"
 #include "parameter.hpp"
 #include "record.hpp"
 
@@ -38,7 +38,9 @@ void destroy(Node* node) {
   waiting = nullptr;
 }
 
-Ref<Leaf> make_leaf(const char* op, Site site, const Array& value) { return make_node<Leaf>(op, user_site(site), value); }
+Ref<Leaf> make_leaf(const char* op, Site site, const Array& value) {
+  return make_node<Leaf>(op, user_site(site), value);
+}
 
 bool is_recording() { return !recording_off; }
 Recording::Recording(bool on) : before_(!recording_off) { recording_off = !on; }
@@ -49,7 +51,8 @@ Targets::Targets(const std::vector<Parameter>& parameters) : items_(parameters.b
 
 Engine::~Engine() {
   for (Slot& s : slots_)
-    if (s.node->engine.load(std::memory_order_relaxed) == this) s.node->engine.store(nullptr, std::memory_order_release);
+    if (s.node->engine.load(std::memory_order_relaxed) == this)
+      s.node->engine.store(nullptr, std::memory_order_release);
 }
 
 std::uint32_t Engine::find(const Node* node) const {
@@ -63,10 +66,8 @@ void Engine::visit(Node* node) {
   auto slot = static_cast<std::uint32_t>(slots_.size());
   slots_.push_back({node, {}, false, false});
   Engine* nobody = nullptr;
-  if (node->engine.compare_exchange_strong(nobody, this, std::memory_order_acquire))
-    node->slot = slot;
-  else
-    elsewhere_[node] = slot;
+  if (node->engine.compare_exchange_strong(nobody, this, std::memory_order_acquire)) node->slot = slot;
+  else elsewhere_[node] = slot;
 }
 
 // Deepest first. The order of equals is that of discovery, so sums are the same in every run.
@@ -77,20 +78,16 @@ void Engine::sort() {
   elsewhere_.clear();
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     Node* node = slots_[i].node;
-    if (node->engine.load(std::memory_order_relaxed) == this)
-      node->slot = i;
-    else
-      elsewhere_[node] = i;
+    if (node->engine.load(std::memory_order_relaxed) == this) node->slot = i;
+    else elsewhere_[node] = i;
   }
 }
 
 void Engine::accumulate(Node* node, Tensor g) {
   Slot& slot = slots_[find(node)];
   if (g.shape() != node->shape) g = sum_to(g, node->shape);
-  if (!slot.g.defined())
-    slot.g = std::move(g);
-  else if (create_graph_ || !add_in_place(slot.g, g))
-    slot.g = slot.g + g;
+  if (!slot.g.defined()) slot.g = std::move(g);
+  else if (create_graph_ || !add_in_place(slot.g, g)) slot.g = slot.g + g;
 }
 
 Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targets::Item>* targets, GradFlags flags,
@@ -116,8 +113,10 @@ Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targe
   for (Slot& slot : slots_) {
     if (!slot.needed || !slot.g.defined()) continue;
     if (slot.node->released)
-      fail("grad", "the values that " + describe(*slot.node) +
-                       " kept were released by an earlier backward pass; give that one retain_graph", site);
+      fail("grad",
+           "the values that " + describe(*slot.node) +
+               " kept were released by an earlier backward pass; give that one retain_graph",
+           site);
     Tensor g = slot.target ? slot.g : std::move(slot.g);
     Scope scope(slot.node->site);
     slot.node->backward(g, *this);
@@ -132,8 +131,10 @@ Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targe
       if (!result.back().defined() && !(flags & allow_unused)) {
         const auto* leaf = item.node->is_leaf ? static_cast<const Leaf*>(item.node.get()) : nullptr;
         std::string name = leaf && !leaf->name.empty() ? "parameter '" + leaf->name + "'" : describe(*item.node);
-        fail("grad", "the result does not depend on target " + std::to_string(result.size() - 1) + ", " + name +
-                         " of shape " + to_string(item.node->shape) + "; if that is meant, pass allow_unused", site);
+        fail("grad",
+             "the result does not depend on target " + std::to_string(result.size() - 1) + ", " + name + " of shape " +
+                 to_string(item.node->shape) + "; if that is meant, pass allow_unused",
+             site);
       }
     }
   } else {
@@ -149,14 +150,20 @@ Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targe
 namespace {
 void check_result(const char* op, const Tensor& y, Site site) {
   if (!y.is_recorded())
-    fail(op, "the result " + to_string(y.shape()) + " depends on nothing that gradients flow to: no Parameter and no "
-             "tensor from requires_grad(), or it was cut by detach(), no_grad or an operation on indices", site);
+    fail(op,
+         "the result " + to_string(y.shape()) +
+             " depends on nothing that gradients flow to: no Parameter and no "
+             "tensor from requires_grad(), or it was cut by detach(), no_grad or an operation on indices",
+         site);
 }
 Tensor unit_seed(const char* op, const Tensor& y, Site site) {
   check_result(op, y, site);
   if (y.size() != 1)
-    fail(op, "the result has shape " + to_string(y.shape()) + ", not one element; reduce it with sum() or mean(), or "
-             "give grad() a seed of that shape", site);
+    fail(op,
+         "the result has shape " + to_string(y.shape()) +
+             ", not one element; reduce it with sum() or mean(), or "
+             "give grad() a seed of that shape",
+         site);
   return ones(y.shape(), y.dtype());
 }
 }  // namespace
@@ -168,8 +175,10 @@ Tensors grad(const Tensor& y, const Targets& targets, GradFlags flags, Site site
 Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFlags flags, Site site) {
   check_result("grad", y, site);
   if (seed.shape() != y.shape() || seed.dtype() != y.dtype())
-    fail("grad", std::string("the seed is ") + to_string(seed.dtype()) + to_string(seed.shape()) + ", the result " +
-                     to_string(y.dtype()) + to_string(y.shape()), site);
+    fail("grad",
+         std::string("the seed is ") + to_string(seed.dtype()) + to_string(seed.shape()) + ", the result " +
+             to_string(y.dtype()) + to_string(y.shape()),
+         site);
   for (std::size_t i = 0; i < targets.items().size(); ++i)
     if (!targets.items()[i].node)
       fail("grad", "target " + std::to_string(i) + " is not on the tape; make it a leaf with requires_grad()", site);
@@ -187,8 +196,10 @@ void Tensor::backward(GradFlags flags, Site site) const {
 
 Tensor Tensor::requires_grad(Site site) const {
   if (!is_floating(dtype()))
-    fail("requires_grad", std::string("gradients flow through float32 and float64, not ") + to_string(dtype()) +
-                              "; convert with to(float32)", site);
+    fail("requires_grad",
+         std::string("gradients flow through float32 and float64, not ") + to_string(dtype()) +
+             "; convert with to(float32)",
+         site);
   Ref<Leaf> leaf = make_leaf("requires_grad", site, array());
   return Tensor(array_, Ref<Node>::share(leaf.get()));
 }

@@ -17,8 +17,8 @@ std::int64_t Tensor::size(int axis) const { return shape()[check_axis("size", ax
 
 const void* Tensor::raw_data(Dtype wanted) const {
   if (dtype() != wanted)
-    fail("data", "the tensor is " + describe(array()) + ", asked for as " + to_string(wanted) +
-                     "; convert with to(" + to_string(wanted) + ")");
+    fail("data", "the tensor is " + describe(array()) + ", asked for as " + to_string(wanted) + "; convert with to(" +
+                     to_string(wanted) + ")");
   return array().data;
 }
 
@@ -69,9 +69,7 @@ Tensor Tensor::to(Dtype dtype, Site site) const {
   auto forward = [&] {
     Ref<Array> y = make_array(dtype, shape());
     visit_dtype(this->dtype(), [&](auto from) {
-      visit_dtype(dtype, [&](auto to) {
-        convert(array().size, array().at<decltype(from)>(), y->at<decltype(to)>());
-      });
+      visit_dtype(dtype, [&](auto to) { convert(array().size, array().at<decltype(from)>(), y->at<decltype(to)>()); });
     });
     return y;
   };
@@ -152,10 +150,10 @@ Tensor tensor(const std::vector<T>& values, const Shape& shape, Site site) {
   return Tensor(std::move(y));
 }
 
-#define XTAPE_INSTANTIATE(T)                                                 \
-  template T Tensor::item<T>() const;                                        \
-  template std::vector<T> Tensor::to_vector<T>() const;                      \
-  template Tensor tensor(const T*, const Shape&);                            \
+#define XTAPE_INSTANTIATE(T)                            \
+  template T Tensor::item<T>() const;                   \
+  template std::vector<T> Tensor::to_vector<T>() const; \
+  template Tensor tensor(const T*, const Shape&);       \
   template Tensor tensor(const std::vector<T>&, const Shape&, Site);
 XTAPE_INSTANTIATE(float)
 XTAPE_INSTANTIATE(double)

@@ -15,8 +15,9 @@ Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std:
     const std::int64_t k = index[i];
     if (k < 0 || k >= images.count)
       fail("gather", "index " + std::to_string(k) + " is not in [0, " + std::to_string(images.count) + ")");
-    kernel::map(pixels, [](auto v) { return kernel::Real<float>(v.v) * (1.f / 256); },
-                x->at<float>() + (i - begin) * pixels, images.pixels.data() + k * pixels);
+    kernel::map(
+        pixels, [](auto v) { return kernel::Real<float>(v.v) * (1.f / 256); }, x->at<float>() + (i - begin) * pixels,
+        images.pixels.data() + k * pixels);
     labels->at<std::int64_t>()[i - begin] = images.labels[static_cast<std::size_t>(k)];
   }
   return {Tensor(std::move(x)), Tensor(std::move(labels))};
@@ -28,8 +29,9 @@ Batches::Batches(const Images& images, std::int64_t size, Tensor order, Site sit
     : images_(&images), size_(size), order_(std::move(order)) {
   if (size < 1) fail("Batches", "the batch size must be at least 1, not " + std::to_string(size), site);
   if (order_.dtype() != int64 || order_.rank() != 1)
-    fail("Batches", std::string("the order must be int64 (n,), not ") + to_string(order_.dtype()) +
-                        to_string(order_.shape()), site);
+    fail("Batches",
+         std::string("the order must be int64 (n,), not ") + to_string(order_.dtype()) + to_string(order_.shape()),
+         site);
 }
 
 Batch Batches::Iterator::operator*() const {

@@ -7,9 +7,11 @@ namespace xtape::nn {
 namespace {
 Tensor difference(const char* cost, const Arg& y, const Arg& target) {
   if (!y.array || !target.array || y.array->shape != target.array->shape)
-    fail(cost, "the prediction is " + (y.array ? to_string(y.array->shape) : "no tensor") + ", the target " +
-                   (target.array ? to_string(target.array->shape) : "no tensor") +
-                   "; they must have one shape (for labels: one_hot(labels, classes))", y.site);
+    fail(cost,
+         "the prediction is " + (y.array ? to_string(y.array->shape) : "no tensor") + ", the target " +
+             (target.array ? to_string(target.array->shape) : "no tensor") +
+             "; they must have one shape (for labels: one_hot(labels, classes))",
+         y.site);
   return y - target;
 }
 }  // namespace

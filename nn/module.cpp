@@ -14,7 +14,8 @@ struct ModuleBase::State {
 
   // "Linear" for xtape::nn::Linear.
   std::string type_name() const {
-    std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type->name(), nullptr, nullptr, nullptr), std::free);
+    std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type->name(), nullptr, nullptr, nullptr),
+                                                std::free);
     std::string name = text ? text.get() : type->name();
     std::size_t end = name.find('<'), colon = name.rfind(':', end);
     return colon == std::string::npos ? name : name.substr(colon + 1);
@@ -93,9 +94,12 @@ const void* ModuleBase::enter(Site site) const {
   while (s && !s->module()) s = s->outer();
   if (s && !state_->registered) {
     const std::string type = state_->type_name();
-    fail(type, "called inside " + static_cast<const State*>(s->module())->type_name() +
-                   ", which does not know it, so its parameters would not be trained; where the member is declared, "
-                   "write: " + type + " name = child(\"name\", " + type + "(...));", site);
+    fail(type,
+         "called inside " + static_cast<const State*>(s->module())->type_name() +
+             ", which does not know it, so its parameters would not be trained; where the member is declared, "
+             "write: " +
+             type + " name = child(\"name\", " + type + "(...));",
+         site);
   }
   return state_.get();
 }

@@ -41,7 +41,8 @@ class ModuleBase {
   /// Makes `module` a part of this one and returns it, for the member that is being declared.
   template <class M>
   M child(const std::string& name, M module) {
-    static_assert(std::is_base_of_v<ModuleBase, M>, "child(name, module) takes a module: a struct derived from nn::Module");
+    static_assert(std::is_base_of_v<ModuleBase, M>,
+                  "child(name, module) takes a module: a struct derived from nn::Module");
     add_child(name, module);
     return module;
   }

@@ -21,7 +21,8 @@ class Sequential : public Module<Sequential> {
   template <class Layer>
   Sequential& add(Layer layer) {
     constexpr bool ok = std::is_invocable_r_v<Tensor, const Layer&, const Tensor&>;
-    static_assert(ok, "an element of nn::Sequential is a module or a function that takes a Tensor and returns a Tensor");
+    static_assert(ok,
+                  "an element of nn::Sequential is a module or a function that takes a Tensor and returns a Tensor");
     if constexpr (ok) {
       if constexpr (std::is_base_of_v<ModuleBase, Layer>) child(std::to_string(layers_.size()), layer);
       layers_.emplace_back(std::move(layer));

@@ -34,8 +34,8 @@ void Optimizer::step() {
 
 void Optimizer::step(const Tensors& gradients) {
   if (gradients.size() != parameters_.size())
-    fail(name_, std::to_string(gradients.size()) + " gradients for " + std::to_string(parameters_.size()) +
-                    " parameters");
+    fail(name_,
+         std::to_string(gradients.size()) + " gradients for " + std::to_string(parameters_.size()) + " parameters");
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const Tensor& g = gradients[i];
     const Parameter& p = parameters_[i];

@@ -20,18 +20,25 @@ void SGD::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, s
     const R lr = rate, mu = momentum, lambda = decay;
     T* x = p.mutable_data<T>();
     if (momentum == 0)
-      return kernel::update(p.size(), [=](auto& x, auto& g) { x = x - lr * (g + lambda * x); }, x, g.data<T>());
+      return kernel::update(
+          p.size(), [=](auto& x, auto& g) { x = x - lr * (g + lambda * x); }, x, g.data<T>());
     T* velocity = cells[0].mutable_data<T>();
     if (options_.nesterov_)
-      return kernel::update(p.size(), [=](auto& x, auto& v, auto& g) {
-        const R d = g + lambda * x;
-        v = mu * v + d;
-        x = x - lr * (d + mu * v);
-      }, x, velocity, g.data<T>());
-    kernel::update(p.size(), [=](auto& x, auto& v, auto& g) {
-      v = mu * v + (g + lambda * x);
-      x = x - lr * v;
-    }, x, velocity, g.data<T>());
+      return kernel::update(
+          p.size(),
+          [=](auto& x, auto& v, auto& g) {
+            const R d = g + lambda * x;
+            v = mu * v + d;
+            x = x - lr * (d + mu * v);
+          },
+          x, velocity, g.data<T>());
+    kernel::update(
+        p.size(),
+        [=](auto& x, auto& v, auto& g) {
+          v = mu * v + (g + lambda * x);
+          x = x - lr * v;
+        },
+        x, velocity, g.data<T>());
   });
 }
 

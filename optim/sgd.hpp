@@ -21,8 +21,8 @@ class SGDOptions {
   bool nesterov_ = false;
 };
 
-/// p <- p - lr v with v <- momentum v + g + weight_decay p; under Nesterov p <- p - lr (g + weight_decay p + momentum v).
-/// Source: Nielsen, chapters 1 and 3; Sutskever et al., ICML 2013. Throws when an option is out of its range.
+/// p <- p - lr v with v <- momentum v + g + weight_decay p; under Nesterov p <- p - lr (g + weight_decay p + momentum
+/// v). Source: Nielsen, chapters 1 and 3; Sutskever et al., ICML 2013. Throws when an option is out of its range.
 class SGD : public Optimizer {
  public:
   SGD(std::vector<Parameter> parameters, SGDOptions options);

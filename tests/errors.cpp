@@ -87,7 +87,8 @@ TEST_CASE("a wrong shape in what was given to Sequential names it and the line")
   text = message([&] { op(ones({5, 4})); });
   CHECK(text.find("in Sequential.2 (Linear)") != std::string::npos);
   CHECK(ends_with(text, at(__LINE__ - 2)));
-  const nn::Sequential softmax_of_scalar{[](const Tensor& x) { return sum(x); }, std::function<Tensor(const Arg&)>([](const Arg& x) { return softmax(x); })};
+  const nn::Sequential softmax_of_scalar{[](const Tensor& x) { return sum(x); },
+                                         std::function<Tensor(const Arg&)>([](const Arg& x) { return softmax(x); })};
   text = message([&] { softmax_of_scalar(ones({2})); });
   CHECK(text.find("softmax: there is no axis -1 in shape ()") == 0);
   CHECK(text.find("errors.cpp") != std::string::npos);
@@ -127,42 +128,82 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
       {[&] { Tensor() + 1; }, "add: the tensor is undefined"},
       {[&] { Tensor().shape(); }, "the tensor is undefined"},
       {[&] { sum(m, 2); }, "sum: there is no axis 2 in shape (2, 3)"},
-      {[&] { sum(m, {0, -2}); }, "sum: axis -2 of shape (2, 3) is named twice"},
+      {[&] {
+         sum(m, {0, -2});
+       },
+       "sum: axis -2 of shape (2, 3) is named twice"},
       {[&] { mean(m, -3); }, "there is no axis -3"},
-      {[&] { argmax(ones({2, 0})); }, "argmax: axis 1 of (2, 0) is empty"},
+      {[&] {
+         argmax(ones({2, 0}));
+       },
+       "argmax: axis 1 of (2, 0) is empty"},
       {[&] { argmax(ones({})); }, "argmax: there is no axis -1 in shape ()"},
       {[&] { reshape(m, {4}); }, "reshape: shape (2, 3) has 6 elements, (4,) would have 4"},
-      {[&] { reshape(m, {-1, -1}); }, "only one size may be -1"},
-      {[&] { reshape(m, {-1, 4}); }, "do not divide into groups of 4"},
+      {[&] {
+         reshape(m, {-1, -1});
+       },
+       "only one size may be -1"},
+      {[&] {
+         reshape(m, {-1, 4});
+       },
+       "do not divide into groups of 4"},
       {[&] { permute(m, {0}); }, "permute: the order must name each of the 2 axes"},
-      {[&] { permute(m, {0, 0}); }, "permute: the order must name each of the 2 axes"},
+      {[&] {
+         permute(m, {0, 0});
+       },
+       "permute: the order must name each of the 2 axes"},
       {[&] { transpose(ones({3})); }, "transpose: there is no axis -2 in shape (3,)"},
-      {[&] { broadcast_to(m, {3, 3}); }, "broadcast_to"},
+      {[&] {
+         broadcast_to(m, {3, 3});
+       },
+       "broadcast_to"},
       {[&] { broadcast_to(m, {1}); }, "broadcast_to: shape (2, 3) does not stretch to (1,)"},
       {[&] { sum_to(m, {4}); }, "sum_to: shape (2, 3) is not broadcast from (4,)"},
       {[&] { matmul(m, 2); }, "matmul: expected a tensor, not a number"},
       {[&] { matmul(m, k); }, "matmul: both operands must be float32 or both float64"},
-      {[&] { matmul(ones({2, 2, 2}), m); }, "matmul: expected matrices or vectors"},
-      {[&] { linear(m, ones({2, 2}), ones({2})); }, "linear: input (2, 3), weight (2, 2)"},
+      {[&] {
+         matmul(ones({2, 2, 2}), m);
+       },
+       "matmul: expected matrices or vectors"},
+      {[&] {
+         linear(m, ones({2, 2}), ones({2}));
+       },
+       "linear: input (2, 3), weight (2, 2)"},
       {[&] { where(m, m, m); }, "where: the condition must be boolean"},
       {[&] { one_hot(m, 3); }, "one_hot: labels must be int64 or uint8"},
       {[&] { one_hot(k, 2); }, "one_hot: label 2 at 1 is not in [0, 2)"},
-      {[&] { cross_entropy(m, k.to(float32)); }, "cross_entropy: logits float32(2, 3) and labels float32(2,) do not fit"},
+      {[&] { cross_entropy(m, k.to(float32)); },
+       "cross_entropy: logits float32(2, 3) and labels float32(2,) do not fit"},
       {[&] { cross_entropy(m, tensor({1})); }, "do not fit: expected (batch, classes)"},
       {[&] { m[2]; }, "index: index 2 is out of range for axis 0 of shape (2, 3)"},
       {[&] { ones({})[0]; }, "index: a scalar has no axis"},
       {[&] { m.item(); }, "item: expected one element, got shape (2, 3)"},
       {[&] { m.data<double>(); }, "data: the tensor is float32(2, 3), asked for as float64"},
       {[&] { m.size(5); }, "there is no axis 5"},
-      {[&] { tensor({{1., 2.}, {3.}}); }, "tensor: the lists are not of equal lengths"},
-      {[&] { tensor({{1., 2.}, 3.}); }, "tensor: the lists are not of equal lengths"},
-      {[&] { tensor(std::vector<float>{1, 2}, {3}); }, "tensor: 2 values do not fill shape (3,)"},
+      {[&] {
+         tensor({{1., 2.}, {3.}});
+       },
+       "tensor: the lists are not of equal lengths"},
+      {[&] {
+         tensor({{1., 2.}, 3.});
+       },
+       "tensor: the lists are not of equal lengths"},
+      {[&] {
+         tensor(std::vector<float>{1, 2}, {3});
+       },
+       "tensor: 2 values do not fill shape (3,)"},
       {[&] { tensor({1.5}, int64).item(); }, "no error"},
       {[&] { tensor({1e30}, int64); }, "has no counterpart in int64"},
       {[&] { tensor({-1}, uint8); }, "no error"},
       {[&] { zeros({-1}); }, "Shape: size -1 of axis 0 is negative"},
-      {[&] { zeros({1, 1, 1, 1, 1, 1, 1, 1, 1}); }, "at most 8 axes"},
-      {[&] { zeros({std::int64_t{1} << 40, std::int64_t{1} << 40}); }, "no memory for a float32 tensor"},
+      {[&] {
+         zeros({1, 1, 1, 1, 1, 1, 1, 1, 1});
+       },
+       "at most 8 axes"},
+      {[&] {
+         zeros({std::int64_t{1} << 40, std::int64_t{1} << 40});
+       },
+       "no memory for a float32 tensor"},
       {[&] { zeros({std::int64_t{1} << 43}); }, "no memory for a float32 tensor of shape (8796093022208,)"},
       {[&] { arange(-1); }, "is negative"},
       {[&] { allclose(m, ones({3})); }, "allclose: shapes (2, 3) and (3,) differ"},
@@ -172,7 +213,8 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
       {[&] { m.grad(); }, "only a leaf gathers gradients"},
       {[&] { grad(sum(m.requires_grad()), m); }, "target 0 is not on the tape"},
       {[&] { grad(sum(m.requires_grad()), m.requires_grad()); }, "does not depend on target 0"},
-      {[&] { grad(m.requires_grad(), Targets{m.requires_grad()}, ones({2})); }, "the seed is float32(2,), the result float32(2, 3)"},
+      {[&] { grad(m.requires_grad(), Targets{m.requires_grad()}, ones({2})); },
+       "the seed is float32(2,), the result float32(2, 3)"},
       {[&] { Parameter p{k}; }, "Parameter: a parameter is float32 or float64, not int64"},
       {[&] { Parameter(m).assign(ones({3})); }, "is float32(2, 3), the value float32(3,)"},
       {[&] { Parameter(m).mutable_data<double>(); }, "the parameter is float32, asked for as float64"},
@@ -188,8 +230,16 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
       {[&] { optim::Adam({Parameter(m)}, optim::AdamOptions().betas(0.9, 1)); }, "Adam: beta2 is 1.000000, expected"},
       {[&] { optim::SGD({Parameter(m)}, 0.1).step({ones({3})}); }, "gradient 0 is float32(3,)"},
       {[&] { optim::SGD({Parameter(m)}, 0.1).step(Tensors()); }, "SGD: 0 gradients for 1 parameters"},
-      {[&] { datasets::Images images; datasets::Batches(images, 0, arange(0)); }, "the batch size must be at least 1, not 0"},
-      {[&] { datasets::Images images; datasets::gather(images, arange(1), 0, 1); }, "index 0 is not in [0, 0)"},
+      {[&] {
+         datasets::Images images;
+         datasets::Batches(images, 0, arange(0));
+       },
+       "the batch size must be at least 1, not 0"},
+      {[&] {
+         datasets::Images images;
+         datasets::gather(images, arange(1), 0, 1);
+       },
+       "index 0 is not in [0, 0)"},
   };
   for (const Call& call : calls) {
     const std::string text = message(call.f);

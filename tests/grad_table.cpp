@@ -1,10 +1,11 @@
-// Every differentiable op has a row here, or every_op_is_checked fails. Each row is checked in float64, first and second
-// order, over all its cases: broadcast, empty, of size 1 and with one input used twice.
+// Every differentiable op has a row here, or every_op_is_checked fails. Each row is checked in float64, first and
+// second order, over all its cases: broadcast, empty, of size 1 and with one input used twice.
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <string>
 #include <vector>
 #include <xtape.hpp>
 
@@ -38,8 +39,10 @@ std::vector<Tensors> one(Draw draw) {
 // The pairs of shapes that every binary op is checked on.
 std::vector<Tensors> two(Draw a, Draw b) {
   const std::vector<std::pair<Shape, Shape>> shapes = {
-      {{}, {}},     {{3, 4}, {3, 4}}, {{3, 4}, {4}},       {{4}, {3, 4}},     {{3, 4}, {3, 1}},       {{3, 1}, {1, 4}},
-      {{3, 4}, {}}, {{1}, {2, 3}},    {{2, 3, 4}, {3, 1}}, {{0, 3}, {1, 3}}, {{2, 1, 3}, {1, 4, 1}}, {{2, 1, 2}, {1, 2, 1, 1, 2}}};
+      {{}, {}},         {{3, 4}, {3, 4}},       {{3, 4}, {4}},
+      {{4}, {3, 4}},    {{3, 4}, {3, 1}},       {{3, 1}, {1, 4}},
+      {{3, 4}, {}},     {{1}, {2, 3}},          {{2, 3, 4}, {3, 1}},
+      {{0, 3}, {1, 3}}, {{2, 1, 3}, {1, 4, 1}}, {{2, 1, 2}, {1, 2, 1, 1, 2}}};
   std::vector<Tensors> cases;
   for (auto& [p, q] : shapes) cases.push_back({a(p), b(q)});
   return cases;
@@ -71,37 +74,71 @@ const std::vector<Row> rows = {
     {"tanh", [](auto& x) { return tanh(x[0]); }, one(plain)},
     {"sigmoid", [](auto& x) { return sigmoid(x[0]); }, one(plain)},
     {"relu", [](auto& x) { return relu(x[0]); }, one(nonzero)},
-    {"where", [](auto& x) { return where(mask, x[0], x[1]); },
+    {"where",
+     [](auto& x) { return where(mask, x[0], x[1]); },
      {{real({3, 4}), real({3, 4})}, {real({4}), real({3, 1})}, {real({}), real({2, 3, 4})}}},
     {"where of itself", [](auto& x) { return where(x[0] > 0, x[0] * x[0], -x[0]); }, one(nonzero)},
     {"sum", [](auto& x) { return square(sum(x[0])); }, one(plain)},
-    {"sum over axes", [](auto& x) { return square(sum(x[0], {0, 2})); }, {{real({2, 3, 4})}, {real({2, 0, 3})}}},
+    {"sum over axes",
+     [](auto& x) {
+       return square(sum(x[0], {0, 2}));
+     },
+     {{real({2, 3, 4})}, {real({2, 0, 3})}}},
     {"sum keeping axes", [](auto& x) { return square(sum(x[0], {-1}, true)); }, {{real({2, 3, 4})}, {real({1, 1})}}},
     {"mean", [](auto& x) { return square(mean(x[0])); }, {{real({3, 4})}, {real({})}}},
     {"mean over axes", [](auto& x) { return square(mean(x[0], {1})); }, {{real({2, 3, 4})}, {real({3, 1})}}},
-    {"sum_to", [](auto& x) { return square(sum_to(x[0], {3, 1})); }, {{real({3, 4})}, {real({2, 3, 4})}, {real({3, 1})}}},
-    {"reshape", [](auto& x) { return square(reshape(x[0], {2, -1})); }, {{real({3, 4})}, {real({2, 0})}, {real({2})}}},
-    {"permute", [](auto& x) { return square(permute(x[0], {2, 0, 1})); }, {{real({2, 3, 4})}, {real({1, 0, 2})}}},
+    {"sum_to",
+     [](auto& x) {
+       return square(sum_to(x[0], {3, 1}));
+     },
+     {{real({3, 4})}, {real({2, 3, 4})}, {real({3, 1})}}},
+    {"reshape",
+     [](auto& x) {
+       return square(reshape(x[0], {2, -1}));
+     },
+     {{real({3, 4})}, {real({2, 0})}, {real({2})}}},
+    {"permute",
+     [](auto& x) {
+       return square(permute(x[0], {2, 0, 1}));
+     },
+     {{real({2, 3, 4})}, {real({1, 0, 2})}}},
     {"transpose", [](auto& x) { return square(transpose(x[0])); }, {{real({3, 4})}, {real({2, 3, 4})}, {real({1, 1})}}},
-    {"broadcast_to", [](auto& x) { return square(broadcast_to(x[0], {2, 3, 4})); },
+    {"broadcast_to",
+     [](auto& x) {
+       return square(broadcast_to(x[0], {2, 3, 4}));
+     },
      {{real({})}, {real({4})}, {real({3, 1})}, {real({2, 3, 4})}}},
     {"index", [](auto& x) { return square(x[0][-1]) * x[0][0]; }, {{real({3, 4})}, {real({1})}, {real({2, 0})}}},
     {"to", [](auto& x) { return square(x[0].to(float64)); }, one(plain)},
-    {"matmul", [](auto& x) { return matmul(x[0], x[1]); },
-     {{real({3, 4}), real({4, 2})}, {real({1, 1}), real({1, 1})}, {real({3, 0}), real({0, 2})},
-      {real({4}), real({4, 2})}, {real({3, 4}), real({4})}, {real({4}), real({4})}}},
+    {"matmul",
+     [](auto& x) { return matmul(x[0], x[1]); },
+     {{real({3, 4}), real({4, 2})},
+      {real({1, 1}), real({1, 1})},
+      {real({3, 0}), real({0, 2})},
+      {real({4}), real({4, 2})},
+      {real({3, 4}), real({4})},
+      {real({4}), real({4})}}},
     {"matmul transposing the left", [](auto& x) { return matmul(x[0], x[1], true); }, {{real({4, 3}), real({4, 2})}}},
-    {"matmul transposing the right", [](auto& x) { return matmul(x[0], x[1], false, true); }, {{real({3, 4}), real({2, 4})}}},
+    {"matmul transposing the right",
+     [](auto& x) { return matmul(x[0], x[1], false, true); },
+     {{real({3, 4}), real({2, 4})}}},
     {"matmul transposing both", [](auto& x) { return matmul(x[0], x[1], true, true); }, {{real({4, 3}), real({2, 4})}}},
     {"matmul with itself", [](auto& x) { return matmul(x[0], x[0], false, true); }, {{real({3, 4})}}},
-    {"linear", [](auto& x) { return linear(x[0], x[1], x[2]); },
-     {{real({5, 3}), real({2, 3}), real({2})}, {real({3}), real({2, 3}), real({2})}, {real({0, 3}), real({2, 3}), real({2})},
+    {"linear",
+     [](auto& x) { return linear(x[0], x[1], x[2]); },
+     {{real({5, 3}), real({2, 3}), real({2})},
+      {real({3}), real({2, 3}), real({2})},
+      {real({0, 3}), real({2, 3}), real({2})},
       {real({2, 5, 3}), real({2, 3}), real({2})}}},
     {"softmax", [](auto& x) { return softmax(x[0]); }, {{real({3, 4})}, {real({5})}, {real({2, 1})}, {real({0, 3})}}},
     {"softmax along the first axis", [](auto& x) { return softmax(x[0], 0); }, {{real({3, 2, 2})}}},
-    {"log_softmax", [](auto& x) { return log_softmax(x[0]); }, {{real({3, 4})}, {real({5})}, {real({2, 1})}, {real({0, 3})}}},
+    {"log_softmax",
+     [](auto& x) { return log_softmax(x[0]); },
+     {{real({3, 4})}, {real({5})}, {real({2, 1})}, {real({0, 3})}}},
     {"log_softmax along a middle axis", [](auto& x) { return log_softmax(x[0], 1); }, {{real({2, 3, 2})}}},
-    {"logsumexp", [](auto& x) { return logsumexp(x[0]); }, {{real({3, 4})}, {real({5})}, {real({2, 1})}, {real({0, 3})}}},
+    {"logsumexp",
+     [](auto& x) { return logsumexp(x[0]); },
+     {{real({3, 4})}, {real({5})}, {real({2, 1})}, {real({0, 3})}}},
     {"logsumexp along the first axis", [](auto& x) { return logsumexp(x[0], 0); }, {{real({3, 2, 2})}}},
     {"cross_entropy", [](auto& x) { return cross_entropy(x[0], labels); }, {{real({3, 4})}, {real({3, 3})}}},
 };
@@ -110,7 +147,8 @@ const std::vector<Row> rows = {
 
 TEST_CASE("gradients of every op agree with central differences to second order") {
   for (const Row& row : rows) {
-    CAPTURE(row.op);
+    const std::string op = row.op;
+    CAPTURE(op);
     CHECK(!row.cases.empty());
     for (const Tensors& inputs : row.cases) {
       CAPTURE(inputs[0].shape());
@@ -121,7 +159,8 @@ TEST_CASE("gradients of every op agree with central differences to second order"
 
 TEST_CASE("rules that run as one loop agree with rules that are recorded and float32 agrees with float64") {
   for (const Row& row : rows) {
-    CAPTURE(row.op);
+    const std::string op = row.op;
+    CAPTURE(op);
     for (const Tensors& inputs : row.cases) {
       auto gradients = [&](Dtype dtype, GradFlags flags) {
         Tensors x;
@@ -130,7 +169,7 @@ TEST_CASE("rules that run as one loop agree with rules that are recorded and flo
       };
       const Tensors fused = gradients(float64, grad_defaults), recorded = gradients(float64, create_graph);
       for (std::size_t i = 0; i < fused.size(); ++i) CHECK(allclose(fused[i], recorded[i], 1e-12, 1e-12));
-      if (std::string(row.op) == "to") continue;  // its row converts to float64
+      if (op == "to") continue;  // its row converts to float64
       const Tensors narrow = gradients(float32, grad_defaults);
       for (std::size_t i = 0; i < fused.size(); ++i) CHECK(allclose(narrow[i].to(float64), fused[i], 1e-4, 1e-4));
     }
@@ -162,7 +201,8 @@ TEST_CASE("gradcheck names what is wrong") {
   // The gradient of the second factor is cut.
   auto wrong = [](const Tensors& x) { return x[0] * x[1].detach(); };
   CHECK_THROWS_WITH_AS(gradcheck(wrong, {positive({2}), positive({2})}),
-                       doctest::Contains("gradcheck: order 1: the derivative with respect to element 0 of input 1"), Error);
+                       doctest::Contains("gradcheck: order 1: the derivative with respect to element 0 of input 1"),
+                       Error);
   auto wrong_again = [](const Tensors& x) { return x[0] * x[0].detach() * 2 - square(x[0].detach()); };
   CHECK_THROWS_WITH_AS(gradcheck(wrong_again, {positive({2})}), doctest::Contains("gradcheck: order 2"), Error);
   CHECK_THROWS_WITH_AS(gradcheck(wrong, {ones({2})}), doctest::Contains("differences need float64"), Error);

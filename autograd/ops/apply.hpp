@@ -86,7 +86,8 @@ auto fused_rule(F f) {
 template <class F, class R>
 Tensor unary(const char* op, const Arg& x, F f, R rule) {
   if (!x.array || !is_floating(x.array->dtype)) return unary(op, Arg(promote_floating(op, x), x.site), f, rule);
-  return record(op, {&x}, [&] { return map_array(*x.array, f); }, rule);
+  return record(
+      op, {&x}, [&] { return map_array(*x.array, f); }, rule);
 }
 
 enum class Result { arithmetic, floating };
@@ -96,7 +97,8 @@ Tensor binary(const char* op, const Arg& a, const Arg& b, F f, A rule_a, B rule_
     auto [p, q] = promote(op, a, b, result == Result::floating);
     return binary(op, Arg(p, a.site), Arg(q, b.site), f, rule_a, rule_b);
   }
-  return record(op, {&a, &b}, [&] { return zip_arrays(op, a, b, f); }, rule_a, rule_b);
+  return record(
+      op, {&a, &b}, [&] { return zip_arrays(op, a, b, f); }, rule_a, rule_b);
 }
 
 }  // namespace xtape

@@ -55,8 +55,10 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site)
   for (int i = 1; i <= y.rank(); ++i) {
     const std::int64_t m = i <= a.rank() ? a[a.rank() - i] : 1, n = i <= b.rank() ? b[b.rank() - i] : 1;
     if (m != n && m != 1 && n != 1)
-      fail(op, "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast: axis -" + std::to_string(i) +
-                   " is " + std::to_string(m) + " and " + std::to_string(n), site);
+      fail(op,
+           "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast: axis -" + std::to_string(i) +
+               " is " + std::to_string(m) + " and " + std::to_string(n),
+           site);
     y[y.rank() - i] = m == 1 ? n : m;
   }
   return y;
@@ -65,8 +67,8 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site)
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating) {
   if (!a.is_scalar) check_defined(op, a);
   if (!b.is_scalar) check_defined(op, b);
-  Dtype t = a.is_scalar ? b.is_scalar ? float32 : dtype_with_number(b.array->dtype, a.scalar)
-            : b.is_scalar ? dtype_with_number(a.array->dtype, b.scalar)
+  Dtype t = a.is_scalar   ? b.is_scalar ? float32 : dtype_with_number(b.array->dtype, a.scalar)
+              : b.is_scalar ? dtype_with_number(a.array->dtype, b.scalar)
                           : wider(a.array->dtype, b.array->dtype);
   if (floating && !is_floating(t)) t = float32;
   return {as_tensor(a, t), as_tensor(b, t)};
@@ -78,24 +80,26 @@ Tensor promote_floating(const char* op, const Arg& x) {
 }
 
 Tensor operator+(const Arg& a, const Arg& b) {
-  return binary("add", a, b, [](auto a, auto b) { return a + b; }, rule<>(same), rule<>(same));
+  return binary(
+      "add", a, b, [](auto a, auto b) { return a + b; }, rule<>(same), rule<>(same));
 }
 Tensor operator-(const Arg& a, const Arg& b) {
-  return binary("sub", a, b, [](auto a, auto b) { return a - b; }, rule<>(same),
-                rule<>([](const Tensor& g) { return -g; }));
+  return binary(
+      "sub", a, b, [](auto a, auto b) { return a - b; }, rule<>(same), rule<>([](const Tensor& g) { return -g; }));
 }
 Tensor operator*(const Arg& a, const Arg& b) {
   auto product = [](auto x, auto y) { return x * y; };
   return binary("mul", a, b, product, fused_rule<1>(product), fused_rule<0>(product));
 }
 Tensor operator/(const Arg& a, const Arg& b) {
-  return binary<Result::floating>("div", a, b, [](auto a, auto b) { return a / b; },
-                                  fused_rule<1>([](auto g, auto b) { return g / b; }),
-                                  fused_rule<1, output>([](auto g, auto b, auto y) { return -g * y / b; }));
+  return binary<Result::floating>(
+      "div", a, b, [](auto a, auto b) { return a / b; }, fused_rule<1>([](auto g, auto b) { return g / b; }),
+      fused_rule<1, output>([](auto g, auto b, auto y) { return -g * y / b; }));
 }
 Tensor operator-(const Arg& x) {
   if (x.array && x.array->dtype == int64) return 0 - x;
-  return unary("neg", x, [](auto x) { return -x; }, rule<>([](const Tensor& g) { return -g; }));
+  return unary(
+      "neg", x, [](auto x) { return -x; }, rule<>([](const Tensor& g) { return -g; }));
 }
 
 Tensor& operator+=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) + y; }
@@ -104,36 +108,43 @@ Tensor& operator*=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) * y; }
 Tensor& operator/=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) / y; }
 
 Tensor exp(const Arg& x) {
-  return unary("exp", x, [](auto x) { return exp(x); }, fused_rule<output>([](auto g, auto y) { return g * y; }));
+  return unary(
+      "exp", x, [](auto x) { return exp(x); }, fused_rule<output>([](auto g, auto y) { return g * y; }));
 }
 Tensor log(const Arg& x) {
-  return unary("log", x, [](auto x) { return log(x); }, fused_rule<0>([](auto g, auto x) { return g / x; }));
+  return unary(
+      "log", x, [](auto x) { return log(x); }, fused_rule<0>([](auto g, auto x) { return g / x; }));
 }
 Tensor sqrt(const Arg& x) {
-  return unary("sqrt", x, [](auto x) { return sqrt(x); },
-               fused_rule<output>([](auto g, auto y) { return g / (y + y); }));
+  return unary(
+      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>([](auto g, auto y) { return g / (y + y); }));
 }
 Tensor square(const Arg& x) {
-  return unary("square", x, [](auto x) { return x * x; }, fused_rule<0>([](auto g, auto x) { return g * (x + x); }));
+  return unary(
+      "square", x, [](auto x) { return x * x; }, fused_rule<0>([](auto g, auto x) { return g * (x + x); }));
 }
 Tensor tanh(const Arg& x) {
-  return unary("tanh", x, [](auto x) { return tanh(x); },
-               fused_rule<output>([](auto g, auto y) { return g * (1 - y * y); }));
+  return unary(
+      "tanh", x, [](auto x) { return tanh(x); }, fused_rule<output>([](auto g, auto y) { return g * (1 - y * y); }));
 }
 Tensor sigmoid(const Arg& x) {
-  return unary("sigmoid", x, [](auto x) { return sigmoid(x); },
-               fused_rule<output>([](auto g, auto y) { return g * y * (1 - y); }));
+  return unary(
+      "sigmoid", x, [](auto x) { return sigmoid(x); },
+      fused_rule<output>([](auto g, auto y) { return g * y * (1 - y); }));
 }
 Tensor relu(const Arg& x) {
-  return unary("relu", x, [](auto x) { return relu(x); },
-               fused_rule<output>([](auto g, auto y) { return where(y > 0, g, 0); }));
+  return unary(
+      "relu", x, [](auto x) { return relu(x); },
+      fused_rule<output>([](auto g, auto y) { return where(y <= 0, 0, g); }));
 }
 
 Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
   check_defined("where", condition);
   if (condition.array->dtype != boolean)
-    fail("where", std::string("the condition must be boolean, not ") + describe(*condition.array) +
-                      "; compare it with a number first", condition.site);
+    fail("where",
+         std::string("the condition must be boolean, not ") + describe(*condition.array) +
+             "; compare it with a number first",
+         condition.site);
   if (!same_kind(a, b)) {
     auto [p, q] = promote("where", a, b, false);
     return where(condition, Arg(p, a.site), Arg(q, b.site));
@@ -145,8 +156,8 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
     const kernel::Walk<3> walk(shape, {&c.shape, &p.shape, &q.shape});
     visit_computing(p.dtype, [&](auto t) {
       using T = decltype(t);
-      kernel::map(walk, [](bool c, auto a, auto b) { return where(c, a, b); }, y->at<T>(), c.at<bool>(), p.at<T>(),
-                  q.at<T>());
+      kernel::map(
+          walk, [](bool c, auto a, auto b) { return where(c, a, b); }, y->at<T>(), c.at<bool>(), p.at<T>(), q.at<T>());
     });
     return y;
   };
@@ -155,15 +166,21 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
                 rule<0>([](const Tensor& g, const Tensor& c) { return where(c, 0, g); }));
 }
 
-Tensor operator<(const Arg& a, const Arg& b) { return compare("less", a, b, [](auto a, auto b) { return a < b; }); }
-Tensor operator>(const Arg& a, const Arg& b) { return compare("greater", a, b, [](auto a, auto b) { return a > b; }); }
+Tensor operator<(const Arg& a, const Arg& b) {
+  return compare("less", a, b, [](auto a, auto b) { return a < b; });
+}
+Tensor operator>(const Arg& a, const Arg& b) {
+  return compare("greater", a, b, [](auto a, auto b) { return a > b; });
+}
 Tensor operator<=(const Arg& a, const Arg& b) {
   return compare("less_equal", a, b, [](auto a, auto b) { return a <= b; });
 }
 Tensor operator>=(const Arg& a, const Arg& b) {
   return compare("greater_equal", a, b, [](auto a, auto b) { return a >= b; });
 }
-Tensor operator==(const Arg& a, const Arg& b) { return compare("equal", a, b, [](auto a, auto b) { return a == b; }); }
+Tensor operator==(const Arg& a, const Arg& b) {
+  return compare("equal", a, b, [](auto a, auto b) { return a == b; });
+}
 Tensor operator!=(const Arg& a, const Arg& b) {
   return compare("not_equal", a, b, [](auto a, auto b) { return a != b; });
 }
@@ -173,7 +190,8 @@ bool add_in_place(Tensor& sum, const Tensor& g) {
   if (!s.exclusive() || s.dtype != g.dtype()) return false;
   visit_floating(s.dtype, [&](auto t) {
     using T = decltype(t);
-    kernel::update(s.size, [](auto& s, auto& g) { s = s + g; }, s.at<T>(), g.data<T>());
+    kernel::update(
+        s.size, [](auto& s, auto& g) { s = s + g; }, s.at<T>(), g.data<T>());
   });
   return true;
 }

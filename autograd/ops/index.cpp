@@ -18,8 +18,10 @@ Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
   for (std::int64_t i = 0; i < k.size; ++i) {
     const std::int64_t label = k.dtype == int64 ? k.at<std::int64_t>()[i] : k.at<std::uint8_t>()[i];
     if (label < 0 || label >= classes)
-      fail("one_hot", "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " +
-                          std::to_string(classes) + ")", labels.site);
+      fail("one_hot",
+           "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " + std::to_string(classes) +
+               ")",
+           labels.site);
     visit_dtype(dtype, [&](auto t) {
       using T = decltype(t);
       y->at<T>()[i * classes + label] = T(1);
@@ -49,8 +51,9 @@ Tensor select_adjoint(const Arg& g, std::int64_t n, std::int64_t i) {
 Tensor select(const Arg& x, std::int64_t i) {
   const Shape& from = x.array->shape;
   const Shape shape(from.begin() + 1, from.end());
-  return record("select", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape, i * shape.size()); },
-                rule<>([n = from[0], i](const Tensor& g) { return select_adjoint(g, n, i); }));
+  return record(
+      "select", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape, i * shape.size()); },
+      rule<>([n = from[0], i](const Tensor& g) { return select_adjoint(g, n, i); }));
 }
 }  // namespace
 

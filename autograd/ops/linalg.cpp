@@ -47,9 +47,10 @@ void gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, cons
     const std::int64_t rows = tiles.rows ? std::min(tiles.step, m - begin) : m;
     const std::int64_t columns = tiles.rows ? n : std::min(tiles.step, n - begin);
     const std::int64_t i = tiles.rows ? begin : 0, j = tiles.rows ? 0 : begin;
-    cxxblas::gemm<int>(cxxblas::RowMajor, ta ? cxxblas::Trans : cxxblas::NoTrans, tb ? cxxblas::Trans : cxxblas::NoTrans,
-                       static_cast<int>(rows), static_cast<int>(columns), static_cast<int>(k), T(1),
-                       a + (ta ? i : i * k), lda, b + (tb ? j * k : j), ldb, beta, c + i * n + j, ldc);
+    cxxblas::gemm<int>(cxxblas::RowMajor, ta ? cxxblas::Trans : cxxblas::NoTrans,
+                       tb ? cxxblas::Trans : cxxblas::NoTrans, static_cast<int>(rows), static_cast<int>(columns),
+                       static_cast<int>(k), T(1), a + (ta ? i : i * k), lda, b + (tb ? j * k : j), ldb, beta,
+                       c + i * n + j, ldc);
   };
   if (tiles.count == 1) return tile(0);
   parallel_for(tiles.count, tile);
@@ -64,8 +65,10 @@ void check_operands(const char* op, const Arg& a, const Arg& b) {
   check_defined(op, a);
   check_defined(op, b);
   if (a.array->dtype != b.array->dtype || !is_floating(a.array->dtype))
-    fail(op, "both operands must be float32 or both float64, not " + describe(*a.array) + " and " + describe(*b.array) +
-                 "; convert with to(dtype)", a.site);
+    fail(op,
+         "both operands must be float32 or both float64, not " + describe(*a.array) + " and " + describe(*b.array) +
+             "; convert with to(dtype)",
+         a.site);
   check_size(op, *a.array, a.site);
   check_size(op, *b.array, b.site);
 }
@@ -90,8 +93,9 @@ Tensor matmul(const Arg& a, const Arg& b, bool transpose_a, bool transpose_b) {
   if (p.rank() != 2 || q.rank() != 2) fail("matmul", "expected matrices or vectors, got " + both, a.site);
   const std::int64_t m = p[transpose_a], k = p[!transpose_a], n = q[!transpose_b];
   if (q[transpose_b] != k)
-    fail("matmul", "the inner sizes of " + both + " differ: " + std::to_string(k) + " and " +
-                       std::to_string(q[transpose_b]), a.site);
+    fail("matmul",
+         "the inner sizes of " + both + " differ: " + std::to_string(k) + " and " + std::to_string(q[transpose_b]),
+         a.site);
   auto forward = [&] {
     Ref<Array> y = make_array(a.array->dtype, Shape{m, n});
     visit_floating(y->dtype, [&](auto t) {
@@ -114,8 +118,10 @@ Tensor linear(const Arg& x, const Arg& weight, const Arg& bias) {
   check_operands("linear", x, bias);
   const Shape &from = x.array->shape, &w = weight.array->shape, &b = bias.array->shape;
   if (from.rank() == 0 || w.rank() != 2 || b.rank() != 1 || from[from.rank() - 1] != w[1] || b[0] != w[0])
-    fail("linear", "input " + to_string(from) + ", weight " + to_string(w) + " and bias " + to_string(b) +
-                       " do not fit: expected (..., in), (out, in) and (out,)", x.site);
+    fail("linear",
+         "input " + to_string(from) + ", weight " + to_string(w) + " and bias " + to_string(b) +
+             " do not fit: expected (..., in), (out, in) and (out,)",
+         x.site);
   if (from.rank() != 2) {
     Scope scope(x.site);
     Shape to = from;

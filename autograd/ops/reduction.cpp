@@ -31,7 +31,8 @@ void sum_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, const T*
     const T* rows = x + o * n * inner + begin;
     std::memset(static_cast<void*>(sums), 0, static_cast<std::size_t>(width) * sizeof(T));
     for (std::int64_t i = 0; i < n; ++i)
-      kernel::update(width, [](auto& s, auto& v) { s = s + v; }, sums, rows + i * inner);
+      kernel::update(
+          width, [](auto& s, auto& v) { s = s + v; }, sums, rows + i * inner);
   };
   if (outer * n * inner <= kernel::tile_size) {
     for (std::int64_t t = 0; t < outer * strips; ++t) tile(t);
@@ -106,7 +107,8 @@ Tensor sum(const Arg& x) {
 Tensor mean(const Arg& x, const Axes& axes, bool keepdims) {
   Tensor total = sum(x, axes, keepdims);
   double n = 1;
-  for (int axis : axes.values()) n *= static_cast<double>(x.array->shape[check_axis("mean", axis, x.array->shape, x.site)]);
+  for (int axis : axes.values())
+    n *= static_cast<double>(x.array->shape[check_axis("mean", axis, x.array->shape, x.site)]);
   return Arg(total, x.site) / n;
 }
 
@@ -119,7 +121,8 @@ Tensor argmax(const Arg& x, int axis) {
   check_defined("argmax", x);
   const Shape& shape = x.array->shape;
   axis = check_axis("argmax", axis, shape, x.site);
-  if (shape[axis] == 0) fail("argmax", "axis " + std::to_string(axis) + " of " + to_string(shape) + " is empty", x.site);
+  if (shape[axis] == 0)
+    fail("argmax", "axis " + std::to_string(axis) + " of " + to_string(shape) + " is empty", x.site);
   Shape result;
   std::int64_t outer = 1, inner = 1;
   for (int i = 0; i < shape.rank(); ++i) {

@@ -13,10 +13,13 @@ Tensor reshape(const Arg& x, const Shape& shape) {
   check_defined("reshape", x);
   const Shape from = x.array->shape;
   if (shape.size() != x.array->size)
-    fail("reshape", "shape " + to_string(from) + " has " + std::to_string(x.array->size) + " elements, " +
-                        to_string(shape) + " would have " + std::to_string(shape.size()), x.site);
-  return record("reshape", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape); },
-                rule<>([from](const Tensor& g) { return reshape(g, from); }));
+    fail("reshape",
+         "shape " + to_string(from) + " has " + std::to_string(x.array->size) + " elements, " + to_string(shape) +
+             " would have " + std::to_string(shape.size()),
+         x.site);
+  return record(
+      "reshape", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape); },
+      rule<>([from](const Tensor& g) { return reshape(g, from); }));
 }
 
 Tensor reshape(const Arg& x, const std::vector<std::int64_t>& sizes) {
@@ -31,8 +34,10 @@ Tensor reshape(const Arg& x, const std::vector<std::int64_t>& sizes) {
   }
   if (unknown) {
     if (rest <= 0 || x.array->size % rest != 0)
-      fail("reshape", std::to_string(x.array->size) + " elements of shape " + to_string(x.array->shape) +
-                          " do not divide into groups of " + std::to_string(rest), x.site);
+      fail("reshape",
+           std::to_string(x.array->size) + " elements of shape " + to_string(x.array->shape) +
+               " do not divide into groups of " + std::to_string(rest),
+           x.site);
     *unknown = x.array->size / rest;
   }
   Scope scope(x.site);
@@ -110,8 +115,7 @@ Tensor permute(const Arg& x, const std::vector<int>& axes) {
     Ref<Array> y = make_array(x.array->dtype, to);
     if (rank < 2 || y->size <= 1)
       std::memcpy(y->data, x.array->data, static_cast<std::size_t>(y->size * size_of(y->dtype)));
-    else
-      visit_dtype(y->dtype, [&](auto t) { permute_elements<decltype(t)>(*x.array, order, *y); });
+    else visit_dtype(y->dtype, [&](auto t) { permute_elements<decltype(t)>(*x.array, order, *y); });
     return y;
   };
   return record("permute", {&x}, forward, rule<>([inverse](const Tensor& g) { return permute(g, inverse); }));
@@ -137,7 +141,8 @@ Tensor broadcast_to(const Arg& x, const Shape& shape) {
     const kernel::Walk<1> walk(shape, {&from});
     visit_dtype(y->dtype, [&](auto t) {
       using T = decltype(t);
-      kernel::map(walk, [](auto v) { return v; }, y->at<T>(), x.array->at<T>());
+      kernel::map(
+          walk, [](auto v) { return v; }, y->at<T>(), x.array->at<T>());
     });
     return y;
   };

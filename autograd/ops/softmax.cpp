@@ -34,7 +34,8 @@ template <class T>
 T exp_row(std::int64_t n, const T* x, T* y, T& max) {
   max = kernel::max(n, x);
   if (max == -std::numeric_limits<T>::infinity()) max = 0;
-  kernel::map(n, [m = kernel::Real<T>(max)](auto v) { return exp(v - m); }, y, x);
+  kernel::map(
+      n, [m = kernel::Real<T>(max)](auto v) { return exp(v - m); }, y, x);
   return kernel::sum(n, y);
 }
 
@@ -70,7 +71,8 @@ Tensor softmax(const Arg& x, int axis) {
       for_rows(*x.array, *y, [](std::int64_t n, auto* x, auto* y) {
         std::remove_reference_t<decltype(*y)> max;
         const auto total = exp_row(n, x, y, max);
-        kernel::map(n, [t = decltype(kernel::wrap(total))(total)](auto v) { return v / t; }, y, y);
+        kernel::map(
+            n, [t = decltype(kernel::wrap(total))(total)](auto v) { return v / t; }, y, y);
       });
       return y;
     };
@@ -87,7 +89,8 @@ Tensor log_softmax(const Arg& x, int axis) {
         std::remove_reference_t<decltype(*y)> max;
         const auto shift = std::log(exp_row(n, x, y, max));
         // In two steps: max + log total would round off what is small beside max.
-        kernel::map(n, [m = kernel::wrap(max), s = kernel::wrap(shift)](auto v) { return (v - m) - s; }, y, x);
+        kernel::map(
+            n, [m = kernel::wrap(max), s = kernel::wrap(shift)](auto v) { return (v - m) - s; }, y, x);
       });
       return y;
     };
@@ -126,16 +129,20 @@ Tensor cross_entropy(const Arg& logits, const Arg& labels) {
   const Array &x = *logits.array, &k = *labels.array;
   if (!is_floating(x.dtype) || x.shape.rank() != 2 || k.shape != Shape{x.shape[0]} || is_floating(k.dtype) ||
       k.dtype == boolean)
-    fail("cross_entropy", "logits " + describe(x) + " and labels " + describe(k) +
-                              " do not fit: expected (batch, classes) and integers (batch,)", logits.site);
+    fail("cross_entropy",
+         "logits " + describe(x) + " and labels " + describe(k) +
+             " do not fit: expected (batch, classes) and integers (batch,)",
+         logits.site);
   const std::int64_t batch = x.shape[0], classes = x.shape[1];
   auto label = [&](std::int64_t i) {
     return k.dtype == int64 ? k.at<std::int64_t>()[i] : std::int64_t{k.at<std::uint8_t>()[i]};
   };
   for (std::int64_t i = 0; i < batch; ++i)
     if (label(i) < 0 || label(i) >= classes)
-      fail("cross_entropy", "label " + std::to_string(label(i)) + " at " + std::to_string(i) + " is not in [0, " +
-                                std::to_string(classes) + ")", logits.site);
+      fail("cross_entropy",
+           "label " + std::to_string(label(i)) + " at " + std::to_string(i) + " is not in [0, " +
+               std::to_string(classes) + ")",
+           logits.site);
   auto forward = [&] {
     Ref<Array> y = make_array(x.dtype, Shape{});
     Ref<Array> losses = make_array(x.dtype, Shape{batch}), powers = make_array(x.dtype, x.shape);

@@ -12,7 +12,8 @@ Tensor log_softmax(const Arg& x, int axis = -1);
 Tensor logsumexp(const Arg& x, int axis = -1);
 
 /// The mean over the batch of -log softmax(logits)[label]: logits (batch, classes), labels (batch), int64 or uint8,
-/// -> (). Throws when the batches differ or a label is outside [0, classes). Source: Nielsen, chapter 3 (log-likelihood).
+/// -> (). Throws when the batches differ or a label is outside [0, classes). Source: Nielsen, chapter 3
+/// (log-likelihood).
 Tensor cross_entropy(const Arg& logits, const Arg& labels);
 
 }  // namespace xtape

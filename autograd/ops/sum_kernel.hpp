@@ -6,23 +6,24 @@ namespace xtape::kernel {
 
 inline constexpr int lanes = 32;
 
-#define XTAPE_REDUCE(name, attributes)                                                                     \
-  template <class F, class T>                                                                              \
-  attributes XTAPE_FLATTEN T name(std::int64_t n, const T* x, T first, F f) {                              \
-    T lane[lanes];                                                                                         \
-    for (int k = 0; k < lanes; ++k) lane[k] = first;                                                       \
-    std::int64_t i = 0;                                                                                    \
-    for (; i + lanes <= n; i += lanes)                                                                     \
-      for (int k = 0; k < lanes; ++k) lane[k] = f(lane[k], x[i + k]);                                      \
-    for (int k = 0; i < n; ++i, ++k) lane[k] = f(lane[k], x[i]);                                           \
-    for (int width = lanes / 2; width > 0; width /= 2)                                                     \
-      for (int k = 0; k < width; ++k) lane[k] = f(lane[k], lane[k + width]);                               \
-    return lane[0];                                                                                        \
+#define XTAPE_REDUCE(name, attributes)                                        \
+  template <class F, class T>                                                 \
+  attributes XTAPE_FLATTEN T name(std::int64_t n, const T* x, T first, F f) { \
+    T lane[lanes];                                                            \
+    for (int k = 0; k < lanes; ++k) lane[k] = first;                          \
+    std::int64_t i = 0;                                                       \
+    for (; i + lanes <= n; i += lanes)                                        \
+      for (int k = 0; k < lanes; ++k) lane[k] = f(lane[k], x[i + k]);         \
+    for (int k = 0; i < n; ++i, ++k) lane[k] = f(lane[k], x[i]);              \
+    for (int width = lanes / 2; width > 0; width /= 2)                        \
+      for (int k = 0; k < width; ++k) lane[k] = f(lane[k], lane[k + width]);  \
+    return lane[0];                                                           \
   }
 XTAPE_REDUCE(reduce_baseline, )
 #if defined(__x86_64__)
 XTAPE_REDUCE(reduce_avx2, __attribute__((target("avx2,fma"))))
-XTAPE_REDUCE(reduce_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
+XTAPE_REDUCE(reduce_avx512,
+             __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
 #endif
 #undef XTAPE_REDUCE
 

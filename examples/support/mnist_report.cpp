@@ -131,15 +131,17 @@ void MnistReport::epoch(const Tensor& outputs) {
   const double accuracy = static_cast<double>(right) / static_cast<double>(guesses.size());
   const double cost = cost_sum_ / static_cast<double>(images_);
   if (accuracy > best_ || best_epoch_ == 0) best_ = accuracy, best_epoch_ = epoch_;
-  if (terminal_)
-    std::printf("  cost %.4f  test accuracy %.2f %%\n", cost, 100 * accuracy);
+  if (terminal_) std::printf("  cost %.4f  test accuracy %.2f %%\n", cost, 100 * accuracy);
   else
     std::printf("epoch %2d/%d  %.0f images/s  cost %.4f  test accuracy %.2f %%\n", epoch_, options_.epochs,
                 static_cast<double>(images_) / time, cost, 100 * accuracy);
   std::fflush(stdout);
   if (json_.is_open()) {
-    const nlohmann::ordered_json line = {{"epoch", epoch_}, {"train_cost", cost}, {"test_accuracy", accuracy},
-                                         {"seconds", time}, {"data", data_.synthetic ? "synthetic" : "mnist"}};
+    const nlohmann::ordered_json line = {{"epoch", epoch_},
+                                         {"train_cost", cost},
+                                         {"test_accuracy", accuracy},
+                                         {"seconds", time},
+                                         {"data", data_.synthetic ? "synthetic" : "mnist"}};
     json_ << line.dump() << std::endl;
     if (!json_) throw xtape::Error("--json: cannot write to " + options_.json);
   }
@@ -179,7 +181,8 @@ void MnistReport::finish() const {
     std::iota(order.begin(), order.end(), 0);
     const double* row = probabilities.data() + 10 * i;
     std::sort(order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; });
-    for (int k = 0; k < 3; ++k) std::printf(" %d (%.0f %%)", order[static_cast<std::size_t>(k)], 100 * row[order[static_cast<std::size_t>(k)]]);
+    for (int k = 0; k < 3; ++k)
+      std::printf(" %d (%.0f %%)", order[static_cast<std::size_t>(k)], 100 * row[order[static_cast<std::size_t>(k)]]);
     std::printf("\n");
     const std::int64_t rows = data_.test.rows, cols = data_.test.cols;
     const std::uint8_t* pixel = data_.test.pixels.data() + static_cast<std::int64_t>(i) * rows * cols;
