@@ -16,7 +16,6 @@
 #else
 #define XTAPE_INDEPENDENT _Pragma("GCC ivdep")
 #endif
-#define XTAPE_FLATTEN __attribute__((flatten, noinline))
 
 namespace xtape::kernel {
 
@@ -42,28 +41,46 @@ T unwrap(Real<T> x) {
 }
 inline bool unwrap(bool x) { return x; }
 
-// Elements are independent of each other, so `y` may be one of the `x`.
-#define XTAPE_MAP(name, attributes)                                                       \
-  template <class F, class Y, class... X>                                                 \
-  attributes XTAPE_FLATTEN void name(std::int64_t n, F f, Y* y, const X*... x) {          \
-    XTAPE_INDEPENDENT                                                                     \
-    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(unwrap(f(wrap(x[i])...))); \
-  }
-XTAPE_MAP(map_baseline, )
+// Calls of `body` and of all that it calls become part of these functions, and so part of their instruction set.
+template <class Body, class... A>
+__attribute__((flatten, noinline)) auto on_baseline(Body body, A... a) {
+  return body(a...);
+}
 #if defined(__x86_64__)
-XTAPE_MAP(map_avx2, __attribute__((target("avx2,fma"))))
-XTAPE_MAP(map_avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
+template <class Body, class... A>
+__attribute__((flatten, noinline, target("avx2,fma"))) auto on_avx2(Body body, A... a) {
+  return body(a...);
+}
+#if defined(__clang__)
+#define XTAPE_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"), min_vector_width(512)))
+#else
+#define XTAPE_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")))
 #endif
-#undef XTAPE_MAP
+template <class Body, class... A>
+__attribute__((flatten, noinline)) XTAPE_AVX512 auto on_avx512(Body body, A... a) {
+  return body(a...);
+}
+#undef XTAPE_AVX512
+#endif
 
-/// y[i] = f(x[i]...) for i < n, on contiguous elements.
+/// body(a...), compiled for each instruction set, run in the one in use.
+template <class Body, class... A>
+auto vectorized(Body body, A... a) {
+#if defined(__x86_64__)
+  if (isa.level == Isa::avx512) return on_avx512(body, a...);
+  if (isa.level == Isa::avx2) return on_avx2(body, a...);
+#endif
+  return on_baseline(body, a...);
+}
+
+/// y[i] = f(x[i]...) for i < n, on contiguous elements; `y` may be one of the `x`.
 template <class F, class Y, class... X>
 void map(std::int64_t n, F f, Y* y, const X*... x) {
-#if defined(__x86_64__)
-  if (isa.level == Isa::avx512) return map_avx512(n, f, y, x...);
-  if (isa.level == Isa::avx2) return map_avx2(n, f, y, x...);
-#endif
-  map_baseline(n, f, y, x...);
+  auto loop = [](std::int64_t n, F f, Y* y, const X*... x) {
+    XTAPE_INDEPENDENT
+    for (std::int64_t i = 0; i < n; ++i) y[i] = static_cast<Y>(unwrap(f(wrap(x[i])...)));
+  };
+  vectorized(loop, n, f, y, x...);
 }
 
 // Each pointee is read, given to f by reference, and written back unless it is const.
@@ -77,33 +94,19 @@ void update_one(std::int64_t i, F& f, std::index_sequence<I...>, T*... p) {
   f(std::get<I>(v)...);
   (write_back(p + i, std::get<I>(v)), ...);
 }
-#define XTAPE_UPDATE(name, attributes)                                                            \
-  template <class F, class... T>                                                                  \
-  attributes XTAPE_FLATTEN void name(std::int64_t n, F f, T*... p) {                              \
-    XTAPE_INDEPENDENT                                                                             \
-    for (std::int64_t i = 0; i < n; ++i) update_one(i, f, std::index_sequence_for<T...>{}, p...); \
-  }
-XTAPE_UPDATE(update_baseline, )
-#if defined(__x86_64__)
-XTAPE_UPDATE(update_avx2, __attribute__((target("avx2,fma"))))
-XTAPE_UPDATE(update_avx512,
-             __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
-#endif
-#undef XTAPE_UPDATE
-
 /// How many elements make a tile of work; fixed, so that results do not depend on the number of threads.
 inline constexpr std::int64_t tile_size = 1 << 15;
 
 /// f(p[i]...) for i < n, where f takes references and changes those whose pointers are not const.
 template <class F, class... T>
 void update(std::int64_t n, F f, T*... p) {
+  auto loop = [](std::int64_t n, F f, T*... p) {
+    XTAPE_INDEPENDENT
+    for (std::int64_t i = 0; i < n; ++i) update_one(i, f, std::index_sequence_for<T...>{}, p...);
+  };
   auto tile = [=](std::int64_t t) {
-    std::int64_t begin = t * tile_size, count = n - begin < tile_size ? n - begin : tile_size;
-#if defined(__x86_64__)
-    if (isa.level == Isa::avx512) return update_avx512(count, f, (p + begin)...);
-    if (isa.level == Isa::avx2) return update_avx2(count, f, (p + begin)...);
-#endif
-    update_baseline(count, f, (p + begin)...);
+    const std::int64_t begin = t * tile_size;
+    vectorized(loop, n - begin < tile_size ? n - begin : tile_size, f, (p + begin)...);
   };
   if (n <= tile_size) return tile(0);
   parallel_for((n + tile_size - 1) / tile_size, tile);

@@ -88,13 +88,15 @@ Tensor matmul(const Arg& a, const Arg& b, bool transpose_a, bool transpose_b) {
     const Tensor y = matmul(a, reshape(b, Shape{q[0], 1}), transpose_a, false);
     return reshape(y, Shape{y.shape()[0]});
   }
-  auto with_flag = [](const Array& x, bool t) { return to_string(x.shape) + (t ? " transposed" : ""); };
-  const std::string both = with_flag(*a.array, transpose_a) + " x " + with_flag(*b.array, transpose_b);
-  if (p.rank() != 2 || q.rank() != 2) fail("matmul", "expected matrices or vectors, got " + both, a.site);
+  auto both = [&] {
+    auto operand = [](const Array& x, bool t) { return to_string(x.shape) + (t ? " transposed" : ""); };
+    return operand(*a.array, transpose_a) + " x " + operand(*b.array, transpose_b);
+  };
+  if (p.rank() != 2 || q.rank() != 2) fail("matmul", "expected matrices or vectors, got " + both(), a.site);
   const std::int64_t m = p[transpose_a], k = p[!transpose_a], n = q[!transpose_b];
   if (q[transpose_b] != k)
     fail("matmul",
-         "the inner sizes of " + both + " differ: " + std::to_string(k) + " and " + std::to_string(q[transpose_b]),
+         "the inner sizes of " + both() + " differ: " + std::to_string(k) + " and " + std::to_string(q[transpose_b]),
          a.site);
   auto forward = [&] {
     Ref<Array> y = make_array(a.array->dtype, Shape{m, n});

@@ -6,34 +6,22 @@ namespace xtape::kernel {
 
 inline constexpr int lanes = 32;
 
-#define XTAPE_REDUCE(name, attributes)                                        \
-  template <class F, class T>                                                 \
-  attributes XTAPE_FLATTEN T name(std::int64_t n, const T* x, T first, F f) { \
-    T lane[lanes];                                                            \
-    for (int k = 0; k < lanes; ++k) lane[k] = first;                          \
-    std::int64_t i = 0;                                                       \
-    for (; i + lanes <= n; i += lanes)                                        \
-      for (int k = 0; k < lanes; ++k) lane[k] = f(lane[k], x[i + k]);         \
-    for (int k = 0; i < n; ++i, ++k) lane[k] = f(lane[k], x[i]);              \
-    for (int width = lanes / 2; width > 0; width /= 2)                        \
-      for (int k = 0; k < width; ++k) lane[k] = f(lane[k], lane[k + width]);  \
-    return lane[0];                                                           \
-  }
-XTAPE_REDUCE(reduce_baseline, )
-#if defined(__x86_64__)
-XTAPE_REDUCE(reduce_avx2, __attribute__((target("avx2,fma"))))
-XTAPE_REDUCE(reduce_avx512,
-             __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512"))))
-#endif
-#undef XTAPE_REDUCE
-
+/// f over n elements, from `first`, which f must leave as it is.
 template <class F, class T>
 T reduce(std::int64_t n, const T* x, T first, F f) {
-#if defined(__x86_64__)
-  if (isa == Isa::avx512) return reduce_avx512(n, x, first, f);
-  if (isa == Isa::avx2) return reduce_avx2(n, x, first, f);
-#endif
-  return reduce_baseline(n, x, first, f);
+  return vectorized(
+      [](std::int64_t n, const T* x, T first, F f) {
+        T lane[lanes];
+        for (int k = 0; k < lanes; ++k) lane[k] = first;
+        std::int64_t i = 0;
+        for (; i + lanes <= n; i += lanes)
+          for (int k = 0; k < lanes; ++k) lane[k] = f(lane[k], x[i + k]);
+        for (int k = 0; i < n; ++i, ++k) lane[k] = f(lane[k], x[i]);
+        for (int width = lanes / 2; width > 0; width /= 2)
+          for (int k = 0; k < width; ++k) lane[k] = f(lane[k], lane[k + width]);
+        return lane[0];
+      },
+      n, x, first, f);
 }
 
 /// The sum, block by block, so that rounding errors do not grow with n.
