@@ -8,6 +8,7 @@
 #include <autograd/tape.hpp>
 #include <autograd/tensor.hpp>
 #include <datasets/batches.hpp>
+#include <datasets/digits.hpp>
 #include <datasets/mnist.hpp>
 #include <nn/activation.hpp>
 #include <nn/init.hpp>

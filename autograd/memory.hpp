@@ -47,13 +47,16 @@ class Ref {
     if (p_) p_->refs.increment();
   }
   Ref(Ref&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
-  Ref& operator=(Ref other) noexcept {
-    std::swap(p_, other.p_);
+  // Two operators: clang 14 does not destroy the argument of a by-value one in `ref = {}`.
+  Ref& operator=(const Ref& other) { return *this = Ref(other); }
+  Ref& operator=(Ref&& other) noexcept {
+    Ref(std::move(other)).swap(*this);
     return *this;
   }
   ~Ref() {
     if (p_ && p_->refs.decrement()) destroy(p_);
   }
+  void swap(Ref& other) noexcept { std::swap(p_, other.p_); }
   T* get() const { return p_; }
   T* operator->() const { return p_; }
   T& operator*() const { return *p_; }

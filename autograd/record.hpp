@@ -50,14 +50,16 @@ class Engine {
   struct Slot {
     Node* node;
     Tensor g;
-    bool needed;
-    bool target;
+    bool needed = false;  // its gradient is wanted
+    bool runs = false;    // its rules are: an input's gradient is wanted
+    bool target = false;
   };
   static constexpr std::uint32_t absent = ~std::uint32_t{0};
   std::uint32_t find(const Node* node) const;
   void visit(Node* node);
   void sort();
 
+  Ref<Node> alive_;  // the result, whatever a rule does to the caller's tensor
   std::vector<Slot> slots_;
   // Where nodes are that another run, on another thread or around this one, has claimed.
   std::unordered_map<const Node*, std::uint32_t> elsewhere_;
@@ -123,9 +125,12 @@ struct OpNode final : Node {
   // A kept value is handed out with its node only where the rule itself is recorded.
   template <int Read>
   Tensor saved(const Engine& engine) {
+    constexpr std::size_t at = Read == output ? n : Read;
+    if (!engine.create_graph()) return Tensor(kept_[at]);
     if constexpr (Read == output)
-      return engine.create_graph() ? Tensor(kept_[n], Ref<Node>::share(this)) : Tensor(kept_[n]);
-    else return engine.create_graph() ? Tensor(kept_[Read], edges_[Read]) : Tensor(kept_[Read]);
+      return Tensor(kept_[at], Ref<Node>::share(this));
+    else
+      return Tensor(kept_[at], edges_[at]);
   }
 
   Ref<Node> edges_[n];

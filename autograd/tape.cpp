@@ -64,7 +64,7 @@ std::uint32_t Engine::find(const Node* node) const {
 void Engine::visit(Node* node) {
   if (!node || find(node) != absent) return;
   auto slot = static_cast<std::uint32_t>(slots_.size());
-  slots_.push_back({node, {}, false, false});
+  slots_.push_back({node, {}});
   Engine* nobody = nullptr;
   if (node->engine.compare_exchange_strong(nobody, this, std::memory_order_acquire)) node->slot = slot;
   else elsewhere_[node] = slot;
@@ -93,7 +93,7 @@ void Engine::accumulate(Node* node, Tensor g) {
 Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targets::Item>* targets, GradFlags flags,
                     Site site) {
   const bool retain = flags & (retain_graph | xtape::create_graph);
-  const Ref<Node> alive = y.node_ref();  // whatever a rule does to the caller's tensor
+  alive_ = y.node_ref();
   Recording recording(create_graph_);
   visit(y.node_ref().get());
   for (std::size_t i = 0; i < slots_.size(); ++i)  // the list is its own queue
@@ -106,12 +106,13 @@ Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targe
   for (std::size_t i = slots_.size(); i-- > 0;) {
     Slot& slot = slots_[i];
     if (!targets && slot.node->is_leaf) slot.needed = slot.target = true;
-    for (int k = 0; k < slot.node->input_count && !slot.needed; ++k) slot.needed = wants(slot.node->inputs[k].get());
+    for (int k = 0; k < slot.node->input_count && !slot.runs; ++k) slot.runs = wants(slot.node->inputs[k].get());
+    slot.needed |= slot.runs;
   }
 
   slots_[0].g = seed;
   for (Slot& slot : slots_) {
-    if (!slot.needed || !slot.g.defined()) continue;
+    if (!slot.runs || !slot.g.defined()) continue;
     if (slot.node->released)
       fail("grad",
            "the values that " + describe(*slot.node) +

@@ -1,6 +1,7 @@
 // Adam and AdamW.
 #pragma once
 #include <optim/optimizer.hpp>
+#include <optional>
 
 namespace xtape::optim {
 
@@ -18,7 +19,8 @@ class AdamOptions {
  private:
   friend class Adam;
   friend class AdamW;
-  double lr_, beta1_ = 0.9, beta2_ = 0.999, eps_ = 1e-8, weight_decay_ = -1;  // -1: the class's default
+  double lr_, beta1_ = 0.9, beta2_ = 0.999, eps_ = 1e-8;
+  std::optional<double> weight_decay_;
 };
 
 /// m <- β1 m + (1-β1) g, v <- β2 v + (1-β2) g², p <- p - lr m̂ / (sqrt(v̂) + eps), where m̂ = m / (1-β1^t) and

@@ -127,8 +127,10 @@ Tensor linear(const Arg& x, const Arg& weight, const Arg& bias) {
   if (from.rank() != 2) {
     Scope scope(x.site);
     Shape to = from;
+    std::int64_t rows = 1;
+    for (int i = 0; i < from.rank() - 1; ++i) rows *= from[i];
     to[from.rank() - 1] = w[0];
-    return reshape(linear(reshape(x, Shape{w[1] ? from.size() / w[1] : 0, w[1]}), weight, bias), to);
+    return reshape(linear(reshape(x, Shape{rows, w[1]}), weight, bias), to);
   }
   const std::int64_t m = from[0], k = w[1], n = w[0];
   auto forward = [&] {

@@ -112,7 +112,7 @@ Tensor logsumexp(const Arg& x, int axis) {
         using T = std::remove_reference_t<decltype(*y)>;
         T max;
         const T total = exp_row(n, row, powers->at<T>() + (row - x.array->at<T>()), max);
-        *y = max + std::log(total);
+        *y = max == std::numeric_limits<T>::infinity() ? max : max + std::log(total);  // e^(inf - inf) is NaN
       });
       return y;
     };
