@@ -127,10 +127,8 @@ struct OpNode final : Node {
   Tensor saved(const Engine& engine) {
     constexpr std::size_t at = Read == output ? n : Read;
     if (!engine.create_graph()) return Tensor(kept_[at]);
-    if constexpr (Read == output)
-      return Tensor(kept_[at], Ref<Node>::share(this));
-    else
-      return Tensor(kept_[at], edges_[at]);
+    if constexpr (Read == output) return Tensor(kept_[at], Ref<Node>::share(this));
+    else return Tensor(kept_[at], edges_[at]);
   }
 
   Ref<Node> edges_[n];

@@ -58,13 +58,13 @@ class Tensor {
 
   /// A new leaf of the tape with the same value: gradients with respect to it can be asked for. Throws unless the
   /// dtype is floating. (PyTorch: `x.requires_grad_()`, which changes x.)
-  Tensor requires_grad(Site site = Site::here()) const;
+  [[nodiscard]] Tensor requires_grad(Site site = Site::here()) const;
   /// Whether gradients flow to this tensor.
   bool is_recorded() const { return static_cast<bool>(node_); }
   /// The same value, cut from the tape.
-  Tensor detach() const { return Tensor(array_); }
+  [[nodiscard]] Tensor detach() const { return Tensor(array_); }
   /// The value converted to `dtype`; differentiable between floating dtypes.
-  Tensor to(Dtype dtype, Site site = Site::here()) const;
+  [[nodiscard]] Tensor to(Dtype dtype, Site site = Site::here()) const;
 
   /// Adds d(this)/d(leaf) to `leaf.grad()` of every leaf and Parameter below. Throws unless this is a recorded scalar.
   void backward(GradFlags flags = grad_defaults, Site site = Site::here()) const;

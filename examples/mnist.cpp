@@ -6,7 +6,7 @@
 using namespace xtape;
 
 int main(int argc, char** argv) {
-  return guarded("mnist", [&] {
+  return guarded([&] {
     const MnistOptions options = parse_mnist_options(argc, argv);
     set_num_threads(options.threads);
     manual_seed(options.seed);

@@ -11,6 +11,7 @@
 #include <autograd/parameter.hpp>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 #include <vector>
@@ -43,7 +44,7 @@ class ModuleBase {
   M child(const std::string& name, M module) {
     static_assert(std::is_base_of_v<ModuleBase, M>,
                   "child(name, module) takes a module: a struct derived from nn::Module");
-    add_child(name, module);
+    if constexpr (std::is_base_of_v<ModuleBase, M>) add_child(name, module);
     return module;
   }
 

@@ -10,20 +10,16 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, b
   check(o.beta1_ >= 0 && o.beta1_ < 1, "beta1", o.beta1_, "a number in [0, 1)");
   check(o.beta2_ >= 0 && o.beta2_ < 1, "beta2", o.beta2_, "a number in [0, 1)");
   check(o.eps_ >= 0 && o.eps_ < 1e300, "eps", o.eps_, "a finite number of at least 0");
-  check(o.weight_decay_ >= 0 && o.weight_decay_ < 1e300, "weight_decay", o.weight_decay_,
-        "a finite number of at least 0");
+  const double decay = weight_decay();
+  check(decay >= 0 && decay < 1e300, "weight_decay", decay, "a finite number of at least 0");
 }
-
-namespace {
-AdamOptions with_default_decay(AdamOptions options, double current, double decay) {
-  return current == -1 ? options.weight_decay(decay) : options;
-}
-}  // namespace
 
 Adam::Adam(std::vector<Parameter> parameters, AdamOptions options)
-    : Adam("Adam", std::move(parameters), with_default_decay(options, options.weight_decay_, 0), false) {}
+    : Adam("Adam", std::move(parameters), options, false) {}
 AdamW::AdamW(std::vector<Parameter> parameters, AdamOptions options)
-    : Adam("AdamW", std::move(parameters), with_default_decay(options, options.weight_decay_, 0.01), true) {}
+    : Adam("AdamW", std::move(parameters), options, true) {}
+
+double Adam::weight_decay() const { return options_.weight_decay_.value_or(decoupled_ ? 0.01 : 0); }
 
 void Adam::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const {
   const AdamOptions& o = options_;
@@ -33,7 +29,7 @@ void Adam::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, 
     using R = kernel::Real<T>;
     const R b1 = o.beta1_, d1 = 1 - o.beta1_, b2 = o.beta2_, d2 = 1 - o.beta2_, eps = o.eps_;
     const R step = lr() / c1, scale = 1 / std::sqrt(c2);
-    const R l2 = decoupled_ ? 0 : o.weight_decay_, shrink = decoupled_ ? 1 - lr() * o.weight_decay_ : 1;
+    const R l2 = decoupled_ ? 0 : weight_decay(), shrink = decoupled_ ? 1 - lr() * weight_decay() : 1;
     auto one = [=](auto& x, auto& m, auto& v, auto& g) {
       const R d = g + l2 * x;
       m = b1 * m + d1 * d;

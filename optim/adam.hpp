@@ -18,7 +18,6 @@ class AdamOptions {
 
  private:
   friend class Adam;
-  friend class AdamW;
   double lr_, beta1_ = 0.9, beta2_ = 0.999, eps_ = 1e-8;
   std::optional<double> weight_decay_;
 };
@@ -34,6 +33,7 @@ class Adam : public Optimizer {
   void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const override;
 
  private:
+  double weight_decay() const;
   AdamOptions options_;
   bool decoupled_;
 };

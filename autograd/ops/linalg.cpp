@@ -24,7 +24,7 @@ struct Tiles {
 };
 Tiles tiles_of(std::int64_t m, std::int64_t n, std::int64_t k) {
   const double work = 2. * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  const std::int64_t wanted = work < 4e6 ? 1 : work < 2.5e8 ? 2 : work < 1e9 ? 4 : work < 4e9 ? 8 : 16;
+  const std::int64_t wanted = work < 8e6 ? 1 : work < 2.5e8 ? 2 : work < 1e9 ? 4 : work < 4e9 ? 8 : 16;
   const bool rows = m >= n;
   const std::int64_t side = rows ? m : n;
   std::int64_t step = (side + wanted - 1) / wanted;

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -13,13 +14,13 @@
 
 using xtape::Tensor;
 
-int guarded(const char* name, const std::function<void()>& body) {
+int guarded(const std::function<void()>& body) {
   try {
     body();
     return 0;
   } catch (const std::exception& e) {
     std::fflush(stdout);
-    std::fprintf(stderr, "%s: %s\n", name, e.what());
+    std::fprintf(stderr, "error: %s\n", e.what());
     return 1;
   }
 }
@@ -27,19 +28,29 @@ int guarded(const char* name, const std::function<void()>& body) {
 namespace {
 
 [[noreturn]] void reject(const std::string& message) {
-  std::fprintf(stderr, "mnist: %s (--help lists the options)\n", message.c_str());
+  std::fprintf(stderr, "error: %s (--help lists the options)\n", message.c_str());
   std::exit(2);
+}
+
+// The whole text as a number of type T, or false.
+template <class T>
+bool read_number(const std::string& text, T& value) {
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end;
 }
 
 // "30", "16,16" or "none".
 std::vector<std::int64_t> parse_hidden(const std::string& text) {
   std::vector<std::int64_t> sizes;
   if (text == "none") return sizes;
-  for (const std::string& part : CLI::detail::split(text, ',')) {
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
     std::int64_t n = 0;
-    if (!CLI::detail::lexical_cast(part, n) || n < 1 || n > 100000)
+    if (!read_number(text.substr(begin, end - begin), n) || n < 1 || n > 100000)
       reject("--hidden is '" + text + "', expected sizes from 1 to 100000 as in 30 or 16,16, or none");
     sizes.push_back(n);
+    begin = end + 1;
   }
   return sizes;
 }
@@ -70,7 +81,7 @@ MnistOptions parse_mnist_options(int argc, char** argv) {
   }
   auto integer = [](const char* name, const std::string& text, std::int64_t low, std::int64_t high) {
     std::int64_t n = 0;
-    if (!CLI::detail::lexical_cast(text, n) || n < low || n > high)
+    if (!read_number(text, n) || n < low || n > high)
       reject(std::string(name) + " is '" + text + "', expected an integer from " + std::to_string(low) + " to " +
              std::to_string(high));
     return n;
@@ -80,7 +91,7 @@ MnistOptions parse_mnist_options(int argc, char** argv) {
     reject("--cost is '" + cost + "', expected quadratic or cross-entropy");
   o.quadratic = cost == "quadratic";
   o.lr = o.quadratic ? 3 : 0.5;
-  if (*lr_option && (!CLI::detail::lexical_cast(lr, o.lr) || !std::isfinite(o.lr) || o.lr <= 0))
+  if (*lr_option && (!read_number(lr, o.lr) || !std::isfinite(o.lr) || o.lr <= 0))
     reject("--lr is '" + lr + "', expected a positive number");
   o.epochs = static_cast<int>(integer("--epochs", epochs, 1, 1000000));
   o.batch = integer("--batch", batch, 1, 1000000);

@@ -24,8 +24,8 @@ struct MnistOptions {
 /// Reads the command line; answers --help and a wrong option itself and exits.
 MnistOptions parse_mnist_options(int argc, char** argv);
 
-/// Runs `body`; an exception becomes one line "name: what" on standard error and status 1.
-int guarded(const char* name, const std::function<void()>& body);
+/// Runs `body`; an exception becomes one line on standard error and status 1.
+int guarded(const std::function<void()>& body);
 
 /// Shows the progress of the training, writes the JSON lines and, at the end, what was learnt.
 class MnistReport {
