@@ -39,12 +39,14 @@ XTAPE_INLINE To bits(From x) {
   return y;
 }
 
-// 2^k for the exponents of normal numbers.
-template <class T, class K>
-XTAPE_INLINE T power(K k) {
-  using U = std::make_unsigned_t<K>;
-  constexpr int mantissa = sizeof(T) == 4 ? 23 : 52, bias = sizeof(T) == 4 ? 127 : 1023;
-  return bits<T>((static_cast<U>(k) + bias) << mantissa);
+// p 2^k in two steps, so that it overflows and underflows as it should. The integers are unsigned because NaN leaves
+// anything in k.
+template <class T, class U>
+XTAPE_INLINE T scale(T p, U k) {
+  constexpr int mantissa = sizeof(T) == 4 ? 23 : 52;
+  constexpr U bias = sizeof(T) == 4 ? 127 : 1023, even = sizeof(T) == 4 ? 256 : 2048;
+  const U half = ((k + even) >> 1) - even / 2;
+  return p * bits<T>((half + bias) << mantissa) * bits<T>((k - half + bias) << mantissa);
 }
 
 XTAPE_INLINE Real<float> sqrt(Real<float> x) { return __builtin_sqrtf(x.v); }
@@ -54,13 +56,13 @@ XTAPE_INLINE Real<double> sqrt(Real<double> x) { return __builtin_sqrt(x.v); }
 // polynomial or rational. Rounding to an integer is the addition of 1.5 * 2^mantissa, which leaves it in the low bits.
 // Within 2 ulp; NaN stays NaN.
 
-/// e^x; the power of two is applied in halves, so that the result overflows and underflows as it should.
+/// e^x.
 XTAPE_INLINE Real<float> exp(Real<float> a) {
   float x = a.v > 89.f ? 89.f : a.v;
   x = x < -104.f ? -104.f : x;
   const float z = x * 1.44269504088896341f + 12582912.f;
   const float n = z - 12582912.f;
-  const std::int32_t k = bits<std::int32_t>(z) - 0x4B400000;
+  const std::uint32_t k = bits<std::uint32_t>(z) - 0x4B400000u;
   float r = x - n * 0.693359375f;
   r = r + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -70,15 +72,14 @@ XTAPE_INLINE Real<float> exp(Real<float> a) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * (r * r) + r + 1.f;
-  const std::int32_t half = k >> 1;
-  return p * power<float>(half) * power<float>(k - half);
+  return scale(p, k);
 }
 XTAPE_INLINE Real<double> exp(Real<double> a) {
   double x = a.v > 710. ? 710. : a.v;
   x = x < -746. ? -746. : x;
   const double z = x * 1.4426950408889634073599 + 6755399441055744.;
   const double n = z - 6755399441055744.;
-  const auto k = bits<std::int64_t>(z) - 0x4338000000000000;
+  const std::uint64_t k = bits<std::uint64_t>(z) - 0x4338000000000000u;
   double r = x - n * 6.93145751953125e-1;
   r = r - n * 1.42860682030941723212e-6;
   const double s = r * r;
@@ -86,8 +87,7 @@ XTAPE_INLINE Real<double> exp(Real<double> a) {
   const double q = ((3.00198505138664455042e-6 * s + 2.52448340349684104192e-3) * s + 2.27265548208155028766e-1) * s +
                    2.00000000000000000009e0;
   const double e = 1. + 2. * (p / (q - p));
-  const std::int64_t half = static_cast<std::int64_t>(static_cast<std::uint64_t>(k + 2048) >> 1) - 1024;
-  return e * power<double>(half) * power<double>(k - half);
+  return scale(e, k);
 }
 
 /// The natural logarithm: -inf at 0, NaN below.

@@ -69,6 +69,11 @@ class Targets {
 /// rules read are released on the way, unless `retain_graph` or `create_graph`. Throws when y is no recorded scalar,
 /// when a target is not recorded or not reached (unless `allow_unused`), and when the tape was released before.
 Tensors grad(const Tensor& y, const Targets& targets, GradFlags flags = grad_defaults, Site site = Site::here());
+/// The same for a list in braces: `grad(y, {x})` is a list too.
+inline Tensors grad(const Tensor& y, std::initializer_list<Targets::Item> targets, GradFlags flags = grad_defaults,
+                    Site site = Site::here()) {
+  return grad(y, Targets(targets), flags, site);
+}
 /// The same for a y of any shape, weighted by `seed`, which has y's shape: the vector-Jacobian product.
 Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFlags flags = grad_defaults,
              Site site = Site::here());

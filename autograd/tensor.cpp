@@ -203,7 +203,8 @@ bool allclose(const Arg& a, const Arg& b, double rtol, double atol) {
   const auto x = p.to_vector<double>(), y = q.to_vector<double>();
   for (std::size_t i = 0; i < std::max(x.size(), y.size()); ++i) {
     const double u = x[a.is_scalar ? 0 : i], v = y[b.is_scalar ? 0 : i];
-    if (!(u == v || std::abs(u - v) <= atol + rtol * std::abs(v))) return false;
+    // Beside an infinity every tolerance would do.
+    if (!(u == v || (std::isfinite(v) && std::abs(u - v) <= atol + rtol * std::abs(v)))) return false;
   }
   return true;
 }

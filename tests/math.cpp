@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 #include <xtape.hpp>
 
@@ -70,7 +71,7 @@ std::vector<T> apply(Tensor (*f)(const Arg&), const std::vector<double>& x) {
 
 TEST_CASE("elementary functions are within about two units in the last place") {
   for (const Function& f : functions) {
-    CAPTURE(f.name);
+    CAPTURE(std::string(f.name));
     CHECK(worst_ulps<float>(f) <= 2.1);
     CHECK(worst_ulps<double>(f) <= 2.1);
   }
@@ -159,7 +160,7 @@ TEST_CASE("a function gives the same bits in every place of a vector") {
   // Full vectors and what is left over at their end run different code.
   for (const Function& f : functions)
     for (Dtype dtype : {float32, float64}) {
-      CAPTURE(f.name);
+      CAPTURE(std::string(f.name));
       const Tensor x = full({131}, 0.7321, dtype);
       const std::vector<double> y = f.ours(x).to_vector<double>();
       CHECK(std::count(y.begin(), y.end(), y[0]) == 131);

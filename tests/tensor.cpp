@@ -193,6 +193,7 @@ TEST_CASE("allclose compares with tolerances and NaN is close to nothing") {
   CHECK(allclose(tensor({infinity}), tensor({infinity})));
   CHECK_FALSE(allclose(tensor({infinity}), tensor({-infinity})));
   CHECK_FALSE(allclose(tensor({infinity}), tensor({1.})));
+  CHECK_FALSE(allclose(tensor({1.}), tensor({infinity})));
   CHECK_FALSE(allclose(tensor({std::nan("")}), tensor({std::nan("")})));
   CHECK(allclose(zeros({0}), zeros({0})));
   CHECK_THROWS_AS(allclose(x, ones({1})), Error);
