@@ -125,10 +125,10 @@ TEST_CASE("conversion keeps values and refuses what has no counterpart") {
   const double infinity = std::numeric_limits<double>::infinity();
   for (double v : {std::nan(""), infinity, -infinity, 0x1p63, -0x1.1p63}) {
     CAPTURE(v);
-    CHECK_THROWS_AS(tensor({v}, float64).to(int64), Error);
-    CHECK_THROWS_AS(tensor({v}).to(int64), Error);
+    CHECK_THROWS_AS(tensor({v}, float64).to(int64).size(), Error);
+    CHECK_THROWS_AS(tensor({v}).to(int64).size(), Error);
   }
-  for (double v : {-1., 256., std::nan("")}) CHECK_THROWS_AS(tensor({v}).to(uint8), Error);
+  for (double v : {-1., 256., std::nan("")}) CHECK_THROWS_AS(tensor({v}).to(uint8).size(), Error);
   const Tensor x = ones({3});
   CHECK(x.to(float32).data<float>() == x.data<float>());
 }
@@ -226,7 +226,7 @@ TEST_CASE("an undefined tensor is refused by everything that needs its value") {
       [&] { none + x; },
       [&] { x* none; },
       [&] { 1 / none; },
-      [&] { none < x; },
+      [&] { (none < x).size(); },
       [&] { exp(none); },
       [&] { sum(none); },
       [&] { mean(none, 0); },

@@ -1,0 +1,192 @@
+// Optimisers follow PyTorch's trajectories (reference.py), both ways of using them, and refuse bad options.
+#include "reference.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+#include <xtape.hpp>
+
+using namespace xtape;
+using doctest::Contains;
+using optim::AdamOptions;
+using optim::SGDOptions;
+
+namespace {
+
+using Parameters = std::vector<Parameter>;
+using Make = std::function<std::unique_ptr<optim::Optimizer>(Parameters)>;
+
+template <class O, class Options>
+Make make(Options options) {
+  return [options](Parameters p) { return std::make_unique<O>(std::move(p), options); };
+}
+struct Row {
+  std::string name;
+  Make make;
+};
+const Row rows[] = {
+    {"sgd", make<optim::SGD>(SGDOptions(2))},
+    {"decay", make<optim::SGD>(SGDOptions(2).weight_decay(0.05))},
+    {"momentum", make<optim::SGD>(SGDOptions(1).momentum(0.9).weight_decay(0.01))},
+    {"nesterov", make<optim::SGD>(SGDOptions(1).momentum(0.9).nesterov(true).weight_decay(0.01))},
+    {"adam", make<optim::Adam>(AdamOptions(0.1))},
+    {"adam_l2", make<optim::Adam>(AdamOptions(0.1).betas(0.8, 0.95).eps(1e-3).weight_decay(0.1))},
+    {"adamw", make<optim::AdamW>(AdamOptions(0.1))},
+    {"adamw_decay", make<optim::AdamW>(AdamOptions(0.1).betas(0.8, 0.95).eps(1e-3).weight_decay(0.2))},
+};
+
+// What reference.py calls grid.
+Tensor grid(const Shape& shape, int shift = 0) {
+  std::vector<double> v;
+  for (std::int64_t i = 0; i < shape.size(); ++i) v.push_back(static_cast<double>((7 * i + 3 + shift) % 13 - 6) / 8);
+  return tensor(v, shape);
+}
+Tensor loss(const Parameter& w) {
+  const Tensor x = (4 * grid({4, 3})).to(w.dtype()), t = tensor({1., 0., 1., 0.}, w.dtype());
+  return nn::mse_loss(sigmoid(matmul(x, w)), t);
+}
+
+// The weights after each of five steps.
+std::vector<double> path(const Make& make, Dtype dtype, bool by_backward) {
+  Parameter w(grid({3}, 3).to(dtype));
+  const auto opt = make({w});
+  std::vector<double> all;
+  for (int i = 0; i < 5; ++i) {
+    if (by_backward) {
+      opt->zero_grad();
+      loss(w).backward();
+      opt->step();
+    } else {
+      opt->step(grad(loss(w), opt->parameters()));
+    }
+    for (double v : w.tensor().to_vector<double>()) all.push_back(v);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("optimisers take the steps of PyTorch") {
+  CHECK(reference::trajectories.size() == std::size(rows));
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const std::vector<double>& expected = reference::trajectories.at(row.name);
+    for (Dtype dtype : {float64, float32}) {
+      const std::vector<double> got = path(row.make, dtype, true);
+      REQUIRE(got.size() == expected.size());
+      double worst = 0;
+      for (std::size_t i = 0; i < got.size(); ++i) worst = std::max(worst, std::abs(got[i] - expected[i]));
+      CHECK(worst < (dtype == float64 ? 1e-12 : 1e-6));
+    }
+  }
+}
+
+TEST_CASE("both ways to take a step give the same bits") {
+  for (const Row& row : rows)
+    for (Dtype dtype : {float32, float64}) {
+      CAPTURE(row.name);
+      CHECK(path(row.make, dtype, true) == path(row.make, dtype, false));
+    }
+}
+
+TEST_CASE("large parameters take the same steps as small ones with any number of threads") {
+  const std::int64_t n = 200'003;  // several tiles and a rest
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    auto train = [&](std::int64_t n, int threads) {
+      set_num_threads(threads);
+      Parameter w(full({n}, 0.5));
+      const auto opt = row.make({w});
+      for (int i = 0; i < 3; ++i) opt->step({full({n}, 0.1 * (i + 1))});
+      return w.tensor().to_vector<float>();
+    };
+    const std::vector<float> expected(static_cast<std::size_t>(n), train(1, 1)[0]);
+    CHECK(train(n, 1) == expected);
+    CHECK(train(n, 3) == expected);
+  }
+  set_num_threads(1);
+}
+
+TEST_CASE("a parameter without a gradient stays as it is and so does its state") {
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Parameter a(grid({3})), b(grid({3}));
+    const auto both = row.make({a, b});
+    const Tensor g = grid({3}, 1);
+    both->step({g, g});
+    const std::vector<double> held = b.tensor().to_vector<double>();
+    both->step({g, Tensor()});
+    CHECK(b.tensor().to_vector<double>() == held);
+    both->step({Tensor(), g});
+    CHECK(a.tensor().to_vector<double>() == b.tensor().to_vector<double>());  // each has taken two steps
+    both->zero_grad();
+    both->step();
+    CHECK(a.tensor().to_vector<double>() == b.tensor().to_vector<double>());
+  }
+}
+
+TEST_CASE("the learning rate can be changed between steps") {
+  Parameter w(tensor({1.}, float64));
+  optim::SGD opt({w}, 0.5);
+  CHECK(opt.lr() == 0.5);
+  opt.step({tensor({1.}, float64)});
+  opt.set_lr(0.25);
+  opt.step({tensor({1.}, float64)});
+  CHECK(w.tensor().item() == 0.25);
+  opt.set_lr(0);
+  opt.step({tensor({1.}, float64)});
+  CHECK(w.tensor().item() == 0.25);
+  CHECK_THROWS_WITH_AS(opt.set_lr(-1), Contains("-1"), Error);
+  CHECK(opt.lr() == 0);
+}
+
+TEST_CASE("bad options are refused with the value and what was expected") {
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  struct Bad {
+    Make make;
+    const char* says;
+  };
+  const Bad all[] = {
+      {make<optim::SGD>(SGDOptions(nan)), "SGD: the learning rate is nan, expected a finite number of at least 0"},
+      {make<optim::SGD>(SGDOptions(-0.1)), "SGD: the learning rate is -0.1"},
+      {make<optim::SGD>(SGDOptions(infinity)), "SGD: the learning rate is inf"},
+      {make<optim::SGD>(SGDOptions(1).momentum(1)), "SGD: momentum is 1.000000, expected a number in [0, 1)"},
+      {make<optim::SGD>(SGDOptions(1).momentum(-0.5)), "SGD: momentum is -0.5"},
+      {make<optim::SGD>(SGDOptions(1).momentum(nan)), "SGD: momentum is nan"},
+      {make<optim::SGD>(SGDOptions(1).nesterov(true)), "SGD: momentum is 0.000000, expected more than 0 with nesterov"},
+      {make<optim::SGD>(SGDOptions(1).weight_decay(-1)), "SGD: weight_decay is -1"},
+      {make<optim::SGD>(SGDOptions(1).weight_decay(infinity)), "SGD: weight_decay is inf"},
+      {make<optim::Adam>(AdamOptions(nan)), "Adam: the learning rate is nan"},
+      {make<optim::Adam>(AdamOptions(1).betas(1, 0.9)), "Adam: beta1 is 1.000000, expected a number in [0, 1)"},
+      {make<optim::Adam>(AdamOptions(1).betas(0.9, -0.1)), "Adam: beta2 is -0.1"},
+      {make<optim::Adam>(AdamOptions(1).betas(nan, 0.9)), "Adam: beta1 is nan"},
+      {make<optim::Adam>(AdamOptions(1).eps(-1e-3)), "Adam: eps is -0.001"},
+      {make<optim::Adam>(AdamOptions(1).weight_decay(-1)), "Adam: weight_decay is -1"},
+      {make<optim::AdamW>(AdamOptions(1).weight_decay(-1)), "AdamW: weight_decay is -1"},
+      {make<optim::AdamW>(AdamOptions(1).weight_decay(nan)), "AdamW: weight_decay is nan"},
+  };
+  for (const Bad& bad : all) CHECK_THROWS_WITH_AS(bad.make({Parameter(ones({2}))}), Contains(bad.says), Error);
+  for (const Row& row : rows) CHECK_THROWS_WITH_AS(row.make({}), Contains("there are no parameters"), Error);
+}
+
+TEST_CASE("gradients that do not fit change nothing") {
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Parameter a(ones({2})), b(ones({3}));
+    b.set_name("layer.bias");
+    const auto opt = row.make({a, b});
+    CHECK_THROWS_WITH_AS(opt->step({ones({2})}), Contains("1 gradients for 2 parameters"), Error);
+    CHECK_THROWS_WITH_AS(opt->step({ones({2}), ones({2})}),
+                         Contains("gradient 1 is float32(2,), its parameter 'layer.bias' float32(3,)"), Error);
+    CHECK_THROWS_WITH_AS(opt->step({ones({2}), ones({3}, float64)}), Contains("float64(3,)"), Error);
+    CHECK(a.tensor().to_vector<double>() == std::vector<double>(2, 1));
+    CHECK(b.tensor().to_vector<double>() == std::vector<double>(3, 1));
+  }
+}
