@@ -12,7 +12,12 @@ const char* to_string(Dtype dtype) {
 }
 
 Shape::Shape(const std::int64_t* begin, const std::int64_t* end) {
-  for (; begin != end; ++begin) push_back(*begin);
+  std::int64_t n = 1;
+  for (; begin != end; ++begin) {
+    push_back(*begin);
+    if (*begin > 0 && __builtin_mul_overflow(n, *begin, &n))
+      fail("Shape", to_string(*this) + " would have more elements than can be counted");
+  }
 }
 
 void Shape::push_back(std::int64_t size) {

@@ -56,7 +56,7 @@ class Shape {
   static constexpr int max_rank = 8;
 
   Shape() = default;
-  /// Throws when there are more than `max_rank` sizes or one is negative.
+  /// Throws when there are more than `max_rank` sizes, one is negative, or their product overflows.
   Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.end()) {}
   Shape(const std::int64_t* begin, const std::int64_t* end);
   Shape(const Shape& other) : rank_(other.rank_) { copy(other); }

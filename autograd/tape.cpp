@@ -205,10 +205,15 @@ Tensor Tensor::requires_grad(Site site) const {
   return Tensor(array_, Ref<Node>::share(leaf.get()));
 }
 
-Tensor Tensor::grad(Site site) const {
-  if (!node_ || !node_->is_leaf)
-    fail("grad", "only a leaf gathers gradients: make the tensor one with requires_grad(), or ask grad(y, x)", site);
-  return static_cast<const Leaf*>(node_.get())->grad;
+namespace {
+Leaf& check_leaf(const char* op, const Ref<Node>& node, Site site) {
+  if (!node || !node->is_leaf)
+    fail(op, "only a leaf gathers gradients: make the tensor one with requires_grad(), or ask grad(y, x)", site);
+  return static_cast<Leaf&>(*node);
 }
+}  // namespace
+
+Tensor Tensor::grad(Site site) const { return check_leaf("grad", node_, site).grad; }
+void Tensor::zero_grad(Site site) const { check_leaf("zero_grad", node_, site).grad = Tensor(); }
 
 }  // namespace xtape

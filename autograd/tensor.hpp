@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "array.hpp"
@@ -70,6 +71,9 @@ class Tensor {
   void backward(GradFlags flags = grad_defaults, Site site = Site::here()) const;
   /// What `backward` has added up in this leaf so far: undefined before the first time. Throws unless this is a leaf.
   Tensor grad(Site site = Site::here()) const;
+  /// Forgets it. Throws unless this is a leaf. A gradient from `backward(create_graph)` holds its leaf, so both live
+  /// until then; `grad(y, x, create_graph)` has no such circle.
+  void zero_grad(Site site = Site::here()) const;
 
   // For operations of the library.
   explicit Tensor(Ref<Array> array, Ref<Node> node = {}) : array_(std::move(array)), node_(std::move(node)) {}
@@ -89,19 +93,26 @@ class Tensor {
 using Tensors = std::vector<Tensor>;
 
 /// What operations take: a Tensor, a Parameter or a number, and the line of the call. A number takes the dtype of the
-/// tensor it meets. It refers to its tensor and must not outlive the call.
+/// tensor it meets, but a real one makes an integer tensor float32. It refers to its tensor and must not outlive the
+/// call.
 struct Arg {
   Arg(const Tensor& t, const char* file = __builtin_FILE(), int line = __builtin_LINE())
       : array(t.array_ref().get()), node(t.node_ref().get()), site{file, line} {}
   Arg(const Parameter& p, const char* file = __builtin_FILE(), int line = __builtin_LINE());
-  Arg(double number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
-      : scalar(number), is_scalar(true), site{file, line} {}
+  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
+  Arg(T number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : scalar(static_cast<double>(number)),
+        integer(std::is_integral_v<T> ? static_cast<std::int64_t>(number) : 0),
+        is_scalar(true),
+        is_integer(std::is_integral_v<T>),
+        site{file, line} {}
   Arg(const Tensor& t, Site where) : array(t.array_ref().get()), node(t.node_ref().get()), site(where) {}
 
   Array* array = nullptr;
   Node* node = nullptr;
   double scalar = 0;
-  bool is_scalar = false;
+  std::int64_t integer = 0;
+  bool is_scalar = false, is_integer = false;
   Site site;
 };
 

@@ -86,7 +86,11 @@ void ModuleBase::add_child(const std::string& name, const ModuleBase& module) {
   state_->check_name(name);
   module.state_->registered = true;
   state_->children.emplace_back(name, module.state_);
-  module.state_->each_parameter(name + ".", [](const std::string& path, Parameter p) { p.set_name(path); });
+  // A tied parameter keeps its first path: one that does not end in the name so far is another one's.
+  module.state_->each_parameter(name + ".", [](const std::string& path, Parameter p) {
+    const std::string tail = "." + p.name();
+    if (path.size() > tail.size() && path.compare(path.size() - tail.size(), tail.size(), tail) == 0) p.set_name(path);
+  });
 }
 
 const void* ModuleBase::enter(Site site) const {

@@ -28,8 +28,8 @@ TEST_CASE("an optimiser writes in place when nobody else holds the value") {
     const Tensor loss = sum(p * p);  // gone before the step: its tape must not count any more
     grad(loss, p);
     step_down(p);
+    CHECK(p.tensor().data<float>() == address);
   }
-  CHECK(p.tensor().data<float>() == address);
   CHECK(values(p.tensor()) == Values(100, 0));
 }
 
@@ -207,4 +207,17 @@ TEST_CASE("memory that one thread takes and another gives back is counted once")
   const MemoryStats after = memory_stats();
   CHECK(after.live_bytes == before.live_bytes);
   CHECK(after.live_nodes == before.live_nodes);
+}
+
+TEST_CASE("a leaf that forgets a recorded gradient ends with its graph") {
+  const MemoryStats before = memory_stats();
+  {
+    const Tensor x = full({3}, 2).requires_grad();
+    sum(x * x).backward(create_graph);
+    CHECK(allclose(x.grad(), full({3}, 4)));
+    x.zero_grad();
+    CHECK_FALSE(x.grad().defined());
+  }
+  CHECK(memory_stats().live_nodes == before.live_nodes);
+  CHECK(memory_stats().live_bytes == before.live_bytes);
 }

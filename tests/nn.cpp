@@ -233,3 +233,24 @@ TEST_CASE("parameters start with the spread that the sources state") {
   CHECK(again.parameters()[2].tensor().to_vector<float>() == p[2].tensor().to_vector<float>());
   CHECK_THROWS_AS(nn::Linear(3, 0), Error);
 }
+
+TEST_CASE("softmax and its logarithm are elements of Sequential") {
+  const Tensor x = tensor({{1., 2., 3.}});
+  CHECK(allclose(nn::Sequential{nn::softmax}(x), softmax(x)));
+  CHECK(allclose(nn::Sequential{nn::log_softmax}(x), log_softmax(x)));
+  CHECK(allclose(nn::softmax(x, 0), ones({1, 3})));
+}
+
+TEST_CASE("a tied parameter keeps the path it had first") {
+  struct Twice : nn::Module<Twice> {
+    nn::Linear a = child("a", nn::Linear(3, 3));
+    struct B : nn::Module<B> {
+      explicit B(const Parameter& tied) : w(parameter("w", tied)) {}
+      Parameter w;
+    } b = child("b", B(a.weight));
+    Tensor forward(const Tensor& x) const { return a(x); }
+  } net;
+  CHECK(net.a.weight.name() == "a.weight");
+  CHECK(net.b.w.is(net.a.weight));
+  CHECK(net.parameters().size() == 2);
+}

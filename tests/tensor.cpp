@@ -143,6 +143,9 @@ TEST_CASE("a number takes the dtype of the tensor it meets") {
   check_is<std::int64_t>(i * 2, int64, {1}, {6});
   check_is<std::int64_t>(5 - i, int64, {1}, {2});
   check_is<float>(i * 0.5, float32, {1}, {1.5});
+  check_is<float>(i * 2., float32, {1}, {6});  // what a variable holds does not change the dtype
+  const std::int64_t large = (std::int64_t{1} << 62) + 1;
+  CHECK((tensor({0}) + large).item<std::int64_t>() == large);
   check_is<float>(i / 2, float32, {1}, {1.5});
   check_is<float>(i / i, float32, {1}, {1});
   check_is<std::int64_t>(b + b, int64, {1}, {2});

@@ -29,12 +29,9 @@ Dtype wider(Dtype a, Dtype b) {
   if (!is_floating(a) && !is_floating(b)) return int64;
   return a == float64 || b == float64 ? float64 : float32;
 }
-Dtype dtype_with_number(Dtype t, double number) {
-  if (is_floating(t)) return t;
-  return number == std::floor(number) ? int64 : float32;
-}
+Dtype dtype_with_number(Dtype t, const Arg& number) { return is_floating(t) ? t : number.is_integer ? int64 : float32; }
 Tensor as_tensor(const Arg& x, Dtype dtype) {
-  if (x.is_scalar) return full({}, x.scalar, dtype);
+  if (x.is_scalar) return dtype == int64 ? tensor(&x.integer, Shape{}) : full({}, x.scalar, dtype);
   return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)).to(dtype, x.site);
 }
 
@@ -67,8 +64,8 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site)
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating) {
   if (!a.is_scalar) check_defined(op, a);
   if (!b.is_scalar) check_defined(op, b);
-  Dtype t = a.is_scalar   ? b.is_scalar ? float32 : dtype_with_number(b.array->dtype, a.scalar)
-              : b.is_scalar ? dtype_with_number(a.array->dtype, b.scalar)
+  Dtype t = a.is_scalar   ? b.is_scalar ? float32 : dtype_with_number(b.array->dtype, a)
+              : b.is_scalar ? dtype_with_number(a.array->dtype, b)
                           : wider(a.array->dtype, b.array->dtype);
   if (floating && !is_floating(t)) t = float32;
   return {as_tensor(a, t), as_tensor(b, t)};

@@ -1,5 +1,5 @@
 // Operations on each element. Two operands broadcast as in NumPy: shapes are aligned at their innermost axes, and an
-// axis of size 1 or a missing one is stretched; anything else throws. A number takes the tensor's dtype (a fraction
+// axis of size 1 or a missing one is stretched; anything else throws. A number takes the tensor's dtype (a real one
 // makes an integer tensor float32); different dtypes meet in the wider one; boolean and uint8 compute as int64.
 #pragma once
 #include "../tensor.hpp"
