@@ -1,20 +1,21 @@
 #include <ostream>
-#include <vector>
-#include <xtensor/xadapt.hpp>
+#if __has_include(<xtensor/io/xio.hpp>)
+#include <xtensor/io/xio.hpp>
+#else
 #include <xtensor/xio.hpp>
+#endif
 
 #include "tensor.hpp"
+#include "xtensor.hpp"
 
 namespace xtape {
 
 std::ostream& operator<<(std::ostream& out, const Tensor& x) {
   if (!x.defined()) return out << "undefined tensor";
-  const std::vector<std::size_t> shape(x.shape().begin(), x.shape().end());
   visit_dtype(x.dtype(), [&](auto t) {
     using T = decltype(t);
     using Shown = std::conditional_t<std::is_same_v<T, std::uint8_t>, int, T>;  // a number, not a character
-    xt::xarray<Shown> values = xt::adapt(x.data<T>(), static_cast<std::size_t>(x.size()), xt::no_ownership(), shape);
-    out << values;
+    out << xt::xarray<Shown>(*as_xarray<T>(x));
   });
   return out << "\n" << x.dtype() << x.shape();
 }

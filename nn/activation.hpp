@@ -10,9 +10,11 @@ using xtape::relu;
 using xtape::sigmoid;
 using xtape::tanh;
 
+/// The type of `softmax`: any shape -> the same.
 struct Softmax {
   Tensor operator()(const Arg& x, int axis = -1) const { return xtape::softmax(x, axis); }
 };
+/// The type of `log_softmax`: any shape -> the same.
 struct LogSoftmax {
   Tensor operator()(const Arg& x, int axis = -1) const { return xtape::log_softmax(x, axis); }
 };
