@@ -89,7 +89,8 @@ TEST_CASE("broadcast operations agree with a loop over the indices") {
                                            {{90, 50, 1}, {90, 50, 17}},
                                            {{2, 1, 3, 1, 2, 1, 3, 1}, {1, 2, 1, 3, 1, 2, 1, 3}}};
   for (const auto& pair : pairs)
-    for (const auto& [p, q] : {pair, std::make_pair(pair.second, pair.first)}) {
+    for (const auto& shapes : {pair, std::make_pair(pair.second, pair.first)}) {
+      const Shape &p = shapes.first, &q = shapes.second;
       CAPTURE(p);
       CAPTURE(q);
       const Tensor a = draw(p), b = draw(q), difference = a - b, less = a < b, either = where(a < b, a, b);
@@ -201,9 +202,10 @@ TEST_CASE("matrix products agree with a loop whatever is transposed") {
   const std::int64_t sizes[][3] = {{1, 1, 1},    {2, 3, 4},       {5, 1, 7},    {1, 9, 1},     {17, 33, 5},
                                    {0, 3, 2},    {3, 0, 2},       {3, 2, 0},    {0, 0, 0},     {64, 64, 64},
                                    {31, 200, 3}, {150, 120, 140}, {1, 784, 30}, {200, 90, 400}};
-  for (const auto& [m, k, n] : sizes)
+  for (const auto& size : sizes)
     for (Dtype dtype : {float32, float64})
       for (int flags = 0; flags < 4; ++flags) {
+        const std::int64_t m = size[0], k = size[1], n = size[2];
         CAPTURE(m * 1'000'000 + k * 1000 + n);
         CAPTURE(flags);
         const bool ta = flags & 1, tb = flags & 2;
