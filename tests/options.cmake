@@ -1,0 +1,25 @@
+# The example refuses wrong options: a status that is not 0 and one line that names the option, its value and what was
+# expected. Run with -D program=PATH.
+cmake_minimum_required(VERSION 3.25)
+
+function(refuses words)
+  execute_process(COMMAND ${program} ${ARGN} RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE text)
+  string(FIND "${text}" "${words}" at)
+  if(status STREQUAL 0 OR at EQUAL -1 OR NOT text MATCHES "^[^\n]+\n$")
+    message(FATAL_ERROR "'${ARGN}' ended with ${status} and said:\n${text}\nexpected one line with: ${words}")
+  endif()
+endfunction()
+
+refuses("--frobnicate" --frobnicate)
+refuses("not expected: more" more)
+refuses("--batch is '0', expected an integer from 1" --batch 0)
+refuses("--batch is 'ten', expected an integer" --batch ten)
+refuses("--epochs is '-1', expected an integer from 1" --epochs -1)
+refuses("--lr is 'nan', expected a positive number" --lr nan)
+refuses("--lr is '-3', expected a positive number" --lr -3)
+refuses("--hidden is '30,', expected sizes" --hidden 30,)
+refuses("--hidden is '0', expected sizes" --hidden 0)
+refuses("--cost is 'cubic', expected quadratic or cross-entropy" --cost cubic)
+refuses("--threads is '0', expected an integer from 1" --threads 0)
+refuses("--seed is 'x', expected an integer from 0" --seed x)
+refuses("there is no directory /nowhere" --data /nowhere)
