@@ -24,7 +24,6 @@ namespace xtape::kernel {
 struct Isa {
   enum Level { baseline, avx2, avx512 };
   Isa();
-  operator Level() const { return level; }
   Level level;
 };
 extern const Isa isa;
@@ -94,8 +93,17 @@ void update_one(std::int64_t i, F& f, std::index_sequence<I...>, T*... p) {
   f(std::get<I>(v)...);
   (write_back(p + i, std::get<I>(v)), ...);
 }
+
 /// How many elements make a tile of work; fixed, so that results do not depend on the number of threads.
 inline constexpr std::int64_t tile_size = 1 << 15;
+/// f(begin, count) for each tile of n elements.
+template <class F>
+void for_tiles(std::int64_t n, const F& f) {
+  parallel_for((n + tile_size - 1) / tile_size, [&](std::int64_t t) {
+    const std::int64_t begin = t * tile_size;
+    f(begin, n - begin < tile_size ? n - begin : tile_size);
+  });
+}
 
 /// f(p[i]...) for i < n, where f takes references and changes those whose pointers are not const.
 template <class F, class... T>
@@ -104,12 +112,7 @@ void update(std::int64_t n, F f, T*... p) {
     XTAPE_INDEPENDENT
     for (std::int64_t i = 0; i < n; ++i) update_one(i, f, std::index_sequence_for<T...>{}, p...);
   };
-  auto tile = [=](std::int64_t t) {
-    const std::int64_t begin = t * tile_size;
-    vectorized(loop, n - begin < tile_size ? n - begin : tile_size, f, (p + begin)...);
-  };
-  if (n <= tile_size) return tile(0);
-  parallel_for((n + tile_size - 1) / tile_size, tile);
+  for_tiles(n, [&](std::int64_t begin, std::int64_t count) { vectorized(loop, count, f, (p + begin)...); });
 }
 
 /// How N operands of different shapes are walked together: axes that can be walked as one are merged, and an operand
@@ -194,13 +197,9 @@ void map_row_at(const std::int64_t (&offset)[sizeof...(X)], std::int64_t n, cons
 template <class F, class Y, class... X>
 void map(const Walk<sizeof...(X)>& walk, F f, Y* y, const X*... x) {
   constexpr std::size_t N = sizeof...(X);
-  if (walk.contiguous) {
-    if (walk.size <= tile_size) return map(walk.size, f, y, x...);
-    return parallel_for((walk.size + tile_size - 1) / tile_size, [=, n = walk.size](std::int64_t t) {
-      std::int64_t begin = t * tile_size;
-      map(n - begin < tile_size ? n - begin : tile_size, f, y + begin, (x + begin)...);
-    });
-  }
+  if (walk.contiguous)
+    return for_tiles(walk.size,
+                     [&](std::int64_t begin, std::int64_t count) { map(count, f, y + begin, (x + begin)...); });
   if (walk.size == 0) return;
   const std::int64_t n = walk.sizes[walk.rank - 1], rows = walk.size / n;
   const std::int64_t rows_per_tile = n >= tile_size ? 1 : tile_size / n;
@@ -218,9 +217,7 @@ void map(const Walk<sizeof...(X)>& walk, F f, Y* y, const X*... x) {
       map_row_at(offset, n, inner, std::index_sequence_for<X...>{}, f, y + row * n, x...);
     }
   };
-  const std::int64_t tiles = (rows + rows_per_tile - 1) / rows_per_tile;
-  if (tiles == 1) return tile(0);
-  parallel_for(tiles, tile);
+  parallel_for((rows + rows_per_tile - 1) / rows_per_tile, tile);
 }
 
 }  // namespace xtape::kernel

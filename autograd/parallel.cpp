@@ -133,8 +133,8 @@ void set_num_threads(int n) {
 }
 int num_threads() { return pool().threads(); }
 
-void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& tile) {
-  if (count > 1 && !inside_tile && pool().threads() > 1 && pool().run(count, tile)) return;
+void run_tiles(std::int64_t count, const std::function<void(std::int64_t)>& tile) {
+  if (!inside_tile && pool().threads() > 1 && pool().run(count, tile)) return;
   for (std::int64_t i = 0; i < count; ++i) tile(i);
 }
 

@@ -11,8 +11,15 @@ namespace xtape {
 void set_num_threads(int n);
 int num_threads();
 
+// parallel_for for more than one tile.
+void run_tiles(std::int64_t count, const std::function<void(std::int64_t)>& tile);
+
 /// Calls tile(0) … tile(count - 1), each once, on this thread and on whatever helpers are free. Does not return before
 /// all are done, and passes on the first exception. Inside a tile, or while another thread uses the pool, it is a loop.
-void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& tile);
+template <class F>
+void parallel_for(std::int64_t count, const F& tile) {
+  if (count == 1) tile(0);
+  else if (count > 1) run_tiles(count, tile);
+}
 
 }  // namespace xtape

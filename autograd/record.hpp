@@ -145,7 +145,7 @@ Ref<T> make_node(A&&... arguments) {
   return Ref<T>::adopt(node);
 }
 
-/// Computes `forward(arrays...)` and, when a gradient will flow to an argument, puts the operation on the tape with one
+/// Computes `forward()` and, when a gradient will flow to an argument, puts the operation on the tape with one
 /// rule per argument. The arguments hold arrays: numbers have been made tensors before.
 template <std::size_t N, class Forward, class... Rules>
 Tensor record(const char* op, const Arg* const (&args)[N], Forward&& forward, Rules... rules) {

@@ -34,8 +34,8 @@ namespace {
 template <class T, class S>
 bool fits(S v) {
   if constexpr (std::is_floating_point_v<S> && std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-    const S whole =
-        std::trunc(v);  // 2^63 is the first that does not fit an int64, and rounding makes it of the largest
+    // 2^63 is the first that does not fit an int64, and rounding makes it of the largest.
+    const S whole = std::trunc(v);
     return whole >= static_cast<S>(std::numeric_limits<T>::min()) &&
            whole < static_cast<S>(std::numeric_limits<T>::max()) + 1;
   }

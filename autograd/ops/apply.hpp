@@ -20,6 +20,12 @@ std::string describe(const Array& x);
 // An axis counted from 0; throws unless -rank <= axis < rank.
 int check_axis(const char* op, int axis, const Shape& shape, Site site);
 
+// A label of an int64 or uint8 array, and the check that all of them are in [0, classes).
+inline std::int64_t label_at(const Array& labels, std::int64_t i) {
+  return labels.dtype == int64 ? labels.at<std::int64_t>()[i] : std::int64_t{labels.at<std::uint8_t>()[i]};
+}
+void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site);
+
 // The shape that both broadcast to; throws when there is none.
 Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site);
 

@@ -1,7 +1,5 @@
 #include "elementwise.hpp"
 
-#include <cmath>
-
 #include "apply.hpp"
 
 namespace xtape {

@@ -6,6 +6,15 @@
 
 namespace xtape {
 
+void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site) {
+  for (std::int64_t i = 0; i < labels.size; ++i)
+    if (const std::int64_t label = label_at(labels, i); label < 0 || label >= classes)
+      fail(op,
+           "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " + std::to_string(classes) +
+               ")",
+           site);
+}
+
 Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
   check_defined("one_hot", labels);
   const Array& k = *labels.array;
@@ -13,20 +22,13 @@ Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
     fail("one_hot", "labels must be int64 or uint8, not " + describe(k), labels.site);
   Shape shape = k.shape;
   shape.push_back(classes);
+  check_labels("one_hot", k, classes, labels.site);
   Ref<Array> y = make_array(dtype, shape);
   std::memset(y->data, 0, static_cast<std::size_t>(y->size * size_of(dtype)));
-  for (std::int64_t i = 0; i < k.size; ++i) {
-    const std::int64_t label = k.dtype == int64 ? k.at<std::int64_t>()[i] : k.at<std::uint8_t>()[i];
-    if (label < 0 || label >= classes)
-      fail("one_hot",
-           "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " + std::to_string(classes) +
-               ")",
-           labels.site);
-    visit_dtype(dtype, [&](auto t) {
-      using T = decltype(t);
-      y->at<T>()[i * classes + label] = T(1);
-    });
-  }
+  visit_dtype(dtype, [&](auto t) {
+    using T = decltype(t);
+    for (std::int64_t i = 0; i < k.size; ++i) y->at<T>()[i * classes + label_at(k, i)] = T(1);
+  });
   return Tensor(std::move(y));
 }
 

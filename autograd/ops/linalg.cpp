@@ -52,7 +52,6 @@ void gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, cons
                        static_cast<int>(k), T(1), a + (ta ? i : i * k), lda, b + (tb ? j * k : j), ldb, beta,
                        c + i * n + j, ldc);
   };
-  if (tiles.count == 1) return tile(0);
   parallel_for(tiles.count, tile);
 }
 

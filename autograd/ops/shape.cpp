@@ -50,7 +50,7 @@ Tensor reshape(const Arg& x, std::initializer_list<std::int64_t> sizes) {
 
 namespace {
 
-// y[i][j] = x[j * stride + i], a block at a time, so that both sides use whole cache lines.
+// y[a][b] = x[a][b] for any steps on both sides, a block at a time, so that both use whole cache lines.
 template <class T>
 void transpose_blocks(std::int64_t rows, std::int64_t columns, const T* x, std::int64_t row_step,
                       std::int64_t column_step, T* y, std::int64_t y_step) {

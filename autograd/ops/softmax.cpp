@@ -23,9 +23,7 @@ void for_rows(const Array& x, Array& y, F f) {
       for (std::int64_t i = t * per_tile; i < rows && i < (t + 1) * per_tile; ++i)
         f(n, x.at<T>() + i * n, y.at<T>() + i * width);
     };
-    const std::int64_t tiles = (rows + per_tile - 1) / per_tile;
-    if (tiles == 1) return tile(0);
-    parallel_for(tiles, tile);
+    parallel_for((rows + per_tile - 1) / per_tile, tile);
   });
 }
 
@@ -134,15 +132,7 @@ Tensor cross_entropy(const Arg& logits, const Arg& labels) {
              " do not fit: expected (batch, classes) and integers (batch,)",
          logits.site);
   const std::int64_t batch = x.shape[0], classes = x.shape[1];
-  auto label = [&](std::int64_t i) {
-    return k.dtype == int64 ? k.at<std::int64_t>()[i] : std::int64_t{k.at<std::uint8_t>()[i]};
-  };
-  for (std::int64_t i = 0; i < batch; ++i)
-    if (label(i) < 0 || label(i) >= classes)
-      fail("cross_entropy",
-           "label " + std::to_string(label(i)) + " at " + std::to_string(i) + " is not in [0, " +
-               std::to_string(classes) + ")",
-           logits.site);
+  check_labels("cross_entropy", k, classes, logits.site);
   auto forward = [&] {
     Ref<Array> y = make_array(x.dtype, Shape{});
     Ref<Array> losses = make_array(x.dtype, Shape{batch}), powers = make_array(x.dtype, x.shape);
@@ -151,7 +141,7 @@ Tensor cross_entropy(const Arg& logits, const Arg& labels) {
       const std::int64_t i = loss - losses->at<T>();
       T max;
       const T total = exp_row(n, row, powers->at<T>() + i * n, max);
-      *loss = std::log(total) - (row[label(i)] - max);
+      *loss = std::log(total) - (row[label_at(k, i)] - max);
     });
     visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
