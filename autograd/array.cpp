@@ -34,15 +34,16 @@ Ref<Array> make_array(Dtype dtype, const Shape& shape) {
   fail("allocate", std::string("no memory for a ") + to_string(dtype) + " tensor of shape " + to_string(shape));
 }
 
-Ref<Array> make_view(const Ref<Array>& array, const Shape& shape, std::int64_t offset) {
+Ref<Array> make_view(const Array& array, const Shape& shape, std::int64_t offset) {
   constexpr int size_class = pool::class_of(sizeof(Array));
   auto* view = new (pool::take(size_class)) Array;
-  view->dtype = array->dtype;
+  view->dtype = array.dtype;
   view->size_class = size_class;
   view->shape = shape;
   view->size = shape.size();
-  view->data = array->at<char>() + offset * size_of(array->dtype);
-  view->owner = array->owner ? array->owner : array;
+  view->data = array.at<char>() + offset * size_of(array.dtype);
+  // An array is constant to who computes with it, but its count of owners is not.
+  view->owner = array.owner ? array.owner : Ref<Array>::share(const_cast<Array*>(&array));
   return Ref<Array>::adopt(view);
 }
 

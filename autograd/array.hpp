@@ -10,7 +10,7 @@ namespace xtape {
 /// Elements in row-major order, and their header, in one pooled block; or a view into another array's block. It is
 /// immutable once it belongs to a tensor, except to an optimiser that finds itself the only holder.
 struct Array {
-  RefCount refs;
+  mutable RefCount refs;
   Dtype dtype;
   std::uint8_t size_class;
   Shape shape;
@@ -30,7 +30,7 @@ void destroy(Array* array);
 /// An array of `shape` whose elements are not set; throws when so much memory cannot be had.
 Ref<Array> make_array(Dtype dtype, const Shape& shape);
 /// `shape` seen in the memory of `array`, from element `offset` on.
-Ref<Array> make_view(const Ref<Array>& array, const Shape& shape, std::int64_t offset = 0);
+Ref<Array> make_view(const Array& array, const Shape& shape, std::int64_t offset = 0);
 
 /// Calls f with a value of the C++ type that `dtype` stands for.
 template <class F>

@@ -49,9 +49,10 @@ Site user_site(Site site) {
 }
 
 void set_describe_scopes(DescribeScopes describe) { describe_scopes = describe; }
+std::string describe_module(const Scope* innermost) { return describe_scopes ? describe_scopes(innermost) : ""; }
 
 void fail(const std::string& op, const std::string& message, Site site) {
-  std::string where = describe_scopes ? describe_scopes(innermost) : "";
+  std::string where = describe_module(innermost);
   if (!where.empty()) where = "in " + where;
   if (site = user_site(site); site.file)
     where += (where.empty() ? "at " : ", at ") + std::string(site.file) + ":" + std::to_string(site.line);

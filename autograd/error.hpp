@@ -53,5 +53,7 @@ Site user_site(Site site);
 /// modules of a chain of scopes, innermost first.
 using DescribeScopes = std::string (*)(const Scope* innermost);
 void set_describe_scopes(DescribeScopes describe);
+/// What it answers for these scopes, "Mlp.hidden (Linear)"; empty outside every module.
+std::string describe_module(const Scope* innermost);
 
 }  // namespace xtape

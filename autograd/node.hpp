@@ -15,31 +15,37 @@ class Tensor;
 struct Node;
 void destroy(Node* node);
 
-/// One recorded operation, or a leaf.
+/// What a tensor came from: an operation, a leaf, or the place where the tape was cut.
 struct Node {
-  Node(const char* op, Site site, const Array& value) : op(op), site(site), dtype(value.dtype), shape(value.shape) {}
+  enum Kind : std::uint8_t { operation, leaf, cut };
+
+  Node(Kind kind, const char* op, Site site) : kind(kind), flows(kind != cut), op(op), site(site) {}
   virtual ~Node() = default;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   /// Gives the engine the gradients of the inputs, from the gradient `g` of the output.
-  virtual void backward(const Tensor& g, Engine& engine) = 0;
-  /// Lets go of the kept values; true if there were any.
-  virtual bool release() = 0;
+  virtual void backward(const Tensor&, Engine&) {}
 
   RefCount refs;
   std::uint8_t size_class = 0;
-  std::uint8_t input_count = 0;
-  bool is_leaf = false;
-  bool released = false;
+  Kind kind;
+  bool flows;             // gradients reach this value
+  bool released = false;  // the values that the rules read are gone
+  Dtype dtype = float32;
+  std::uint32_t input_count = 0;
   const char* op;
   Site site;                             // the user's line
   std::uint64_t depth = 0;               // 1 + the largest of the inputs': a topological order in any thread
   std::atomic<Engine*> engine{nullptr};  // the run that has claimed this node, and its place in that run's list
   std::uint32_t slot = 0;
-  Dtype dtype;
   Shape shape;
   Ref<Node>* inputs = nullptr;
+};
+
+/// Stands where an operation without a gradient, such as argmax, cut the tape, so that errors can say where.
+struct Cut final : Node {
+  Cut(const char* op, Site site) : Node(cut, op, site) {}
 };
 
 }  // namespace xtape

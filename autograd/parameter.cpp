@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "watch.hpp"
+
 namespace xtape {
 namespace {
 thread_local Cloning* innermost = nullptr;
@@ -47,7 +49,10 @@ Parameter::Parameter(const Parameter& other) : leaf_(other.leaf_) {
   leaf_ = *static_cast<Ref<Leaf>*>(twin.get());
 }
 
-Tensor Parameter::tensor() const { return Tensor(leaf_->value, Ref<Node>::share(leaf_.get())); }
+Tensor Parameter::tensor() const {
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.taken(*leaf_); });
+  return Tensor(leaf_->value, Ref<Node>::share(leaf_.get()));
+}
 const Shape& Parameter::shape() const { return leaf_->shape; }
 Dtype Parameter::dtype() const { return leaf_->dtype; }
 
@@ -57,6 +62,7 @@ void Parameter::assign(const Tensor& value, Site site) {
          "'" + name() + "' is " + to_string(dtype()) + to_string(shape()) + ", the value " + to_string(value.dtype()) +
              to_string(value.shape()),
          site);
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.assigned(*leaf_, value.array_ref()); });
   leaf_->value = value.array_ref();
 }
 
@@ -64,6 +70,7 @@ void* Parameter::writable(Dtype wanted) {
   if (wanted != dtype())
     fail("Parameter::mutable_data",
          std::string("the parameter is ") + to_string(dtype()) + ", asked for as " + to_string(wanted));
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.assigned(*leaf_, {}); });
   if (!leaf_->value->exclusive()) leaf_->value = copy(*leaf_->value);
   return leaf_->value->data;
 }

@@ -1,6 +1,4 @@
-// The tape: nodes that say how a value was made, and the engine that differentiates it. A node knows its op, its inputs
-// and one rule per input; a rule maps the gradient of the output, and the values it asks for, to the gradient of that
-// input. Rules hold no tensors: what they read is kept by the node and released when it has been used.
+// The tape, as users meet it: what is recorded, and the gradients of it.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,9 +10,10 @@ namespace xtape {
 
 /// The end of the tape: a tensor that `requires_grad()` made, or the cell of a Parameter.
 struct Leaf final : Node {
-  Leaf(const char* op, Site site, const Array& value) : Node(op, site, value) { is_leaf = true; }
-  void backward(const Tensor&, Engine&) override {}
-  bool release() override { return false; }
+  Leaf(const char* op, Site site, const Array& value) : Node(leaf, op, site) {
+    dtype = value.dtype;
+    shape = value.shape;
+  }
 
   Tensor grad;
   Ref<Array> value;  // a Parameter's current value; null for a tensor's leaf
@@ -68,6 +67,7 @@ class Targets {
 /// The gradients d(y)/d(x) of a recorded scalar for every target, each of its target's shape. The values that the
 /// rules read are released on the way, unless `retain_graph` or `create_graph`. Throws when y is no recorded scalar,
 /// when a target is not recorded or not reached (unless `allow_unused`), and when the tape was released before.
+/// Where an operation without a gradient, such as argmax, or detach() cut the tape, the error names it and its line.
 Tensors grad(const Tensor& y, const Targets& targets, GradFlags flags = grad_defaults, Site site = Site::here());
 /// The same for a list in braces: `grad(y, {x})` is a list too.
 inline Tensors grad(const Tensor& y, std::initializer_list<Targets::Item> targets, GradFlags flags = grad_defaults,

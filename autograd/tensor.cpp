@@ -8,6 +8,7 @@
 #include "kernel.hpp"
 #include "ops/apply.hpp"
 #include "ops/elementwise.hpp"
+#include "watch.hpp"
 
 namespace xtape {
 
@@ -15,7 +16,15 @@ void Tensor::undefined() { fail("Tensor", "the tensor is undefined: it was defau
 
 std::int64_t Tensor::size(int axis) const { return shape()[check_axis("size", axis, shape(), {})]; }
 
+namespace {
+// Whoever records a function for replay must know that it looks at a value.
+void tell_read(const char* op, const Array& x) {
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.read(op, x); });
+}
+}  // namespace
+
 const void* Tensor::raw_data(Dtype wanted) const {
+  tell_read("data", array());
   if (dtype() != wanted)
     fail("data", "the tensor is " + describe(array()) + ", asked for as " + to_string(wanted) + "; convert with to(" +
                      to_string(wanted) + ")");
@@ -25,6 +34,7 @@ const void* Tensor::raw_data(Dtype wanted) const {
 template <class T>
 T Tensor::item() const {
   if (size() != 1) fail("item", "expected one element, got shape " + to_string(shape()));
+  tell_read("item", array());
   return to_vector<T>()[0];
 }
 
@@ -56,6 +66,7 @@ void convert(std::int64_t n, const S* x, T* y) {
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
+  tell_read("to_vector", array());
   std::vector<T> v(static_cast<std::size_t>(size()));
   visit_dtype(dtype(), [&](auto t) {
     using S = decltype(t);
@@ -70,17 +81,18 @@ std::vector<T> Tensor::to_vector() const {
 
 Tensor Tensor::to(Dtype dtype, Site site) const {
   if (dtype == this->dtype()) return *this;
-  auto forward = [&] {
-    Ref<Array> y = make_array(dtype, shape());
-    visit_dtype(this->dtype(), [&](auto from) {
-      visit_dtype(dtype, [&](auto to) { convert(array().size, array().at<decltype(from)>(), y->at<decltype(to)>()); });
+  auto forward = [dtype, site](const Array& x) {
+    Scope scope(site);
+    Ref<Array> y = make_array(dtype, x.shape);
+    visit_dtype(x.dtype, [&](auto from) {
+      visit_dtype(dtype, [&](auto to) { convert(x.size, x.at<decltype(from)>(), y->at<decltype(to)>()); });
     });
     return y;
   };
-  Scope scope(site);
-  if (!is_floating(dtype)) return Tensor(forward());
   const Arg x(*this, site);
-  return record("to", {&x}, forward, rule<>([from = this->dtype()](const Tensor& g) { return g.to(from); }));
+  const auto convert_to = attributed(forward, "dtype", to_string(dtype));
+  if (!is_floating(dtype)) return execute("to", {&x}, convert_to, no_gradient);
+  return execute("to", {&x}, convert_to, rule<>([from = this->dtype()](const Tensor& g) { return g.to(from); }));
 }
 
 namespace {

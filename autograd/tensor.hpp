@@ -61,9 +61,9 @@ class Tensor {
   /// dtype is floating. (PyTorch: `x.requires_grad_()`, which changes x.)
   [[nodiscard]] Tensor requires_grad(Site site = Site::here()) const;
   /// Whether gradients flow to this tensor.
-  bool is_recorded() const { return static_cast<bool>(node_); }
+  bool is_recorded() const { return node_ && node_->flows; }
   /// The same value, cut from the tape.
-  [[nodiscard]] Tensor detach() const { return Tensor(array_); }
+  [[nodiscard]] Tensor detach(Site site = Site::here()) const;
   /// The value converted to `dtype`; differentiable between floating dtypes.
   [[nodiscard]] Tensor to(Dtype dtype, Site site = Site::here()) const;
 
@@ -107,6 +107,9 @@ struct Arg {
         is_integer(std::is_integral_v<T>),
         site{file, line} {}
   Arg(const Tensor& t, Site where) : array(t.array_ref().get()), node(t.node_ref().get()), site(where) {}
+
+  /// Whether gradients flow to it.
+  bool flows() const { return node && node->flows; }
 
   Array* array = nullptr;
   Node* node = nullptr;

@@ -5,7 +5,7 @@
 
 #include "../array.hpp"
 #include "../kernel.hpp"
-#include "../record.hpp"
+#include "../operation.hpp"
 #include "../tensor.hpp"
 
 namespace xtape {
@@ -43,27 +43,41 @@ decltype(auto) visit_computing(Dtype dtype, F&& f) {
   return dtype == float32 ? f(float{}) : dtype == float64 ? f(double{}) : f(std::int64_t{});
 }
 
-template <class F>
-Ref<Array> map_array(const Array& x, F f) {
-  Ref<Array> y = make_array(x.dtype, x.shape);
-  const kernel::Walk<1> walk(x.shape, {&x.shape});
-  visit_floating(x.dtype, [&](auto t) {
-    using T = decltype(t);
-    kernel::map(walk, f, y->at<T>(), x.at<T>());
-  });
+/// The shape that both broadcast to, which is known to be there.
+Shape broadcast_shape(const Shape& a, const Shape& b);
+
+/// y = f(x...) elementwise over operands that broadcast to `shape`, all of type T but the result.
+template <class T, class Y = T, class F, class... X>
+Ref<Array> map_arrays(const Shape& shape, F f, const X&... x) {
+  Ref<Array> y = make_array(dtype_of<Y>, shape);
+  const kernel::Walk<sizeof...(X)> walk(shape, {&x.shape...});
+  kernel::map(walk, f, y->at<Y>(), x.template at<T>()...);
   return y;
 }
 
-template <class F>
-Ref<Array> zip_arrays(const char* op, const Arg& a, const Arg& b, F f) {
-  const Array &p = *a.array, &q = *b.array;
-  Ref<Array> y = make_array(p.dtype, p.shape == q.shape ? p.shape : broadcast_shape(op, p.shape, q.shape, a.site));
-  const kernel::Walk<2> walk(y->shape, {&p.shape, &q.shape});
-  visit_computing(p.dtype, [&](auto t) {
-    using T = decltype(t);
-    kernel::map(walk, f, y->at<T>(), p.at<T>(), q.at<T>());
-  });
-  return y;
+enum class Result { arithmetic, floating };
+/// The forward of an elementwise operation: a scalar formula f of floating operands, or, where the result is
+/// arithmetic, also of integers.
+template <Result result, class F>
+auto elementwise(F f) {
+  return [f](const Array& first, const auto&... rest) {
+    Shape shape = first.shape;
+    ((shape = shape == rest.shape ? shape : broadcast_shape(shape, rest.shape)), ...);
+    auto map = [&](auto t) { return map_arrays<decltype(t)>(shape, f, first, rest...); };
+    if constexpr (result == Result::floating) return visit_floating(first.dtype, map);
+    else return visit_computing(first.dtype, map);
+  };
+}
+
+// An operation that is not to be recorded, from inside a rule.
+template <class Forward, std::size_t N, std::size_t... I>
+Tensor compute(const char* op, const Arg (&args)[N], std::index_sequence<I...>, Forward forward) {
+  return execute(op, {&args[I]...}, forward, (static_cast<void>(I), no_gradient)...);
+}
+template <class Forward, class... X>
+Tensor compute(const char* op, Forward forward, const X&... x) {
+  const Arg args[] = {Arg(x, Site{})...};
+  return compute(op, args, std::index_sequence_for<X...>{}, forward);
 }
 
 // A rule that is a scalar formula of the gradient and the kept values. Where no graph is wanted it is one loop over
@@ -74,14 +88,12 @@ struct Fused {
   template <class... X>
   Tensor operator()(const Tensor& g, const X&... x) const {
     if (is_recording()) return f(g, x...);
-    constexpr std::size_t n = sizeof...(X) + 1;
-    const kernel::Walk<n> walk(g.shape(), {&g.shape(), &x.shape()...});
-    Ref<Array> y = make_array(g.dtype(), g.shape());
-    visit_floating(g.dtype(), [&](auto t) {
-      using T = decltype(t);
-      kernel::map(walk, f, y->at<T>(), g.array().template at<T>(), x.array().template at<T>()...);
-    });
-    return Tensor(std::move(y));
+    return compute(
+        "rule",
+        [f = f](const Array& g, const auto&... x) {
+          return visit_floating(g.dtype, [&](auto t) { return map_arrays<decltype(t)>(g.shape, f, g, x...); });
+        },
+        g, x...);
   }
 };
 template <int... Reads, class F>
@@ -89,22 +101,22 @@ auto fused_rule(F f) {
   return rule<Reads...>(Fused<F>{std::move(f)});
 }
 
+/// An operation on each element of a floating tensor; others are made float32 first.
 template <class F, class R>
 Tensor unary(const char* op, const Arg& x, F f, R rule) {
   if (!x.array || !is_floating(x.array->dtype)) return unary(op, Arg(promote_floating(op, x), x.site), f, rule);
-  return record(
-      op, {&x}, [&] { return map_array(*x.array, f); }, rule);
+  return execute(op, {&x}, elementwise<Result::floating>(f), rule);
 }
 
-enum class Result { arithmetic, floating };
+/// An operation on two operands, brought to one dtype, that broadcast.
 template <Result result = Result::arithmetic, class F, class A, class B>
 Tensor binary(const char* op, const Arg& a, const Arg& b, F f, A rule_a, B rule_b) {
   if (!same_kind(a, b) || (result == Result::floating && a.array->dtype == int64)) {
     auto [p, q] = promote(op, a, b, result == Result::floating);
     return binary(op, Arg(p, a.site), Arg(q, b.site), f, rule_a, rule_b);
   }
-  return record(
-      op, {&a, &b}, [&] { return zip_arrays(op, a, b, f); }, rule_a, rule_b);
+  if (a.array->shape != b.array->shape) broadcast_shape(op, a.array->shape, b.array->shape, a.site);
+  return execute(op, {&a, &b}, elementwise<result>(f), rule_a, rule_b);
 }
 
 }  // namespace xtape

@@ -13,14 +13,13 @@ Tensor compare(const char* op, const Arg& a, const Arg& b, F f) {
     auto [p, q] = promote(op, a, b, false);
     return compare(op, Arg(p, a.site), Arg(q, b.site), f);
   }
-  const Array &p = *a.array, &q = *b.array;
-  Ref<Array> y = make_array(boolean, broadcast_shape(op, p.shape, q.shape, a.site));
-  const kernel::Walk<2> walk(y->shape, {&p.shape, &q.shape});
-  visit_computing(p.dtype, [&](auto t) {
-    using T = decltype(t);
-    kernel::map(walk, f, y->at<bool>(), p.at<T>(), q.at<T>());
-  });
-  return Tensor(std::move(y));
+  broadcast_shape(op, a.array->shape, b.array->shape, a.site);
+  auto forward = [f](const Array& p, const Array& q) {
+    return visit_computing(p.dtype, [&](auto t) {
+      return map_arrays<decltype(t), bool>(broadcast_shape(p.shape, q.shape), f, p, q);
+    });
+  };
+  return execute(op, {&a, &b}, forward, no_gradient, no_gradient);
 }
 
 Dtype wider(Dtype a, Dtype b) {
@@ -44,19 +43,23 @@ int check_axis(const char* op, int axis, const Shape& shape, Site site) {
   return axis < 0 ? axis + rank : axis;
 }
 
+Shape broadcast_shape(const Shape& a, const Shape& b) {
+  Shape y = a.rank() >= b.rank() ? a : b;
+  const Shape& other = a.rank() >= b.rank() ? b : a;
+  for (int i = 1; i <= other.rank(); ++i)
+    if (y[y.rank() - i] == 1) y[y.rank() - i] = other[other.rank() - i];
+  return y;
+}
+
 Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site) {
   if (a == b) return a;
-  Shape y = a.rank() >= b.rank() ? a : b;
-  for (int i = 1; i <= y.rank(); ++i) {
-    const std::int64_t m = i <= a.rank() ? a[a.rank() - i] : 1, n = i <= b.rank() ? b[b.rank() - i] : 1;
-    if (m != n && m != 1 && n != 1)
+  for (int i = 1; i <= a.rank() && i <= b.rank(); ++i)
+    if (const std::int64_t m = a[a.rank() - i], n = b[b.rank() - i]; m != n && m != 1 && n != 1)
       fail(op,
            "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast: axis -" + std::to_string(i) +
                " is " + std::to_string(m) + " and " + std::to_string(n),
            site);
-    y[y.rank() - i] = m == 1 ? n : m;
-  }
-  return y;
+  return broadcast_shape(a, b);
 }
 
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating) {
@@ -144,11 +147,11 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
     auto [p, q] = promote("where", a, b, false);
     return where(condition, Arg(p, a.site), Arg(q, b.site));
   }
-  auto forward = [&] {
-    const Array &c = *condition.array, &p = *a.array, &q = *b.array;
-    const Shape shape = broadcast_shape("where", c.shape, broadcast_shape("where", p.shape, q.shape, a.site), a.site);
-    Ref<Array> y = make_array(p.dtype, shape);
-    const kernel::Walk<3> walk(shape, {&c.shape, &p.shape, &q.shape});
+  broadcast_shape("where", condition.array->shape,
+                  broadcast_shape("where", a.array->shape, b.array->shape, a.site), a.site);
+  auto forward = [](const Array& c, const Array& p, const Array& q) {
+    Ref<Array> y = make_array(p.dtype, broadcast_shape(c.shape, broadcast_shape(p.shape, q.shape)));
+    const kernel::Walk<3> walk(y->shape, {&c.shape, &p.shape, &q.shape});
     visit_computing(p.dtype, [&](auto t) {
       using T = decltype(t);
       kernel::map(
@@ -156,9 +159,9 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
     });
     return y;
   };
-  return record("where", {&condition, &a, &b}, forward, no_gradient,
-                rule<0>([](const Tensor& g, const Tensor& c) { return where(c, g, 0); }),
-                rule<0>([](const Tensor& g, const Tensor& c) { return where(c, 0, g); }));
+  return execute("where", {&condition, &a, &b}, forward, no_gradient,
+                 rule<0>([](const Tensor& g, const Tensor& c) { return where(c, g, 0); }),
+                 rule<0>([](const Tensor& g, const Tensor& c) { return where(c, 0, g); }));
 }
 
 Tensor operator<(const Arg& a, const Arg& b) {
@@ -186,7 +189,7 @@ bool add_in_place(Tensor& sum, const Tensor& g) {
   visit_floating(s.dtype, [&](auto t) {
     using T = decltype(t);
     kernel::update(
-        s.size, [](auto& s, auto& g) { s = s + g; }, s.at<T>(), g.data<T>());
+        s.size, [](auto& s, auto& g) { s = s + g; }, s.at<T>(), g.array().at<T>());
   });
   return true;
 }

@@ -22,14 +22,17 @@ Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
     fail("one_hot", "labels must be int64 or uint8, not " + describe(k), labels.site);
   Shape shape = k.shape;
   shape.push_back(classes);
-  check_labels("one_hot", k, classes, labels.site);
-  Ref<Array> y = make_array(dtype, shape);
-  std::memset(y->data, 0, static_cast<std::size_t>(y->size * size_of(dtype)));
-  visit_dtype(dtype, [&](auto t) {
-    using T = decltype(t);
-    for (std::int64_t i = 0; i < k.size; ++i) y->at<T>()[i * classes + label_at(k, i)] = T(1);
-  });
-  return Tensor(std::move(y));
+  auto forward = [classes, dtype, shape, site = labels.site](const Array& k) {
+    check_labels("one_hot", k, classes, site);
+    Ref<Array> y = make_array(dtype, shape);
+    std::memset(y->data, 0, static_cast<std::size_t>(y->size * size_of(dtype)));
+    visit_dtype(dtype, [&](auto t) {
+      using T = decltype(t);
+      for (std::int64_t i = 0; i < k.size; ++i) y->at<T>()[i * classes + label_at(k, i)] = T(1);
+    });
+    return y;
+  };
+  return execute("one_hot", {&labels}, forward, no_gradient);
 }
 
 // The gradient of a slice: zero everywhere else. Each is the other's rule.
@@ -37,25 +40,25 @@ namespace {
 Tensor select(const Arg& x, std::int64_t i);
 
 Tensor select_adjoint(const Arg& g, std::int64_t n, std::int64_t i) {
-  auto forward = [&] {
-    const Array& from = *g.array;
+  auto forward = [n, i](const Array& g) {
     Shape shape{n};
-    for (std::int64_t d : from.shape) shape.push_back(d);
-    Ref<Array> y = make_array(from.dtype, shape);
-    const auto bytes = static_cast<std::size_t>(from.size * size_of(from.dtype));
+    for (std::int64_t d : g.shape) shape.push_back(d);
+    Ref<Array> y = make_array(g.dtype, shape);
+    const auto bytes = static_cast<std::size_t>(g.size * size_of(g.dtype));
     std::memset(y->data, 0, static_cast<std::size_t>(n) * bytes);
-    std::memcpy(y->at<char>() + static_cast<std::size_t>(i) * bytes, from.data, bytes);
+    std::memcpy(y->at<char>() + static_cast<std::size_t>(i) * bytes, g.data, bytes);
     return y;
   };
-  return record("select_adjoint", {&g}, forward, rule<>([i](const Tensor& g) { return select(g, i); }));
+  return execute("select_adjoint", {&g}, forward, rule<>([i](const Tensor& g) { return select(g, i); }));
 }
 
 Tensor select(const Arg& x, std::int64_t i) {
-  const Shape& from = x.array->shape;
-  const Shape shape(from.begin() + 1, from.end());
-  return record(
-      "select", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape, i * shape.size()); },
-      rule<>([n = from[0], i](const Tensor& g) { return select_adjoint(g, n, i); }));
+  auto forward = [i](const Array& x) {
+    const Shape shape(x.shape.begin() + 1, x.shape.end());
+    return make_view(x, shape, i * shape.size());
+  };
+  return execute("select", {&x}, attributed(forward, "index", i),
+                 rule<>([n = x.array->shape[0], i](const Tensor& g) { return select_adjoint(g, n, i); }));
 }
 }  // namespace
 

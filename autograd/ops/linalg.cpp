@@ -55,6 +55,38 @@ void gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, cons
   parallel_for(tiles.count, tile);
 }
 
+// op(a) op(b)
+struct Product {
+  bool ta, tb;
+  std::int64_t m, n, k;
+  double flops() const { return 2. * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k); }
+  std::string attributes() const { return attribute_list("transpose_a", ta, "transpose_b", tb); }
+  Ref<Array> operator()(const Array& a, const Array& b) const {
+    Ref<Array> y = make_array(a.dtype, Shape{m, n});
+    visit_floating(y->dtype, [&](auto t) {
+      using T = decltype(t);
+      gemm<T>(ta, tb, m, n, k, a.at<T>(), b.at<T>(), 0, y->at<T>());
+    });
+    return y;
+  }
+};
+
+// x w^T + b
+struct Affine {
+  std::int64_t m, n, k;
+  double flops() const { return 2. * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k); }
+  Ref<Array> operator()(const Array& x, const Array& w, const Array& b) const {
+    Ref<Array> y = make_array(x.dtype, Shape{m, n});
+    visit_floating(y->dtype, [&](auto t) {
+      using T = decltype(t);
+      for (std::int64_t i = 0; i < m; ++i)
+        std::memcpy(y->at<T>() + i * n, b.at<T>(), static_cast<std::size_t>(n) * sizeof(T));
+      gemm<T>(false, true, m, n, k, x.at<T>(), w.at<T>(), 1, y->at<T>());
+    });
+    return y;
+  }
+};
+
 void check_size(const char* op, const Array& x, Site site) {
   for (std::int64_t d : x.shape)
     if (d > std::numeric_limits<int>::max()) fail(op, "BLAS has no sizes as in " + describe(x), site);
@@ -97,16 +129,8 @@ Tensor matmul(const Arg& a, const Arg& b, bool transpose_a, bool transpose_b) {
     fail("matmul",
          "the inner sizes of " + both() + " differ: " + std::to_string(k) + " and " + std::to_string(q[transpose_b]),
          a.site);
-  auto forward = [&] {
-    Ref<Array> y = make_array(a.array->dtype, Shape{m, n});
-    visit_floating(y->dtype, [&](auto t) {
-      using T = decltype(t);
-      gemm<T>(transpose_a, transpose_b, m, n, k, a.array->at<T>(), b.array->at<T>(), 0, y->at<T>());
-    });
-    return y;
-  };
-  return record("matmul", {&a, &b}, forward,
-                rule<1>([ta = transpose_a, tb = transpose_b](const Tensor& g, const Tensor& b) {
+  return execute("matmul", {&a, &b}, Product{transpose_a, transpose_b, m, n, k},
+                 rule<1>([ta = transpose_a, tb = transpose_b](const Tensor& g, const Tensor& b) {
                   return ta ? matmul(b, g, tb, true) : matmul(g, b, false, !tb);
                 }),
                 rule<0>([ta = transpose_a, tb = transpose_b](const Tensor& g, const Tensor& a) {
@@ -132,17 +156,7 @@ Tensor linear(const Arg& x, const Arg& weight, const Arg& bias) {
     return reshape(linear(reshape(x, Shape{rows, w[1]}), weight, bias), to);
   }
   const std::int64_t m = from[0], k = w[1], n = w[0];
-  auto forward = [&] {
-    Ref<Array> y = make_array(x.array->dtype, Shape{m, n});
-    visit_floating(y->dtype, [&](auto t) {
-      using T = decltype(t);
-      for (std::int64_t i = 0; i < m; ++i)
-        std::memcpy(y->at<T>() + i * n, bias.array->at<T>(), static_cast<std::size_t>(n) * sizeof(T));
-      gemm<T>(false, true, m, n, k, x.array->at<T>(), weight.array->at<T>(), 1, y->at<T>());
-    });
-    return y;
-  };
-  return record("linear", {&x, &weight, &bias}, forward,
+  return execute("linear", {&x, &weight, &bias}, Affine{m, n, k},
                 rule<1>([](const Tensor& g, const Tensor& w) { return matmul(g, w); }),
                 rule<0>([](const Tensor& g, const Tensor& x) { return matmul(g, x, true, false); }),
                 rule<>([](const Tensor& g) { return g; }));

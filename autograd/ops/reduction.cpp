@@ -41,13 +41,14 @@ void sum_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, const T*
   }
 }
 
-Ref<Array> sum_axes(const Array& x, const bool (&reduced)[Shape::max_rank], const Shape& result) {
+Ref<Array> sum_axes(const Array& x, const std::vector<bool>& reduced, const Shape& result) {
   // Neighbouring axes of one kind are one axis; the reduced ones go one group at a time, the innermost first.
   Shape shape;
   std::vector<bool> group;
   for (int i = 0; i < x.shape.rank(); ++i) {
-    if (!group.empty() && group.back() == reduced[i]) shape[shape.rank() - 1] *= x.shape[i];
-    else shape.push_back(x.shape[i]), group.push_back(reduced[i]);
+    const bool r = reduced[static_cast<std::size_t>(i)];
+    if (!group.empty() && group.back() == r) shape[shape.rank() - 1] *= x.shape[i];
+    else shape.push_back(x.shape[i]), group.push_back(r);
   }
   Ref<Array> y;
   const Array* from = &x;
@@ -89,12 +90,12 @@ Tensor sum(const Arg& x, const Axes& axes, bool keepdims) {
     if (reduced[i]) kept[i] = 1;
     if (!reduced[i] || keepdims) result.push_back(kept[i]);
   }
-  auto forward = [&] {
-    if (axes.values().empty()) return make_view(Ref<Array>::share(x.array), shape);
-    return sum_axes(*x.array, reduced, result);
+  const std::vector<bool> over(reduced, reduced + shape.rank());
+  auto forward = [over, none = axes.values().empty(), result](const Array& x) {
+    return none ? make_view(x, x.shape) : sum_axes(x, over, result);
   };
-  return record("sum", {&x}, forward,
-                rule<>([shape, kept](const Tensor& g) { return broadcast_to(reshape(g, kept), shape); }));
+  return execute("sum", {&x}, attributed(forward, "axes", axes.values()),
+                 rule<>([shape, kept](const Tensor& g) { return broadcast_to(reshape(g, kept), shape); }));
 }
 
 Tensor sum(const Arg& x) {
@@ -123,28 +124,32 @@ Tensor argmax(const Arg& x, int axis) {
   axis = check_axis("argmax", axis, shape, x.site);
   if (shape[axis] == 0)
     fail("argmax", "axis " + std::to_string(axis) + " of " + to_string(shape) + " is empty", x.site);
-  Shape result;
-  std::int64_t outer = 1, inner = 1;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (i < axis) outer *= shape[i];
-    if (i > axis) inner *= shape[i];
-    if (i != axis) result.push_back(shape[i]);
-  }
-  Ref<Array> y = make_array(int64, result);
-  visit_dtype(x.array->dtype, [&](auto t) {
-    using T = decltype(t);
-    for (std::int64_t o = 0; o < outer; ++o)
-      for (std::int64_t i = 0; i < inner; ++i) {
-        const T* p = x.array->at<T>() + o * shape[axis] * inner + i;
-        std::int64_t best = 0;
-        for (std::int64_t k = 1; k < shape[axis]; ++k) {
-          const T v = p[k * inner], b = p[best * inner];
-          if (v > b || (v != v && b == b)) best = k;
+  auto forward = [axis](const Array& x) {
+    const Shape& shape = x.shape;
+    Shape result;
+    std::int64_t outer = 1, inner = 1;
+    for (int i = 0; i < shape.rank(); ++i) {
+      if (i < axis) outer *= shape[i];
+      if (i > axis) inner *= shape[i];
+      if (i != axis) result.push_back(shape[i]);
+    }
+    Ref<Array> y = make_array(int64, result);
+    visit_dtype(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      for (std::int64_t o = 0; o < outer; ++o)
+        for (std::int64_t i = 0; i < inner; ++i) {
+          const T* p = x.at<T>() + o * shape[axis] * inner + i;
+          std::int64_t best = 0;
+          for (std::int64_t k = 1; k < shape[axis]; ++k) {
+            const T v = p[k * inner], b = p[best * inner];
+            if (v > b || (v != v && b == b)) best = k;
+          }
+          y->at<std::int64_t>()[o * inner + i] = best;
         }
-        y->at<std::int64_t>()[o * inner + i] = best;
-      }
-  });
-  return Tensor(std::move(y));
+    });
+    return y;
+  };
+  return execute("argmax", {&x}, attributed(forward, "axis", axis), no_gradient);
 }
 
 Tensor sum_to(const Arg& x, const Shape& shape) {

@@ -17,8 +17,8 @@ Tensor reshape(const Arg& x, const Shape& shape) {
          "shape " + to_string(from) + " has " + std::to_string(x.array->size) + " elements, " + to_string(shape) +
              " would have " + std::to_string(shape.size()),
          x.site);
-  return record(
-      "reshape", {&x}, [&] { return make_view(Ref<Array>::share(x.array), shape); },
+  return execute(
+      "reshape", {&x}, [shape](const Array& x) { return make_view(x, shape); },
       rule<>([from](const Tensor& g) { return reshape(g, from); }));
 }
 
@@ -109,16 +109,17 @@ Tensor permute(const Arg& x, const std::vector<int>& axes) {
   if (!ok)
     fail("permute", "the order must name each of the " + std::to_string(rank) + " axes of " + to_string(from) + " once",
          x.site);
-  auto forward = [&] {
-    Shape to = from;
-    for (std::size_t i = 0; i < rank; ++i) to[static_cast<int>(i)] = from[order[i]];
-    Ref<Array> y = make_array(x.array->dtype, to);
-    if (rank < 2 || y->size <= 1)
-      std::memcpy(y->data, x.array->data, static_cast<std::size_t>(y->size * size_of(y->dtype)));
-    else visit_dtype(y->dtype, [&](auto t) { permute_elements<decltype(t)>(*x.array, order, *y); });
+  auto forward = [order](const Array& x) {
+    Shape to = x.shape;
+    for (std::size_t i = 0; i < order.size(); ++i) to[static_cast<int>(i)] = x.shape[order[i]];
+    Ref<Array> y = make_array(x.dtype, to);
+    if (order.size() < 2 || y->size <= 1)
+      std::memcpy(y->data, x.data, static_cast<std::size_t>(y->size * size_of(y->dtype)));
+    else visit_dtype(y->dtype, [&](auto t) { permute_elements<decltype(t)>(x, order, *y); });
     return y;
   };
-  return record("permute", {&x}, forward, rule<>([inverse](const Tensor& g) { return permute(g, inverse); }));
+  return execute("permute", {&x}, attributed(forward, "axes", order),
+                 rule<>([inverse](const Tensor& g) { return permute(g, inverse); }));
 }
 
 Tensor transpose(const Arg& x, int axis0, int axis1) {
@@ -136,17 +137,17 @@ Tensor broadcast_to(const Arg& x, const Shape& shape) {
   const Shape& from = x.array->shape;
   if (from.rank() > shape.rank() || broadcast_shape("broadcast_to", from, shape, x.site) != shape)
     fail("broadcast_to", "shape " + to_string(from) + " does not stretch to " + to_string(shape), x.site);
-  auto forward = [&] {
-    Ref<Array> y = make_array(x.array->dtype, shape);
-    const kernel::Walk<1> walk(shape, {&from});
+  auto forward = [shape](const Array& x) {
+    Ref<Array> y = make_array(x.dtype, shape);
+    const kernel::Walk<1> walk(shape, {&x.shape});
     visit_dtype(y->dtype, [&](auto t) {
       using T = decltype(t);
       kernel::map(
-          walk, [](auto v) { return v; }, y->at<T>(), x.array->at<T>());
+          walk, [](auto v) { return v; }, y->at<T>(), x.at<T>());
     });
     return y;
   };
-  return record("broadcast_to", {&x}, forward, rule<>([](const Tensor& g) { return g; }));
+  return execute("broadcast_to", {&x}, forward, rule<>([](const Tensor& g) { return g; }));
 }
 
 }  // namespace xtape

@@ -64,9 +64,9 @@ Tensor along(const char* op, const Arg& x, int axis, bool reduces, F f) {
 
 Tensor softmax(const Arg& x, int axis) {
   return along("softmax", x, axis, false, [](const Arg& x) {
-    auto forward = [&] {
-      Ref<Array> y = make_array(x.array->dtype, x.array->shape);
-      for_rows(*x.array, *y, [](std::int64_t n, auto* x, auto* y) {
+    auto forward = [](const Array& x) {
+      Ref<Array> y = make_array(x.dtype, x.shape);
+      for_rows(x, *y, [](std::int64_t n, auto* x, auto* y) {
         std::remove_reference_t<decltype(*y)> max;
         const auto total = exp_row(n, x, y, max);
         kernel::map(
@@ -74,16 +74,16 @@ Tensor softmax(const Arg& x, int axis) {
       });
       return y;
     };
-    return record("softmax", {&x}, forward,
+    return execute("softmax", {&x}, forward,
                   rule<output>([](const Tensor& g, const Tensor& y) { return y * (g - sum(g * y, -1, true)); }));
   });
 }
 
 Tensor log_softmax(const Arg& x, int axis) {
   return along("log_softmax", x, axis, false, [](const Arg& x) {
-    auto forward = [&] {
-      Ref<Array> y = make_array(x.array->dtype, x.array->shape);
-      for_rows(*x.array, *y, [](std::int64_t n, auto* x, auto* y) {
+    auto forward = [](const Array& x) {
+      Ref<Array> y = make_array(x.dtype, x.shape);
+      for_rows(x, *y, [](std::int64_t n, auto* x, auto* y) {
         std::remove_reference_t<decltype(*y)> max;
         const auto shift = std::log(exp_row(n, x, y, max));
         // In two steps: max + log total would round off what is small beside max.
@@ -92,7 +92,7 @@ Tensor log_softmax(const Arg& x, int axis) {
       });
       return y;
     };
-    return record("log_softmax", {&x}, forward,
+    return execute("log_softmax", {&x}, forward,
                   rule<output>([](const Tensor& g, const Tensor& y) { return g - exp(y) * sum(g, -1, true); }));
   });
 }
@@ -103,18 +103,18 @@ Tensor logsumexp(const Arg& x, int axis) {
     Shape kept = shape;
     kept[shape.rank() - 1] = 1;
     if (shape[shape.rank() - 1] == 0) fail("logsumexp", "the axis of " + to_string(shape) + " is empty", x.site);
-    auto forward = [&] {
-      Ref<Array> y = make_array(x.array->dtype, Shape(shape.begin(), shape.end() - 1));
-      Ref<Array> powers = make_array(x.array->dtype, shape);
-      for_rows(*x.array, *y, [&](std::int64_t n, auto* row, auto* y) {
+    auto forward = [](const Array& x) {
+      Ref<Array> y = make_array(x.dtype, Shape(x.shape.begin(), x.shape.end() - 1));
+      Ref<Array> powers = make_array(x.dtype, x.shape);
+      for_rows(x, *y, [&](std::int64_t n, auto* row, auto* y) {
         using T = std::remove_reference_t<decltype(*y)>;
         T max;
-        const T total = exp_row(n, row, powers->at<T>() + (row - x.array->at<T>()), max);
+        const T total = exp_row(n, row, powers->at<T>() + (row - x.at<T>()), max);
         *y = max == std::numeric_limits<T>::infinity() ? max : max + std::log(total);  // e^(inf - inf) is NaN
       });
       return y;
     };
-    return record("logsumexp", {&x}, forward,
+    return execute("logsumexp", {&x}, forward,
                   rule<0, output>([kept](const Tensor& g, const Tensor& x, const Tensor& y) {
                     return reshape(g, kept) * exp(x - reshape(y, kept));
                   }));
@@ -131,9 +131,9 @@ Tensor cross_entropy(const Arg& logits, const Arg& labels) {
          "logits " + describe(x) + " and labels " + describe(k) +
              " do not fit: expected (batch, classes) and integers (batch,)",
          logits.site);
-  const std::int64_t batch = x.shape[0], classes = x.shape[1];
-  check_labels("cross_entropy", k, classes, logits.site);
-  auto forward = [&] {
+  auto forward = [site = logits.site](const Array& x, const Array& k) {
+    const std::int64_t batch = x.shape[0];
+    check_labels("cross_entropy", k, x.shape[1], site);
     Ref<Array> y = make_array(x.dtype, Shape{});
     Ref<Array> losses = make_array(x.dtype, Shape{batch}), powers = make_array(x.dtype, x.shape);
     for_rows(x, *losses, [&](std::int64_t n, auto* row, auto* loss) {
@@ -149,7 +149,7 @@ Tensor cross_entropy(const Arg& logits, const Arg& labels) {
     });
     return y;
   };
-  return record("cross_entropy", {&logits, &labels}, forward,
+  return execute("cross_entropy", {&logits, &labels}, forward,
                 rule<0, 1>([](const Tensor& g, const Tensor& x, const Tensor& k) {
                   return (softmax(x) - one_hot(k, x.shape()[1], x.dtype())) * (g / static_cast<double>(x.shape()[0]));
                 }),

@@ -1,0 +1,199 @@
+#include "engine.hpp"
+
+#include <algorithm>
+
+#include "operation.hpp"
+#include "ops/elementwise.hpp"
+#include "ops/reduction.hpp"
+#include "parameter.hpp"
+#include "watch.hpp"
+
+namespace xtape {
+
+double rule_gradient_scale = 1;
+
+namespace {
+
+std::string describe(const Node& node) {
+  if (node.kind == Node::leaf)
+    if (const auto& name = static_cast<const Leaf&>(node).name; !name.empty()) return "parameter '" + name + "'";
+  std::string s = std::string("'") + node.op + "'";
+  if (node.site.file) s += " of " + std::string(node.site.file) + ":" + std::to_string(node.site.line);
+  return s;
+}
+
+}  // namespace
+
+Engine::~Engine() {
+  for (Slot& s : slots_)
+    if (s.node->engine.load(std::memory_order_relaxed) == this)
+      s.node->engine.store(nullptr, std::memory_order_release);
+}
+
+std::uint32_t Engine::find(const Node* node) const {
+  if (node->engine.load(std::memory_order_relaxed) == this) return node->slot;
+  auto at = elsewhere_.find(node);
+  return at == elsewhere_.end() ? absent : at->second;
+}
+
+void Engine::visit(Node* node) {
+  if (!node || find(node) != absent) return;
+  auto slot = static_cast<std::uint32_t>(slots_.size());
+  slots_.push_back({node, {}});
+  Engine* nobody = nullptr;
+  if (node->engine.compare_exchange_strong(nobody, this, std::memory_order_acquire)) node->slot = slot;
+  else elsewhere_[node] = slot;
+}
+
+// All nodes below y, deepest first. The order of equals is that of discovery, so sums are the same in every run.
+void Engine::list(const Tensor& y) {
+  alive_ = y.node_ref();
+  visit(alive_.get());
+  for (std::size_t i = 0; i < slots_.size(); ++i)  // the list is its own queue
+    for (std::uint32_t k = 0; k < slots_[i].node->input_count; ++k) visit(slots_[i].node->inputs[k].get());
+
+  auto deeper = [](const Slot& a, const Slot& b) { return a.node->depth > b.node->depth; };
+  if (std::is_sorted(slots_.begin(), slots_.end(), deeper)) return;
+  std::stable_sort(slots_.begin(), slots_.end(), deeper);
+  elsewhere_.clear();
+  for (std::uint32_t i = 0; i < slots_.size(); ++i) {
+    Node* node = slots_[i].node;
+    if (node->engine.load(std::memory_order_relaxed) == this) node->slot = i;
+    else elsewhere_[node] = i;
+  }
+}
+
+// Which gradients are needed, and so whose rules run: without targets, those of all leaves.
+void Engine::mark(const std::vector<Targets::Item>* targets) {
+  if (targets)
+    for (const Targets::Item& item : *targets)
+      if (std::uint32_t at = find(item.node.get()); at != absent) slots_[at].needed = slots_[at].target = true;
+  for (std::size_t i = slots_.size(); i-- > 0;) {
+    Slot& slot = slots_[i];
+    if (!slot.node->flows) continue;
+    if (!targets && slot.node->kind == Node::leaf) slot.needed = slot.target = true;
+    for (std::uint32_t k = 0; k < slot.node->input_count && !slot.runs; ++k)
+      slot.runs = wants(slot.node->inputs[k].get());
+    slot.needed |= slot.runs;
+  }
+}
+
+void Engine::accumulate(Operation& from, std::size_t i, Tensor g) {
+  Node* node = from.inputs[i].get();
+  if (rule_gradient_scale != 1) g = g * rule_gradient_scale;
+  if (g.shape() != node->shape) g = sum_to(g, node->shape);
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.gradient(from, i, slots_[find(&from)].g, g); });
+  Slot& slot = slots_[find(node)];
+  if (!slot.g.defined()) slot.g = std::move(g);
+  else if (create_graph_ || mode & watched || !add_in_place(slot.g, g)) slot.g = slot.g + g;
+}
+
+void Engine::propagate(const Tensor& seed, bool retain, Site site) {
+  slots_[0].g = seed;
+  for (Slot& slot : slots_) {
+    if (!slot.runs || !slot.g.defined()) continue;
+    auto& node = static_cast<Operation&>(*slot.node);
+    if (node.released)
+      fail("grad",
+           "the values that " + describe(node) +
+               " kept were released by an earlier backward pass; give that one retain_graph",
+           site);
+    Tensor g = slot.target || mode & watched ? slot.g : std::move(slot.g);
+    Scope scope(node.site);
+    if (mode & watched) tell_watchers([&](Watcher& w) { w.backward(node, true); });
+    node.backward(g, *this);
+    if (mode & watched) tell_watchers([&](Watcher& w) { w.backward(node, false); });
+    if (!slot.target) slot.g = {};
+    if (!retain) node.release();
+  }
+}
+
+// Where the tape below the result was cut, for errors; empty if nowhere.
+std::string Engine::cuts() const {
+  std::string s;
+  for (const Slot& slot : slots_)
+    if (!slot.node->flows) s += (s.empty() ? "; the tape was cut by " : ", ") + describe(*slot.node);
+  return s;
+}
+
+Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targets::Item>* targets, GradFlags flags,
+                    Site site) {
+  Recording recording(create_graph_);
+  list(y);
+  mark(targets);
+  propagate(seed, flags & (retain_graph | xtape::create_graph), site);
+
+  Tensors result;
+  if (!targets) {
+    for (Slot& slot : slots_)
+      if (slot.node->kind == Node::leaf && slot.g.defined()) {
+        auto* leaf = static_cast<Leaf*>(slot.node);
+        leaf->grad = leaf->grad.defined() ? leaf->grad + slot.g : std::move(slot.g);
+      }
+    return result;
+  }
+  for (const Targets::Item& item : *targets) {
+    std::uint32_t at = find(item.node.get());
+    result.push_back(at == absent ? Tensor() : slots_[at].g);
+    if (!result.back().defined() && !(flags & allow_unused))
+      fail("grad",
+           "the result does not depend on target " + std::to_string(result.size() - 1) + ", " + describe(*item.node) +
+               " of shape " + to_string(item.node->shape) + cuts() + "; if that is meant, pass allow_unused",
+           site);
+  }
+  return result;
+}
+
+namespace {
+void check_result(const char* op, const Tensor& y, Site site) {
+  if (y.is_recorded()) return;
+  const Shape& shape = y.shape();
+  const std::string cut = y.node_ref() ? ": the tape was cut by " + describe(*y.node_ref())
+                                       : ": no Parameter and no tensor from requires_grad(), or it was made under "
+                                         "no_grad";
+  fail(op, "the result " + to_string(shape) + " depends on nothing that gradients flow to" + cut, site);
+}
+Tensor unit_seed(const char* op, const Tensor& y, Site site) {
+  check_result(op, y, site);
+  if (y.size() != 1)
+    fail(op,
+         "the result has shape " + to_string(y.shape()) +
+             ", not one element; reduce it with sum() or mean(), or give grad() a seed of that shape",
+         site);
+  return ones(y.shape(), y.dtype());
+}
+}  // namespace
+
+Tensors grad(const Tensor& y, const Targets& targets, GradFlags flags, Site site) {
+  return grad(y, targets, unit_seed("grad", y, site), flags, site);
+}
+
+Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFlags flags, Site site) {
+  check_result("grad", y, site);
+  if (seed.shape() != y.shape() || seed.dtype() != y.dtype())
+    fail("grad",
+         std::string("the seed is ") + to_string(seed.dtype()) + to_string(seed.shape()) + ", the result " +
+             to_string(y.dtype()) + to_string(y.shape()),
+         site);
+  for (std::size_t i = 0; i < targets.items().size(); ++i) {
+    const Ref<Node>& node = targets.items()[i].node;
+    if (node && node->flows) continue;
+    fail("grad",
+         "target " + std::to_string(i) + " is not on the tape" +
+             (node ? ": it was cut from it by " + describe(*node) : "; make it a leaf with requires_grad()"),
+         site);
+  }
+  return Engine(flags & create_graph).run(y, seed, &targets.items(), flags, site);
+}
+
+Tensor grad(const Tensor& y, const Targets::Item& x, GradFlags flags, Site site) {
+  return grad(y, Targets{x}, flags, site)[0];
+}
+
+void Tensor::backward(GradFlags flags, Site site) const {
+  Tensor seed = unit_seed("backward", *this, site);
+  if (mode & watched) tell_watchers([](Watcher& w) { w.adding_up(); });
+  Engine(flags & create_graph).run(*this, seed, nullptr, flags, site);
+}
+
+}  // namespace xtape

@@ -1,0 +1,9 @@
+// Private: what the operations of this thread do besides computing. One word, so that every operation looks once.
+#pragma once
+
+namespace xtape {
+
+enum Mode : unsigned { grad_off = 1, watched = 2 };
+extern __thread unsigned mode __attribute__((tls_model("initial-exec")));
+
+}  // namespace xtape

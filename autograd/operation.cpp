@@ -1,0 +1,137 @@
+#include "operation.hpp"
+
+#include <sstream>
+
+#include "watch.hpp"
+
+namespace xtape {
+namespace {
+__thread Watcher* watcher __attribute__((tls_model("initial-exec")));
+
+void watch(Watcher* w) {
+  watcher = w;
+  mode = w ? mode | watched : mode & ~unsigned{watched};
+}
+}  // namespace
+
+__thread unsigned mode __attribute__((tls_model("initial-exec")));
+
+Watcher::Watcher() : outer_(watcher) { watch(this); }
+Watcher::~Watcher() { watch(outer_); }
+Watcher* Watcher::innermost() { return watcher; }
+Unwatched::Unwatched() : before_(watcher) { watch(nullptr); }
+Unwatched::~Unwatched() { watch(before_); }
+
+// Nodes whose last owner goes wait in a list, so that a long chain ends without recursion.
+void destroy(Node* node) {
+  static thread_local std::vector<Node*>* waiting = nullptr;
+  if (waiting) return waiting->push_back(node);
+  std::vector<Node*> list{node};
+  waiting = &list;
+  while (!list.empty()) {
+    Node* dead = list.back();
+    list.pop_back();
+    int size_class = dead->size_class;
+    dead->~Node();
+    pool::local.live_nodes.add(-1);
+    pool::give(dead, size_class);
+  }
+  waiting = nullptr;
+}
+
+double Operation::flops(const Array* const* inputs, const Array& value) const {
+  if (value.owner) return 0;  // a view
+  std::int64_t most = value.size;
+  for (std::uint32_t i = 0; i < input_count; ++i) most = std::max(most, inputs[i]->size);
+  return static_cast<double>(most);
+}
+
+Tensor Operation::saved(std::size_t value, const Engine& engine) {
+  if (!engine.create_graph()) return Tensor(kept[value]);
+  return Tensor(kept[value], value == input_count ? Ref<Node>::share(this) : inputs[value]);
+}
+
+void Operation::release() {
+  for (std::uint32_t k = 0; k <= input_count; ++k) {
+    released |= static_cast<bool>(kept[k]);
+    kept[k] = {};
+  }
+}
+
+namespace {
+Tensor finish(Ref<Operation> node, const Arg* const* args, Ref<Array> value) {
+  node->connect(args, value);
+  return Tensor(std::move(value), Ref<Node>::share(node.get()));
+}
+
+std::string module_path() { return describe_module(Scope::current()); }
+}  // namespace
+
+Tensor execute_watched(Ref<Operation> node, const Arg* const* args) {
+  const std::uint32_t n = node->input_count;
+  std::vector<const Array*> arrays(n);
+  bool flows = false;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    arrays[i] = args[i]->array;
+    flows |= args[i]->flows();
+  }
+  flows = flows && node->differentiable && !(mode & grad_off);
+  node->details = std::make_unique<Operation::Details>();
+  node->details->module = module_path();
+  const auto begin = std::chrono::steady_clock::now();
+  Ref<Array> value = [&] {
+    Unwatched unwatched;
+    return node->run(arrays.data());
+  }();
+  const auto end = std::chrono::steady_clock::now();
+  Execution execution{*node, args, value, begin, end};
+  tell_watchers([&](Watcher& w) { w.executed(execution); });
+  node->flows = flows;
+  if (flows || execution.keep) return finish(std::move(node), args, std::move(value));
+  return unrecorded(node->op, args, n, node->differentiable, std::move(value));
+}
+
+Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool differentiable, Ref<Array> value) {
+  if (mode & grad_off) return Tensor(std::move(value));
+  for (std::size_t i = 0; i < n; ++i) {
+    Node* node = args[i]->node;
+    if (!node) continue;
+    if (!node->flows) return Tensor(std::move(value), Ref<Node>::share(node));
+    if (!differentiable) {
+      Ref<Cut> cut = make_node<Cut>(op, user_site(args[0]->site));
+      cut->dtype = value->dtype;
+      cut->shape = value->shape;
+      return Tensor(std::move(value), Ref<Node>::share(cut.get()));
+    }
+  }
+  return Tensor(std::move(value));
+}
+
+Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
+  std::vector<const Arg*> pointers;
+  std::vector<const Array*> arrays;
+  bool flows = false;
+  for (const Arg& a : args) {
+    pointers.push_back(&a);
+    arrays.push_back(a.array);
+    flows |= a.flows();
+  }
+  if (mode & watched) return execute_watched(std::move(node), pointers.data());
+  Ref<Array> value = node->run(arrays.data());
+  if (flows && node->differentiable && !(mode & grad_off)) return finish(std::move(node), pointers.data(), std::move(value));
+  return unrecorded(node->op, pointers.data(), args.size(), node->differentiable, std::move(value));
+}
+
+Tensor apply_again(const Operation& operation, const Tensors& inputs) {
+  const std::vector<Arg> args(inputs.begin(), inputs.end());
+  Scope scope(operation.site);
+  return execute_list(operation.twin(), args);
+}
+
+std::string attribute_text(double v) {
+  std::ostringstream text;
+  text << v;
+  return text.str();
+}
+
+}  // namespace xtape

@@ -1,0 +1,213 @@
+// How an operation is computed and put on the tape; for authors of operations. The tape is a program: a node holds the
+// forward function with its attributes, one rule per input, and can run again, on other values or on tensors.
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "attributes.hpp"
+#include "engine.hpp"
+#include "mode.hpp"
+#include "pool.hpp"
+#include "tape.hpp"
+
+namespace xtape {
+
+/// What a rule may read, besides the gradient: inputs 0, 1, … by number, and the output.
+inline constexpr int output = -1;
+
+/// The rule of one input: `rule<Reads...>(f)` with `f(g, values...)` gives the gradient of that input from the output's
+/// gradient `g` and from the values it lists. What no rule lists is not kept. The result may have any shape that
+/// broadcasts from the input's: the engine sums it back.
+template <class F, int... Reads>
+struct Rule {
+  F f;
+  static constexpr bool reads(std::uint32_t value, std::uint32_t n) {
+    return (((Reads == output ? n : static_cast<std::uint32_t>(Reads)) == value) || ...);
+  }
+};
+template <int... Reads, class F>
+Rule<F, Reads...> rule(F f) {
+  return {std::move(f)};
+}
+
+/// The rule of an input to which no gradient flows, such as an index.
+inline constexpr auto no_gradient = nullptr;
+
+/// A node that an operation made.
+struct Operation : Node {
+  /// What is known of a node besides, while something watches: see watch.hpp.
+  struct Details {
+    std::string module;  // the path of the module whose forward made it
+    Tensors operands;    // in anomaly mode: the inputs, whether a rule reads them or not
+  };
+
+  Operation(const char* op, Site site, std::uint32_t n, bool differentiable)
+      : Node(operation, op, site), differentiable(differentiable) {
+    input_count = n;
+  }
+
+  /// The forward function on other values.
+  virtual Ref<Array> run(const Array* const* inputs) const = 0;
+  /// The same operation with the same attributes, connected to nothing.
+  virtual Ref<Operation> twin() const = 0;
+  /// Whether rule i reads `value`: an input, or the output (`input_count`).
+  virtual bool reads(std::uint32_t i, std::uint32_t value) const = 0;
+  /// The attributes as text, "axis=1, keepdims=true".
+  virtual std::string attributes() const { return {}; }
+  /// Additions and multiplications of one run.
+  virtual double flops(const Array* const* inputs, const Array& value) const;
+
+  /// Connects the node to its inputs and keeps what the rules read.
+  void connect(const Arg* const* args, const Ref<Array>& value) {
+    connect(args, value, [this](std::uint32_t i, std::uint32_t k) { return reads(i, k); });
+  }
+  template <class Reads>
+  void connect(const Arg* const* args, const Ref<Array>& value, Reads reads_value) {
+    dtype = value->dtype;
+    shape = value->shape;
+    for (std::uint32_t i = 0; i < input_count; ++i)
+      if (Node* node = args[i]->node) {
+        inputs[i] = Ref<Node>::share(node);
+        depth = std::max(depth, node->depth + 1);
+      }
+    for (std::uint32_t i = 0; i < input_count; ++i) {
+      if (!args[i]->flows()) continue;
+      for (std::uint32_t k = 0; k < input_count; ++k)
+        if (!kept[k] && reads_value(i, k)) kept[k] = Ref<Array>::share(args[k]->array);
+      if (!kept[input_count] && reads_value(i, input_count)) kept[input_count] = value;
+    }
+  }
+  /// A kept value: an input, or the output (`input_count`). It comes with its node only where the rule is recorded.
+  Tensor saved(std::size_t value, const Engine& engine);
+  /// Lets go of the kept values.
+  void release();
+
+  const bool differentiable;   // it has a rule
+  Ref<Array>* kept = nullptr;  // the inputs and, last, the output
+  std::unique_ptr<Details> details;
+};
+inline void destroy(Operation* node) { destroy(static_cast<Node*>(node)); }
+
+/// The operation again, on tensors: it records itself anew.
+Tensor apply_again(const Operation& operation, const Tensors& inputs);
+/// Computes a fresh node's value and puts it on the tape, telling whoever watches.
+Tensor execute_watched(Ref<Operation> node, const Arg* const* args);
+/// The value of an operation that is not recorded; where that cuts the tape, the tensor remembers it.
+Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool differentiable, Ref<Array> value);
+
+template <class T, class... A>
+Ref<T> make_node(A&&... arguments) {
+  constexpr int size_class = pool::class_of(sizeof(T));
+  auto* node = new (pool::take(size_class)) T(std::forward<A>(arguments)...);
+  node->size_class = size_class;
+  pool::local.live_nodes.add(1);
+  return Ref<T>::adopt(node);
+}
+
+template <class T>
+Ref<Operation> as_operation(const Ref<T>& node) {
+  return Ref<Operation>::share(node.get());
+}
+
+template <class Forward, class... Rules>
+struct OpNode final : Operation {
+  static constexpr std::size_t n = sizeof...(Rules);
+  static constexpr bool has_rule = (!std::is_null_pointer_v<Rules> || ...);
+
+  OpNode(const char* op, Site site, Forward forward, Rules... rules)
+      : Operation(op, site, n, has_rule), parts_(std::move(forward), std::move(rules)...) {
+    inputs = edges_;
+    kept = kept_;
+  }
+
+  Ref<Array> run(const Array* const* x) const override { return run(x, std::make_index_sequence<n>{}); }
+  Ref<Operation> twin() const override {
+    return std::apply([this](auto&... part) { return as_operation(make_node<OpNode>(op, site, part...)); }, parts_);
+  }
+  bool reads(std::uint32_t i, std::uint32_t value) const override { return rule_reads(i, value); }
+  static constexpr bool rule_reads(std::uint32_t i, std::uint32_t value) {
+    std::uint32_t k = 0;
+    return (((k++ == i) && reads_value<Rules>(value)) || ...);
+  }
+  std::string attributes() const override {
+    if constexpr (has_attributes<Forward>) return std::get<0>(parts_).attributes();
+    else return {};
+  }
+  double flops(const Array* const* x, const Array& value) const override {
+    if constexpr (has_flops<Forward>) return std::get<0>(parts_).flops();
+    else return Operation::flops(x, value);
+  }
+  void backward(const Tensor& g, Engine& engine) override { backward(g, engine, std::make_index_sequence<n>{}); }
+
+ private:
+  template <std::size_t... I>
+  Ref<Array> run(const Array* const* x, std::index_sequence<I...>) const {
+    return std::get<0>(parts_)(*x[I]...);
+  }
+  template <class R>
+  static constexpr bool reads_value(std::uint32_t value) {
+    if constexpr (std::is_null_pointer_v<R>) return false;
+    else return R::reads(value, n);
+  }
+  template <std::size_t... I>
+  void backward(const Tensor& g, Engine& engine, std::index_sequence<I...>) {
+    (apply(I, std::get<I + 1>(parts_), g, engine), ...);
+  }
+  void apply(std::size_t, std::nullptr_t, const Tensor&, Engine&) {}
+  template <class F, int... Reads>
+  void apply(std::size_t i, const Rule<F, Reads...>& rule, const Tensor& g, Engine& engine) {
+    if (engine.wants(edges_[i].get()))
+      engine.accumulate(*this, i, rule.f(g, saved(Reads == output ? n : static_cast<std::size_t>(Reads), engine)...));
+  }
+
+  Ref<Node> edges_[n];
+  Ref<Array> kept_[n + 1];
+  std::tuple<Forward, Rules...> parts_;
+};
+
+template <class Forward, std::size_t N, std::size_t... I>
+Ref<Array> call_forward(const Forward& forward, const Arg* const (&args)[N], std::index_sequence<I...>) {
+  return forward(*args[I]->array...);
+}
+
+/// Computes `forward(arrays...)` and, when a gradient will flow to an argument, puts the operation on the tape with one
+/// rule per argument. The arguments hold arrays: numbers have been made tensors before. `forward` takes `const Array&`,
+/// returns a `Ref<Array>`, and holds its attributes by value, because it may run again on other values of the same
+/// shapes: what depends on shapes and dtypes is checked before, what depends on values inside.
+template <std::size_t N, class Forward, class... Rules>
+Tensor execute(const char* op, const Arg* const (&args)[N], Forward forward, Rules... rules) {
+  static_assert(sizeof...(Rules) == N, "an operation has one rule per argument");
+  using Made = OpNode<Forward, Rules...>;
+  if (mode & watched)
+    return execute_watched(
+        as_operation(make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...)), args);
+  Ref<Array> value = call_forward(forward, args, std::make_index_sequence<N>{});
+  bool flows = false;
+  for (const Arg* a : args) flows |= a->flows();
+  if (!flows || !Made::has_rule || mode & grad_off) return unrecorded(op, args, N, Made::has_rule, std::move(value));
+  auto node = make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...);
+  node->connect(args, value, Made::rule_reads);
+  return Tensor(std::move(value), Ref<Node>::share(node.get()));
+}
+
+/// An operation on any number of inputs, which one function of the whole list computes. Derive, and define `run`,
+/// `twin`, `reads` and `backward`.
+struct ListOperation : Operation {
+  ListOperation(const char* op, Site site, std::size_t n)
+      : Operation(op, site, static_cast<std::uint32_t>(n), true), edges_(n), kept_(n + 1) {
+    inputs = edges_.data();
+    kept = kept_.data();
+  }
+
+ private:
+  std::vector<Ref<Node>> edges_;
+  std::vector<Ref<Array>> kept_;
+};
+/// Computes such an operation and puts it on the tape.
+Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args);
+
+}  // namespace xtape
