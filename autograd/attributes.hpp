@@ -1,5 +1,5 @@
-// What a forward function says of itself to who reads the tape. It may have members `std::string attributes() const` and
-// `double flops() const`; for a lambda, `attributed` adds the first.
+// What a forward function says of itself to who reads the tape. It may have members `std::string attributes() const`
+// and `double flops() const`; for a lambda, `attributed` adds the first.
 #pragma once
 #include <string>
 #include <tuple>

@@ -22,6 +22,19 @@ std::string describe(const Node& node) {
   return s;
 }
 
+// Tells who watches that the rules of a node begin and, however they end, that they have ended.
+class Told {
+ public:
+  explicit Told(const Operation& node) : node_(node) { tell(true); }
+  ~Told() { tell(false); }
+
+ private:
+  void tell(bool begin) {
+    if (mode & watched) tell_watchers([&](Watcher& w) { w.backward(node_, begin); });
+  }
+  const Operation& node_;
+};
+
 }  // namespace
 
 Engine::~Engine() {
@@ -100,9 +113,8 @@ void Engine::propagate(const Tensor& seed, bool retain, Site site) {
            site);
     Tensor g = slot.target || mode & watched ? slot.g : std::move(slot.g);
     Scope scope(node.site);
-    if (mode & watched) tell_watchers([&](Watcher& w) { w.backward(node, true); });
+    const Told told(node);
     node.backward(g, *this);
-    if (mode & watched) tell_watchers([&](Watcher& w) { w.backward(node, false); });
     if (!slot.target) slot.g = {};
     if (!retain) node.release();
   }

@@ -8,6 +8,7 @@ namespace {
 
 thread_local const Scope* innermost = nullptr;
 DescribeScopes describe_scopes = nullptr;
+DescribeOperands describe_operands = nullptr;
 
 // Ours are the four folders of the source tree, the installed headers, and the standard library's headers, through
 // which a std::function calls.
@@ -49,14 +50,16 @@ Site user_site(Site site) {
 }
 
 void set_describe_scopes(DescribeScopes describe) { describe_scopes = describe; }
+void set_describe_operands(DescribeOperands describe) { describe_operands = describe; }
 std::string describe_module(const Scope* innermost) { return describe_scopes ? describe_scopes(innermost) : ""; }
 
 void fail(const std::string& op, const std::string& message, Site site) {
+  const std::string operands = describe_operands ? describe_operands(site) : "";
   std::string where = describe_module(innermost);
   if (!where.empty()) where = "in " + where;
   if (site = user_site(site); site.file)
     where += (where.empty() ? "at " : ", at ") + std::string(site.file) + ":" + std::to_string(site.line);
-  throw Error(op + ": " + message + (where.empty() ? "" : " [" + where + "]"));
+  throw Error(op + ": " + message + operands + (where.empty() ? "" : " [" + where + "]"));
 }
 
 }  // namespace xtape

@@ -53,7 +53,10 @@ Site user_site(Site site);
 /// modules of a chain of scopes, innermost first.
 using DescribeScopes = std::string (*)(const Scope* innermost);
 void set_describe_scopes(DescribeScopes describe);
-/// What it answers for these scopes, "Mlp.hidden (Linear)"; empty outside every module.
+/// In the same way, what anomaly mode knows of the operands of a call: "; operand float32(2, 3) was made by …".
+using DescribeOperands = std::string (*)(Site site);
+void set_describe_operands(DescribeOperands describe);
+/// What `describe` answers for these scopes, "Mlp.hidden (Linear)"; empty outside every module.
 std::string describe_module(const Scope* innermost);
 
 }  // namespace xtape

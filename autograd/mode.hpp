@@ -1,4 +1,4 @@
-// Private: what the operations of this thread do besides computing. One word, so that every operation looks once.
+// What the operations of this thread do besides computing. One word, so that every operation looks once.
 #pragma once
 
 namespace xtape {

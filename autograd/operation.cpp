@@ -39,6 +39,10 @@ void destroy(Node* node) {
   waiting = nullptr;
 }
 
+void Arg::tell() const {
+  tell_watchers([this](Watcher& w) { w.argument(*this); });
+}
+
 double Operation::flops(const Array* const* inputs, const Array& value) const {
   if (value.owner) return 0;  // a view
   std::int64_t most = value.size;
@@ -118,7 +122,8 @@ Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
   }
   if (mode & watched) return execute_watched(std::move(node), pointers.data());
   Ref<Array> value = node->run(arrays.data());
-  if (flows && node->differentiable && !(mode & grad_off)) return finish(std::move(node), pointers.data(), std::move(value));
+  if (flows && node->differentiable && !(mode & grad_off))
+    return finish(std::move(node), pointers.data(), std::move(value));
   return unrecorded(node->op, pointers.data(), args.size(), node->differentiable, std::move(value));
 }
 

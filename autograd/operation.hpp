@@ -56,6 +56,10 @@ struct Operation : Node {
   virtual Ref<Operation> twin() const = 0;
   /// Whether rule i reads `value`: an input, or the output (`input_count`).
   virtual bool reads(std::uint32_t i, std::uint32_t value) const = 0;
+  /// Whether a run does nothing but compute; only drawing the number of a random stream does more.
+  virtual bool pure() const { return true; }
+  /// Takes back what the last run did besides.
+  virtual void undo() const {}
   /// The attributes as text, "axis=1, keepdims=true".
   virtual std::string attributes() const { return {}; }
   /// Additions and multiplications of one run.

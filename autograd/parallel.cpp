@@ -5,26 +5,24 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "error.hpp"
+#include "memory.hpp"
 
 namespace xtape {
 namespace {
 
 struct Job {
-  Job(std::int64_t n, const std::function<void(std::int64_t)>& f) : count(n), tile(&f) {}
-
   // Claims tiles until none is left. `tile` is touched only for a claimed one, so a helper that comes late does no
   // harm.
   void work() {
     for (std::int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
       try {
-        (*tile)(i);
+        tile.call(tile.function, i);
       } catch (...) {
         std::lock_guard lock(mutex);
         if (!error) error = std::current_exception();
@@ -33,12 +31,14 @@ struct Job {
     }
   }
 
-  const std::int64_t count;
-  const std::function<void(std::int64_t)>* tile;
+  RefCount refs;
+  std::int64_t count = 0;
+  Tile tile = {};
   std::atomic<std::int64_t> next{0}, done{0};
   std::mutex mutex;
   std::exception_ptr error;
 };
+void destroy(Job* job) { delete job; }
 
 thread_local bool inside_tile = false;
 
@@ -61,14 +61,18 @@ class Pool {
     threads_ = n;
   }
 
-  bool run(std::int64_t count, const std::function<void(std::int64_t)>& tile) {
+  bool run(std::int64_t count, Tile tile) {
     std::unique_lock busy(busy_, std::try_to_lock);
     if (!busy) return false;
     start();
-    auto job = std::make_shared<Job>(count, tile);
+    const Ref<Job> job = free_job();
+    job->count = count;
+    job->tile = tile;
+    job->next = job->done = 0;
     {
       std::lock_guard lock(mutex_);
       job_ = job;
+      ++number_;
     }
     wake_.notify_all();
     inside_tile = true;
@@ -77,15 +81,20 @@ class Pool {
     while (job->done.load(std::memory_order_acquire) < count) std::this_thread::yield();
     {
       std::lock_guard lock(mutex_);
-      job_.reset();
+      job_ = {};
     }
-    if (job->error) std::rethrow_exception(job->error);
+    if (job->error) std::rethrow_exception(std::exchange(job->error, nullptr));
     return true;
   }
 
  private:
   void start() {
     while (static_cast<int>(helpers_.size()) < threads_ - 1) helpers_.emplace_back([this] { help(); });
+    while (static_cast<int>(jobs_.size()) < threads_) jobs_.push_back(Ref<Job>::adopt(new Job));
+  }
+  // A helper that came late may still look at an earlier job, but at one only, so one more than there are helpers do.
+  const Ref<Job>& free_job() {
+    return *std::find_if(jobs_.begin(), jobs_.end(), [](const Ref<Job>& job) { return job->refs.unique(); });
   }
   void stop() {
     {
@@ -99,22 +108,26 @@ class Pool {
   }
   void help() {
     inside_tile = true;
-    std::shared_ptr<Job> last;
+    std::uint64_t last = 0;
     std::unique_lock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [&] { return stopping_ || (job_ && job_ != last); });
+      wake_.wait(lock, [&] { return stopping_ || (job_ && number_ != last); });
       if (stopping_) return;
-      last = job_;
+      last = number_;
+      Ref<Job> job = job_;
       lock.unlock();
-      last->work();
+      job->work();
+      job = {};
       lock.lock();
     }
   }
 
   std::mutex busy_;   // held by the thread whose job the pool runs
-  std::mutex mutex_;  // guards job_ and stopping_
+  std::mutex mutex_;  // guards job_, number_ and stopping_
   std::condition_variable wake_;
-  std::shared_ptr<Job> job_;
+  Ref<Job> job_;
+  std::uint64_t number_ = 0;  // of the jobs so far
+  std::vector<Ref<Job>> jobs_;
   bool stopping_ = false;
   std::atomic<int> threads_;
   std::vector<std::thread> helpers_;
@@ -133,9 +146,9 @@ void set_num_threads(int n) {
 }
 int num_threads() { return pool().threads(); }
 
-void run_tiles(std::int64_t count, const std::function<void(std::int64_t)>& tile) {
+void run_tiles(std::int64_t count, Tile tile) {
   if (!inside_tile && pool().threads() > 1 && pool().run(count, tile)) return;
-  for (std::int64_t i = 0; i < count; ++i) tile(i);
+  for (std::int64_t i = 0; i < count; ++i) tile.call(tile.function, i);
 }
 
 }  // namespace xtape

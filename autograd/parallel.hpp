@@ -2,7 +2,6 @@
 // the same bits for any number.
 #pragma once
 #include <cstdint>
-#include <functional>
 
 namespace xtape {
 
@@ -11,15 +10,20 @@ namespace xtape {
 void set_num_threads(int n);
 int num_threads();
 
+// A function of a tile's number, not owned: a std::function would allocate.
+struct Tile {
+  const void* function;
+  void (*call)(const void* function, std::int64_t i);
+};
 // parallel_for for more than one tile.
-void run_tiles(std::int64_t count, const std::function<void(std::int64_t)>& tile);
+void run_tiles(std::int64_t count, Tile tile);
 
 /// Calls tile(0) … tile(count - 1), each once, on this thread and on whatever helpers are free. Does not return before
 /// all are done, and passes on the first exception. Inside a tile, or while another thread uses the pool, it is a loop.
 template <class F>
 void parallel_for(std::int64_t count, const F& tile) {
   if (count == 1) tile(0);
-  else if (count > 1) run_tiles(count, tile);
+  else if (count > 1) run_tiles(count, {&tile, [](const void* f, std::int64_t i) { (*static_cast<const F*>(f))(i); }});
 }
 
 }  // namespace xtape

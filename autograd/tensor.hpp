@@ -9,6 +9,7 @@
 
 #include "array.hpp"
 #include "error.hpp"
+#include "mode.hpp"
 #include "node.hpp"
 #include "shape.hpp"
 
@@ -97,7 +98,9 @@ using Tensors = std::vector<Tensor>;
 /// call.
 struct Arg {
   Arg(const Tensor& t, const char* file = __builtin_FILE(), int line = __builtin_LINE())
-      : array(t.array_ref().get()), node(t.node_ref().get()), site{file, line} {}
+      : array(t.array_ref().get()), node(t.node_ref().get()), site{file, line} {
+    if (mode & watched) tell();
+  }
   Arg(const Parameter& p, const char* file = __builtin_FILE(), int line = __builtin_LINE());
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Arg(T number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
@@ -117,6 +120,9 @@ struct Arg {
   std::int64_t integer = 0;
   bool is_scalar = false, is_integer = false;
   Site site;
+
+ private:
+  void tell() const;  // to who watches
 };
 
 /// A number or a (nested) list of numbers, as `tensor` takes it.

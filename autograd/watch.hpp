@@ -29,6 +29,8 @@ class Watcher {
   virtual void backward(const Operation&, bool /*begin*/) {}
   /// The rule of input i of `node` gave `result` for the gradient `g` of its output.
   virtual void gradient(Operation& /*node*/, std::size_t /*i*/, const Tensor& /*g*/, const Tensor& /*result*/) {}
+  /// A tensor has been given to an operation.
+  virtual void argument(const Arg&) {}
   /// The elements of `array` are about to be read by the user's program.
   virtual void read(const char* /*op*/, const Array&) {}
   /// The value of a Parameter has been taken, or is about to be changed to `value` (null: written in place).

@@ -32,6 +32,7 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site)
 // The arguments as tensors of one dtype that can compute.
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating);
 Tensor promote_floating(const char* op, const Arg& x);
+Tensor promote_computing(const char* op, const Arg& x);  // a number as what it is, uint8 and boolean as int64
 
 inline bool computes(Dtype t) { return t <= int64; }
 inline bool same_kind(const Arg& a, const Arg& b) {
@@ -101,11 +102,15 @@ auto fused_rule(F f) {
   return rule<Reads...>(Fused<F>{std::move(f)});
 }
 
-/// An operation on each element of a floating tensor; others are made float32 first.
-template <class F, class R>
+/// An operation on each element; what is not floating is made float32 first, or, where the result is arithmetic, int64.
+template <Result result = Result::floating, class F, class R>
 Tensor unary(const char* op, const Arg& x, F f, R rule) {
-  if (!x.array || !is_floating(x.array->dtype)) return unary(op, Arg(promote_floating(op, x), x.site), f, rule);
-  return execute(op, {&x}, elementwise<Result::floating>(f), rule);
+  const bool ready = x.array && (result == Result::floating ? is_floating(x.array->dtype) : computes(x.array->dtype));
+  if (!ready) {
+    const Tensor held = result == Result::floating ? promote_floating(op, x) : promote_computing(op, x);
+    return unary<result>(op, Arg(held, x.site), f, rule);
+  }
+  return execute(op, {&x}, elementwise<result>(f), rule);
 }
 
 /// An operation on two operands, brought to one dtype, that broadcast.
@@ -113,7 +118,7 @@ template <Result result = Result::arithmetic, class F, class A, class B>
 Tensor binary(const char* op, const Arg& a, const Arg& b, F f, A rule_a, B rule_b) {
   if (!same_kind(a, b) || (result == Result::floating && a.array->dtype == int64)) {
     auto [p, q] = promote(op, a, b, result == Result::floating);
-    return binary(op, Arg(p, a.site), Arg(q, b.site), f, rule_a, rule_b);
+    return binary<result>(op, Arg(p, a.site), Arg(q, b.site), f, rule_a, rule_b);
   }
   if (a.array->shape != b.array->shape) broadcast_shape(op, a.array->shape, b.array->shape, a.site);
   return execute(op, {&a, &b}, elementwise<result>(f), rule_a, rule_b);

@@ -15,9 +15,8 @@ Tensor compare(const char* op, const Arg& a, const Arg& b, F f) {
   }
   broadcast_shape(op, a.array->shape, b.array->shape, a.site);
   auto forward = [f](const Array& p, const Array& q) {
-    return visit_computing(p.dtype, [&](auto t) {
-      return map_arrays<decltype(t), bool>(broadcast_shape(p.shape, q.shape), f, p, q);
-    });
+    return visit_computing(
+        p.dtype, [&](auto t) { return map_arrays<decltype(t), bool>(broadcast_shape(p.shape, q.shape), f, p, q); });
   };
   return execute(op, {&a, &b}, forward, no_gradient, no_gradient);
 }
@@ -72,6 +71,12 @@ std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bo
   return {as_tensor(a, t), as_tensor(b, t)};
 }
 
+Tensor promote_computing(const char* op, const Arg& x) {
+  if (x.is_scalar) return as_tensor(x, x.is_integer ? int64 : float32);
+  check_defined(op, x);
+  return computes(x.array->dtype) ? Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)) : as_tensor(x, int64);
+}
+
 Tensor promote_floating(const char* op, const Arg& x) {
   if (!x.is_scalar) check_defined(op, x);
   return as_tensor(x, float32);
@@ -94,46 +99,121 @@ Tensor operator/(const Arg& a, const Arg& b) {
       "div", a, b, [](auto a, auto b) { return a / b; }, fused_rule<1>([](auto g, auto b) { return g / b; }),
       fused_rule<1, output>([](auto g, auto b, auto y) { return -g * y / b; }));
 }
-Tensor operator-(const Arg& x) {
-  if (x.array && x.array->dtype == int64) return 0 - x;
-  return unary(
-      "neg", x, [](auto x) { return -x; }, rule<>([](const Tensor& g) { return -g; }));
-}
-
 Tensor& operator+=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) + y; }
 Tensor& operator-=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) - y; }
 Tensor& operator*=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) * y; }
 Tensor& operator/=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) / y; }
 
-Tensor exp(const Arg& x) {
-  return unary(
-      "exp", x, [](auto x) { return exp(x); }, fused_rule<output>([](auto g, auto y) { return g * y; }));
+Tensor pow(const Arg& a, const Arg& b) {
+  if (b.is_scalar && b.scalar == 2 && a.array && is_floating(a.array->dtype)) return square(a);
+  return binary<Result::floating>(
+      "pow", a, b, [](auto a, auto b) { return pow(a, b); },
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return where(b == 0, 0, g * (b * pow(a, b - 1))); }),
+      fused_rule<0, 1, output>([](auto g, auto a, auto b, auto y) {
+        const auto slope = g * (y * log(a));
+        return where(a == 0, where(b >= 0, 0, slope), slope);
+      }));
 }
-Tensor log(const Arg& x) {
-  return unary(
-      "log", x, [](auto x) { return log(x); }, fused_rule<0>([](auto g, auto x) { return g / x; }));
+Tensor maximum(const Arg& a, const Arg& b) {
+  return binary(
+      "maximum", a, b, [](auto a, auto b) { return max(a, b); },
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return where(a < b, 0, where(a == b, 0.5 * g, g)); }),
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return where(b < a, 0, where(a == b, 0.5 * g, g)); }));
 }
-Tensor sqrt(const Arg& x) {
-  return unary(
-      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>([](auto g, auto y) { return g / (y + y); }));
+Tensor minimum(const Arg& a, const Arg& b) {
+  return binary(
+      "minimum", a, b, [](auto a, auto b) { return min(a, b); },
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return where(a > b, 0, where(a == b, 0.5 * g, g)); }),
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return where(b > a, 0, where(a == b, 0.5 * g, g)); }));
 }
-Tensor square(const Arg& x) {
-  return unary(
-      "square", x, [](auto x) { return x * x; }, fused_rule<0>([](auto g, auto x) { return g * (x + x); }));
+Tensor atan2(const Arg& y, const Arg& x) {
+  return binary<Result::floating>(
+      "atan2", y, x, [](auto y, auto x) { return atan2(y, x); }, fused_rule<0, 1>([](auto g, auto y, auto x) {
+        const auto square = x * x + y * y;
+        return where(square == 0, 0, g * (x / square));
+      }),
+      fused_rule<0, 1>([](auto g, auto y, auto x) {
+        const auto square = x * x + y * y;
+        return where(square == 0, 0, -g * (y / square));
+      }));
 }
-Tensor tanh(const Arg& x) {
-  return unary(
-      "tanh", x, [](auto x) { return tanh(x); }, fused_rule<output>([](auto g, auto y) { return g * (1 - y * y); }));
+Tensor hypot(const Arg& a, const Arg& b) {
+  return binary<Result::floating>(
+      "hypot", a, b, [](auto a, auto b) { return hypot(a, b); },
+      fused_rule<0, output>([](auto g, auto a, auto y) { return g * (a / y); }),
+      fused_rule<1, output>([](auto g, auto b, auto y) { return g * (b / y); }));
 }
-Tensor sigmoid(const Arg& x) {
-  return unary(
-      "sigmoid", x, [](auto x) { return sigmoid(x); },
-      fused_rule<output>([](auto g, auto y) { return g * y * (1 - y); }));
+
+namespace {
+// Integers are checked first: the processor traps where one is divided by 0.
+template <class F, class R>
+Tensor division(const char* op, const Arg& a, const Arg& b, F f, R rule_b) {
+  auto checked = [f, op, site = a.site](const Array& a, const Array& b) {
+    if (b.dtype == int64)
+      for (std::int64_t i = 0; i < b.size; ++i)
+        if (b.at<std::int64_t>()[i] == 0)
+          fail(op, "an integer is divided by 0, at element " + std::to_string(i) + " of the divisor", site);
+    return elementwise<Result::arithmetic>(f)(a, b);
+  };
+  if (!same_kind(a, b)) {
+    auto [p, q] = promote(op, a, b, false);
+    return division(op, Arg(p, a.site), Arg(q, b.site), f, rule_b);
+  }
+  broadcast_shape(op, a.array->shape, b.array->shape, a.site);
+  return execute(op, {&a, &b}, checked, rule<>(same), rule_b);
 }
-Tensor relu(const Arg& x) {
-  return unary(
-      "relu", x, [](auto x) { return relu(x); },
-      fused_rule<output>([](auto g, auto y) { return where(y <= 0, 0, g); }));
+}  // namespace
+
+Tensor fmod(const Arg& a, const Arg& b) {
+  return division(
+      "fmod", a, b, [](auto a, auto b) { return fmod(a, b); },
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return -g * trunc(a / b); }));
+}
+Tensor remainder(const Arg& a, const Arg& b) {
+  return division(
+      "remainder", a, b, [](auto a, auto b) { return remainder(a, b); },
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return -g * floor(a / b); }));
+}
+Tensor xlogy(const Arg& x, const Arg& y) {
+  return binary<Result::floating>(
+      "xlogy", x, y, [](auto x, auto y) { return where(y != y, y, where(x == 0, 0, x * log(y))); },
+      fused_rule<0, 1>([](auto g, auto x, auto y) {
+        const auto slope = g * log(y);
+        return where(x == 0, where(y <= 0, 0, slope), slope);
+      }),
+      fused_rule<0, 1>([](auto g, auto x, auto y) { return g * (x / y); }));
+}
+Tensor logaddexp(const Arg& a, const Arg& b) {
+  return binary<Result::floating>(
+      "logaddexp", a, b,
+      [](auto a, auto b) {
+        const auto y = max(a, b) + log1p(exp(-abs(a - b)));
+        return where(a == b, a + 0.69314718055994530942, y);  // equal infinities have no difference
+      },
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * sigmoid(a - b); }),
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * sigmoid(b - a); }));
+}
+Tensor copysign(const Arg& a, const Arg& b) {
+  return binary<Result::floating>(
+      "copysign", a, b, [](auto a, auto b) { return copysign(a, b); },
+      fused_rule<0, output>([](auto g, auto a, auto y) { return where(a == 0, 0, g * (sign(a) * sign(y))); }),
+      rule<>([](const Tensor& g) { return zeros(g.shape(), g.dtype()); }));
+}
+
+Tensor lerp(const Arg& a, const Arg& b, const Arg& weight) {
+  Scope scope(a.site);
+  auto [p, q] = promote("lerp", a, b, true);
+  auto [r, w] = promote("lerp", Arg(p, a.site), weight, true);
+  if (w.dtype() != q.dtype()) p = p.to(w.dtype()), q = q.to(w.dtype());
+  const Arg x(p, a.site), y(q, b.site), z(w, weight.site);
+  broadcast_shape("lerp", broadcast_shape("lerp", p.shape(), q.shape(), a.site), w.shape(), a.site);
+  return execute("lerp", {&x, &y, &z}, elementwise<Result::floating>([](auto a, auto b, auto w) {
+                   // From the nearer end, so that both ends are exact.
+                   return where(w < 0.5, a + w * (b - a), b - (1 - w) * (b - a));
+                 }),
+                 fused_rule<2>([](auto g, auto w) { return g * (1 - w); }),
+                 fused_rule<2>([](auto g, auto w) { return g * w; }),
+                 fused_rule<0, 1>([](auto g, auto a, auto b) { return g * (b - a); }));
 }
 
 Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
@@ -147,8 +227,8 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
     auto [p, q] = promote("where", a, b, false);
     return where(condition, Arg(p, a.site), Arg(q, b.site));
   }
-  broadcast_shape("where", condition.array->shape,
-                  broadcast_shape("where", a.array->shape, b.array->shape, a.site), a.site);
+  broadcast_shape("where", condition.array->shape, broadcast_shape("where", a.array->shape, b.array->shape, a.site),
+                  a.site);
   auto forward = [](const Array& c, const Array& p, const Array& q) {
     Ref<Array> y = make_array(p.dtype, broadcast_shape(c.shape, broadcast_shape(p.shape, q.shape)));
     const kernel::Walk<3> walk(y->shape, {&c.shape, &p.shape, &q.shape});
@@ -181,6 +261,26 @@ Tensor operator==(const Arg& a, const Arg& b) {
 }
 Tensor operator!=(const Arg& a, const Arg& b) {
   return compare("not_equal", a, b, [](auto a, auto b) { return a != b; });
+}
+
+Tensor logical_and(const Arg& a, const Arg& b) {
+  return compare("logical_and", a, b, [](auto a, auto b) { return kernel::all(a != 0, b != 0); });
+}
+Tensor logical_or(const Arg& a, const Arg& b) {
+  return compare("logical_or", a, b, [](auto a, auto b) { return kernel::any(a != 0, b != 0); });
+}
+Tensor logical_xor(const Arg& a, const Arg& b) {
+  return compare("logical_xor", a, b, [](auto a, auto b) { return (a != 0) != (b != 0); });
+}
+Tensor operator&(const Arg& a, const Arg& b) { return logical_and(a, b); }
+Tensor operator|(const Arg& a, const Arg& b) { return logical_or(a, b); }
+Tensor operator^(const Arg& a, const Arg& b) { return logical_xor(a, b); }
+Tensor isclose(const Arg& a, const Arg& b, double rtol, double atol) {
+  return compare("isclose", a, b, [rtol, atol](auto a, auto b) {
+    if constexpr (std::is_integral_v<decltype(a.v)>)
+      return std::abs(static_cast<double>(a.v) - static_cast<double>(b.v)) <= atol + rtol * std::abs(double(b.v));
+    else return kernel::any(a == b, kernel::all(isfinite(b), abs(a - b) <= atol + rtol * abs(b)));
+  });
 }
 
 bool add_in_place(Tensor& sum, const Tensor& g) {

@@ -1,0 +1,51 @@
+#include "special.hpp"
+
+#include <cmath>
+
+#include "../special.hpp"
+#include "apply.hpp"
+#include "elementwise.hpp"
+
+namespace xtape {
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+// 2 / sqrt(pi) e^-x^2.
+template <class X>
+X erf_slope(const X& x) {
+  return 1.12837916709551257390 * exp(-(x * x));
+}
+
+}  // namespace
+
+Tensor erf(const Arg& x) {
+  return unary(
+      "erf", x, [](auto x) { return erf(x); }, fused_rule<0>([](auto g, auto x) { return g * erf_slope(x); }));
+}
+Tensor erfc(const Arg& x) {
+  return unary(
+      "erfc", x, [](auto x) { return erfc(x); }, fused_rule<0>([](auto g, auto x) { return -g * erf_slope(x); }));
+}
+Tensor erfinv(const Arg& x) {
+  return unary(
+      "erfinv", x, [](auto x) { return erfinv(x); },
+      fused_rule<output>([](auto g, auto y) { return g * (0.5 * std::sqrt(pi) * exp(y * y)); }));
+}
+Tensor lgamma(const Arg& x) {
+  return unary(
+      "lgamma", x, [](auto x) { return lgamma(x); }, fused_rule<0>([](auto g, auto x) { return g * digamma(x); }));
+}
+Tensor digamma(const Arg& x) {
+  return unary(
+      "digamma", x, [](auto x) { return digamma(x); },
+      fused_rule<0>([](auto g, auto x) { return g * polygamma(1, x); }));
+}
+Tensor polygamma(std::int64_t n, const Arg& x) {
+  if (n < 0 || n > 100) fail("polygamma", "the order " + std::to_string(n) + " is not in [0, 100]", x.site);
+  return unary(
+      "polygamma", x, [n](auto x) { return polygamma(n, x); },
+      fused_rule<0>([n](auto g, auto x) { return g * polygamma(n + 1, x); }));
+}
+
+}  // namespace xtape

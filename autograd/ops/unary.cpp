@@ -1,0 +1,127 @@
+#include "unary.hpp"
+
+#include <cmath>
+
+#include "apply.hpp"
+#include "elementwise.hpp"
+
+namespace xtape {
+namespace {
+
+// The rule of what is constant between its steps.
+constexpr auto zero_rule = [] { return rule<>([](const Tensor& g) { return zeros(g.shape(), g.dtype()); }); };
+
+template <class F>
+Tensor test(const char* op, const Arg& x, F f) {
+  const Tensor held = promote_computing(op, x);
+  const Arg y(held, x.site);
+  auto forward = [f](const Array& x) {
+    return visit_computing(x.dtype, [&](auto t) { return map_arrays<decltype(t), bool>(x.shape, f, x); });
+  };
+  return execute(op, {&y}, forward, no_gradient);
+}
+
+}  // namespace
+
+Tensor operator-(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "neg", x, [](auto x) { return -x; }, rule<>([](const Tensor& g) { return -g; }));
+}
+Tensor neg(const Arg& x) { return -x; }
+Tensor abs(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "abs", x, [](auto x) { return abs(x); }, fused_rule<0>([](auto g, auto x) { return g * sign(x); }));
+}
+Tensor sign(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "sign", x, [](auto x) { return sign(x); }, zero_rule());
+}
+Tensor sqrt(const Arg& x) {
+  return unary(
+      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>([](auto g, auto y) { return g / (y + y); }));
+}
+Tensor rsqrt(const Arg& x) {
+  return unary(
+      "rsqrt", x, [](auto x) { return rsqrt(x); },
+      fused_rule<output>([](auto g, auto y) { return -0.5 * g * (y * y * y); }));
+}
+Tensor cbrt(const Arg& x) {
+  return unary(
+      "cbrt", x, [](auto x) { return cbrt(x); }, fused_rule<output>([](auto g, auto y) { return g / (3 * (y * y)); }));
+}
+Tensor square(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "square", x, [](auto x) { return x * x; }, fused_rule<0>([](auto g, auto x) { return g * (x + x); }));
+}
+Tensor reciprocal(const Arg& x) {
+  return unary(
+      "reciprocal", x, [](auto x) { return 1 / x; }, fused_rule<output>([](auto g, auto y) { return -g * (y * y); }));
+}
+
+Tensor floor(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "floor", x, [](auto x) { return floor(x); }, zero_rule());
+}
+Tensor ceil(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "ceil", x, [](auto x) { return ceil(x); }, zero_rule());
+}
+Tensor round(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "round", x, [](auto x) { return round(x); }, zero_rule());
+}
+Tensor trunc(const Arg& x) {
+  return unary<Result::arithmetic>(
+      "trunc", x, [](auto x) { return trunc(x); }, zero_rule());
+}
+Tensor frac(const Arg& x) {
+  return unary(
+      "frac", x, [](auto x) { return frac(x); }, rule<>([](const Tensor& g) { return g; }));
+}
+Tensor clamp(const Arg& x, double low, double high) {
+  if (std::isnan(low) || std::isnan(high))
+    fail("clamp", "the bounds are " + attribute_text(low) + " and " + attribute_text(high), x.site);
+  return unary<Result::arithmetic>(
+      "clamp", x,
+      [low, high](auto x) {
+        // A bound that is no integer, or beyond every integer, is never met by one.
+        using X = decltype(x);
+        if constexpr (std::is_integral_v<decltype(x.v)>) {
+          constexpr auto least = static_cast<double>(std::numeric_limits<std::int64_t>::min());
+          const double a = std::ceil(low), b = std::floor(high);
+          X y = a <= least ? x : a >= -least ? X(std::numeric_limits<std::int64_t>::max()) : max(x, X(a));
+          return b >= -least ? y : b <= least ? X(std::numeric_limits<std::int64_t>::min()) : min(y, X(b));
+        } else {
+          return clamp(x, X(low), X(high));
+        }
+      },
+      fused_rule<0>([low, high](auto g, auto x) { return where(x < low, 0, where(x > high, 0, g)); }));
+}
+Tensor nan_to_num(const Arg& x, double nan, double positive_infinity, double negative_infinity) {
+  return unary(
+      "nan_to_num", x,
+      [=](auto x) {
+        using T = decltype(x.v);
+        constexpr double most = static_cast<double>(std::numeric_limits<T>::max());
+        const double p = positive_infinity == HUGE_VAL ? most : positive_infinity;
+        const double q = negative_infinity == -HUGE_VAL ? -most : negative_infinity;
+        return where(x != x, nan, where(x == HUGE_VAL, p, where(x == -HUGE_VAL, q, x)));
+      },
+      fused_rule<0>([](auto g, auto x) { return where(x - x == 0, g, 0); }));
+}
+
+Tensor isnan(const Arg& x) {
+  return test("isnan", x, [](auto x) { return x != x; });
+}
+Tensor isinf(const Arg& x) {
+  return test("isinf", x, [](auto x) { return isinf(x); });
+}
+Tensor isfinite(const Arg& x) {
+  return test("isfinite", x, [](auto x) { return isfinite(x); });
+}
+Tensor logical_not(const Arg& x) {
+  return test("logical_not", x, [](auto x) { return x == 0; });
+}
+Tensor operator!(const Arg& x) { return logical_not(x); }
+
+}  // namespace xtape

@@ -1,0 +1,83 @@
+// A program: what a function of tensors did, as a list of operations over numbered values. A trace writes it down while
+// the function runs; it runs again on other values without a graph, or on tensors, recorded anew.
+#pragma once
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "watch.hpp"
+
+namespace xtape {
+
+class Program {
+ public:
+  enum class Source : std::uint8_t { input, parameter, constant, computed };
+  struct Value {
+    Source source;
+    Dtype dtype;
+    Shape shape;
+    Ref<Array> array;             // of a constant
+    Ref<Node> node;               // of a parameter, the leaf; of a constant, what it came from
+    std::uint32_t last_step = 0;  // that reads it
+    bool kept = false;            // it is a result
+  };
+  struct Step {
+    Ref<Operation> operation;
+    std::uint32_t first, count;  // its operands' place in `operands`
+    std::uint32_t result;
+  };
+
+  /// Runs the steps on arrays and leaves the results in `results`. Takes nothing from the system once it has run.
+  /// Throws when a step gives another shape than it did.
+  void run(const Tensors& inputs, std::vector<Ref<Array>>& results);
+  /// Runs the steps on tensors in place of the inputs and of those constants and parameters that `instead` names, and
+  /// records them. Gives the first result.
+  Tensor apply(const Tensors& inputs, const std::vector<std::pair<std::uint32_t, Tensor>>& instead) const;
+  /// The steps, a line each: "%4 = matmul(%0, hidden.weight)  transpose_b=true  float32(10, 30)".
+  std::string to_string() const;
+
+  std::vector<Value> values;
+  std::vector<std::uint32_t> operands;
+  std::vector<Step> steps;
+  std::vector<std::uint32_t> inputs, results;
+  std::vector<std::pair<std::uint32_t, Ref<Leaf>>> assignments;  // of new values to parameters, at the end
+
+ private:
+  std::string name(std::uint32_t value) const;
+  std::vector<Ref<Array>> arrays_;      // while it runs
+  std::vector<const Array*> pointers_;  // of one step's operands
+};
+
+/// While it lives, writes down what this thread does. `inputs` are what the function is called with.
+class Trace final : public Watcher {
+ public:
+  enum Effects {
+    repeated,  ///< random draws are steps, and happen again
+    captured,  ///< what was drawn is a constant
+  };
+  Trace(const Tensors& inputs, Effects effects);
+
+  /// The program that gives `results`; the trace has ended.
+  Program finish(const Tensors& results);
+  /// Takes back what the function drew and assigned.
+  void undo();
+
+  void executed(Execution& e) override;
+  void read(const char* op, const Array& array) override;
+  void taken(Leaf& leaf) override;
+  void assigned(Leaf& leaf, const Ref<Array>& value) override;
+  void adding_up() override;
+
+ private:
+  std::uint32_t number(const Ref<Array>& array, Node* node);
+  std::uint32_t add(Program::Source source, const Ref<Array>& array, Node* node);
+
+  Program program_;
+  Effects effects_;
+  std::unordered_map<const Array*, std::uint32_t> numbers_;
+  std::vector<Ref<Array>> alive_;  // so that no address is used twice
+  std::vector<Ref<Operation>> drawn_;
+  std::vector<std::pair<Ref<Leaf>, Ref<Array>>> before_;
+};
+
+}  // namespace xtape
