@@ -1,10 +1,18 @@
 // Everything: tensors and differentiation, layers, optimisers and data.
 #pragma once
+#include <autograd/anomaly.hpp>
+#include <autograd/custom.hpp>
+#include <autograd/functional.hpp>
 #include <autograd/gradcheck.hpp>
+#include <autograd/hook.hpp>
+#include <autograd/inspect.hpp>
 #include <autograd/ops.hpp>
 #include <autograd/parallel.hpp>
 #include <autograd/parameter.hpp>
+#include <autograd/pointwise.hpp>
+#include <autograd/profile.hpp>
 #include <autograd/random.hpp>
+#include <autograd/record.hpp>
 #include <autograd/tape.hpp>
 #include <autograd/tensor.hpp>
 #include <datasets/batches.hpp>

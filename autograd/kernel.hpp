@@ -7,14 +7,21 @@
 #include <type_traits>
 #include <utility>
 
+#include "math.hpp"
 #include "parallel.hpp"
-#include "scalar.hpp"
 #include "shape.hpp"
 
 #if defined(__clang__)
 #define XTAPE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define XTAPE_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+// A function that takes in all that it calls. GCC does not vectorise such loops at -O2, which users' files may have.
+#if defined(__clang__) || !defined(__OPTIMIZE__)
+#define XTAPE_LOOPS __attribute__((flatten, noinline))
+#else
+#define XTAPE_LOOPS __attribute__((flatten, noinline, optimize("O3")))
 #endif
 
 namespace xtape::kernel {
@@ -40,14 +47,19 @@ T unwrap(Real<T> x) {
 }
 inline bool unwrap(bool x) { return x; }
 
+// clang would warn of every loop that cannot be vectorised, such as a user's formula with a branch.
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
 // Calls of `body` and of all that it calls become part of these functions, and so part of their instruction set.
 template <class Body, class... A>
-__attribute__((flatten, noinline)) auto on_baseline(Body body, A... a) {
+XTAPE_LOOPS auto on_baseline(Body body, A... a) {
   return body(a...);
 }
 #if defined(__x86_64__)
 template <class Body, class... A>
-__attribute__((flatten, noinline, target("avx2,fma"))) auto on_avx2(Body body, A... a) {
+XTAPE_LOOPS __attribute__((target("avx2,fma"))) auto on_avx2(Body body, A... a) {
   return body(a...);
 }
 #if defined(__clang__)
@@ -56,10 +68,13 @@ __attribute__((flatten, noinline, target("avx2,fma"))) auto on_avx2(Body body, A
 #define XTAPE_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma,prefer-vector-width=512")))
 #endif
 template <class Body, class... A>
-__attribute__((flatten, noinline)) XTAPE_AVX512 auto on_avx512(Body body, A... a) {
+XTAPE_LOOPS XTAPE_AVX512 auto on_avx512(Body body, A... a) {
   return body(a...);
 }
 #undef XTAPE_AVX512
+#endif
+#if defined(__clang__)
+#pragma clang diagnostic pop
 #endif
 
 /// body(a...), compiled for each instruction set, run in the one in use.
@@ -115,8 +130,8 @@ void update(std::int64_t n, F f, T*... p) {
   for_tiles(n, [&](std::int64_t begin, std::int64_t count) { vectorized(loop, count, f, (p + begin)...); });
 }
 
-/// How N operands of different shapes are walked together: axes that can be walked as one are merged, and an operand
-/// that is stretched along an axis has stride 0 there. Inner strides are 0 or 1.
+/// How operands of different shapes, N at most, are walked together: axes that can be walked as one are merged, and an
+/// operand that is stretched along an axis has stride 0 there. Inner strides are 0 or 1.
 template <std::size_t N>
 struct Walk {
   std::int64_t size = 1;
@@ -126,8 +141,8 @@ struct Walk {
   bool contiguous = true;  // all operands step as the result does
 
   /// `shapes` broadcast to `shape`.
-  Walk(const Shape& shape, const Shape* const (&shapes)[N]) : size(shape.size()) {
-    for (std::size_t k = 0; k < N; ++k) contiguous &= *shapes[k] == shape;
+  Walk(const Shape& shape, const Shape* const (&shapes)[N], std::size_t count = N) : size(shape.size()) {
+    for (std::size_t k = 0; k < count; ++k) contiguous &= *shapes[k] == shape;
     if (contiguous || size == 0) return;
     contiguous = false;
     std::int64_t step[N];
@@ -136,7 +151,7 @@ struct Walk {
     int at = Shape::max_rank;
     for (int axis = 1; axis <= shape.rank(); ++axis) {
       std::int64_t n = shape[shape.rank() - axis], stride[N];
-      for (std::size_t k = 0; k < N; ++k) {
+      for (std::size_t k = 0; k < count; ++k) {
         const Shape& s = *shapes[k];
         std::int64_t m = axis <= s.rank() ? s[s.rank() - axis] : 1;
         stride[k] = m == 1 ? 0 : step[k];
@@ -144,23 +159,23 @@ struct Walk {
       }
       if (n == 1) continue;
       bool merge = at < Shape::max_rank;
-      for (std::size_t k = 0; k < N && merge; ++k) merge = stride[k] == strides[k][at] * sizes[at];
+      for (std::size_t k = 0; k < count && merge; ++k) merge = stride[k] == strides[k][at] * sizes[at];
       if (merge) {
         sizes[at] *= n;
         continue;
       }
       sizes[--at] = n;
-      for (std::size_t k = 0; k < N; ++k) strides[k][at] = stride[k];
+      for (std::size_t k = 0; k < count; ++k) strides[k][at] = stride[k];
     }
     rank = Shape::max_rank - at;
     for (int d = 0; d < rank; ++d) {
       sizes[d] = sizes[at + d];
-      for (std::size_t k = 0; k < N; ++k) strides[k][d] = strides[k][at + d];
+      for (std::size_t k = 0; k < count; ++k) strides[k][d] = strides[k][at + d];
     }
     if (rank == 0) contiguous = true;  // one element
     if (rank == 1) {
       contiguous = true;
-      for (std::size_t k = 0; k < N; ++k) contiguous &= strides[k][0] == 1;
+      for (std::size_t k = 0; k < count; ++k) contiguous &= strides[k][0] == 1;
     }
   }
 };

@@ -50,15 +50,15 @@ double Operation::flops(const Array* const* inputs, const Array& value) const {
   return static_cast<double>(most);
 }
 
-Tensor Operation::saved(std::size_t value, const Engine& engine) {
-  if (!engine.create_graph()) return Tensor(kept[value]);
-  return Tensor(kept[value], value == input_count ? Ref<Node>::share(this) : inputs[value]);
-}
-
-void Operation::release() {
-  for (std::uint32_t k = 0; k <= input_count; ++k) {
-    released |= static_cast<bool>(kept[k]);
-    kept[k] = {};
+void Operation::connect(const Arg* const* args, const Ref<Array>& value) {
+  dtype = value->dtype;
+  shape = value->shape;
+  for (std::uint32_t i = 0; i < input_count; ++i) connect_input(i, *args[i]);
+  for (std::uint32_t i = 0; i < input_count; ++i) {
+    if (!args[i]->flows()) continue;
+    for (std::uint32_t k = 0; k < input_count; ++k)
+      if (!kept[k] && reads(i, k)) kept[k] = Ref<Array>::share(args[k]->array);
+    if (!kept[input_count] && reads(i, input_count)) kept[input_count] = value;
   }
 }
 

@@ -66,29 +66,24 @@ struct Operation : Node {
   virtual double flops(const Array* const* inputs, const Array& value) const;
 
   /// Connects the node to its inputs and keeps what the rules read.
-  void connect(const Arg* const* args, const Ref<Array>& value) {
-    connect(args, value, [this](std::uint32_t i, std::uint32_t k) { return reads(i, k); });
-  }
-  template <class Reads>
-  void connect(const Arg* const* args, const Ref<Array>& value, Reads reads_value) {
-    dtype = value->dtype;
-    shape = value->shape;
-    for (std::uint32_t i = 0; i < input_count; ++i)
-      if (Node* node = args[i]->node) {
-        inputs[i] = Ref<Node>::share(node);
-        depth = std::max(depth, node->depth + 1);
-      }
-    for (std::uint32_t i = 0; i < input_count; ++i) {
-      if (!args[i]->flows()) continue;
-      for (std::uint32_t k = 0; k < input_count; ++k)
-        if (!kept[k] && reads_value(i, k)) kept[k] = Ref<Array>::share(args[k]->array);
-      if (!kept[input_count] && reads_value(i, input_count)) kept[input_count] = value;
-    }
+  void connect(const Arg* const* args, const Ref<Array>& value);
+  void connect_input(std::size_t i, const Arg& x) {
+    if (!x.node) return;
+    inputs[i] = Ref<Node>::share(x.node);
+    depth = std::max(depth, x.node->depth + 1);
   }
   /// A kept value: an input, or the output (`input_count`). It comes with its node only where the rule is recorded.
-  Tensor saved(std::size_t value, const Engine& engine);
+  Tensor saved(std::size_t value, const Engine& engine) {
+    if (!engine.create_graph()) return Tensor(kept[value]);
+    return Tensor(kept[value], value == input_count ? Ref<Node>::share(this) : inputs[value]);
+  }
   /// Lets go of the kept values.
-  void release();
+  void release() {
+    for (std::uint32_t k = 0; k <= input_count; ++k) {
+      released |= static_cast<bool>(kept[k]);
+      kept[k] = {};
+    }
+  }
 
   const bool differentiable;   // it has a rule
   Ref<Array>* kept = nullptr;  // the inputs and, last, the output
@@ -132,8 +127,13 @@ struct OpNode final : Operation {
   Ref<Operation> twin() const override {
     return std::apply([this](auto&... part) { return as_operation(make_node<OpNode>(op, site, part...)); }, parts_);
   }
-  bool reads(std::uint32_t i, std::uint32_t value) const override { return rule_reads(i, value); }
-  static constexpr bool rule_reads(std::uint32_t i, std::uint32_t value) {
+  /// What `Operation::connect` does, without a loop.
+  void connect(const Arg* const (&args)[n], const Ref<Array>& value) {
+    dtype = value->dtype;
+    shape = value->shape;
+    connect(args, value, std::make_index_sequence<n>{});
+  }
+  bool reads(std::uint32_t i, std::uint32_t value) const override {
     std::uint32_t k = 0;
     return (((k++ == i) && reads_value<Rules>(value)) || ...);
   }
@@ -148,6 +148,22 @@ struct OpNode final : Operation {
   void backward(const Tensor& g, Engine& engine) override { backward(g, engine, std::make_index_sequence<n>{}); }
 
  private:
+  template <std::size_t... I>
+  void connect(const Arg* const (&args)[n], const Ref<Array>& value, std::index_sequence<I...>) {
+    (connect_input(I, *args[I]), ...);
+    (keep_for(*args[I], std::get<I + 1>(parts_), args, value), ...);
+  }
+  void keep_for(const Arg&, std::nullptr_t, const Arg* const (&)[n], const Ref<Array>&) {}
+  template <class F, int... Reads>
+  void keep_for(const Arg& x, const Rule<F, Reads...>&, const Arg* const (&args)[n], const Ref<Array>& value) {
+    if (x.flows()) (keep_one<Reads>(args, value), ...);
+  }
+  template <int Read>
+  void keep_one(const Arg* const (&args)[n], const Ref<Array>& value) {
+    static_assert(Read < static_cast<int>(n), "a rule reads an input that there is, or the output");
+    if constexpr (Read == output) kept_[n] = value;
+    else if (!kept_[Read]) kept_[Read] = Ref<Array>::share(args[Read]->array);
+  }
   template <std::size_t... I>
   Ref<Array> run(const Array* const* x, std::index_sequence<I...>) const {
     return std::get<0>(parts_)(*x[I]...);
@@ -190,11 +206,12 @@ Tensor execute(const char* op, const Arg* const (&args)[N], Forward forward, Rul
     return execute_watched(
         as_operation(make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...)), args);
   Ref<Array> value = call_forward(forward, args, std::make_index_sequence<N>{});
+  if (mode & grad_off) return Tensor(std::move(value));
   bool flows = false;
   for (const Arg* a : args) flows |= a->flows();
-  if (!flows || !Made::has_rule || mode & grad_off) return unrecorded(op, args, N, Made::has_rule, std::move(value));
+  if (!flows || !Made::has_rule) return unrecorded(op, args, N, Made::has_rule, std::move(value));
   auto node = make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...);
-  node->connect(args, value, Made::rule_reads);
+  node->connect(args, value);
   return Tensor(std::move(value), Ref<Node>::share(node.get()));
 }
 

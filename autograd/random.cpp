@@ -2,28 +2,15 @@
 // the same numbers come out on every machine.
 #include "random.hpp"
 
-#include "array.hpp"
-#include "parallel.hpp"
-#include "scalar.hpp"
+#include <algorithm>
+#include <vector>
+
+#include "math.hpp"
+#include "ops/apply.hpp"
+#include "stream.hpp"
 
 namespace xtape {
 namespace {
-
-struct Block {
-  std::uint32_t word[4];
-};
-
-Block philox(std::uint64_t seed, std::uint64_t stream, std::uint64_t position) {
-  auto k0 = static_cast<std::uint32_t>(seed), k1 = static_cast<std::uint32_t>(seed >> 32);
-  Block c{{static_cast<std::uint32_t>(position), static_cast<std::uint32_t>(position >> 32),
-           static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)}};
-  for (int round = 0; round < 7; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-    const std::uint64_t p = std::uint64_t{0xD2511F53u} * c.word[0], q = std::uint64_t{0xCD9E8D57u} * c.word[2];
-    c = {{static_cast<std::uint32_t>(q >> 32) ^ c.word[1] ^ k0, static_cast<std::uint32_t>(q),
-          static_cast<std::uint32_t>(p >> 32) ^ c.word[3] ^ k1, static_cast<std::uint32_t>(p)}};
-  }
-  return c;
-}
 
 // [0, 1) and (0, 1] from 53 and 32 bits.
 double uniform53(std::uint32_t low, std::uint32_t high) {
@@ -57,30 +44,75 @@ void box_muller(double u, double t, double& a, double& b) {
   a *= r, b *= r;
 }
 
-// Fills an array from a stream, four words a block; `per_block` elements come from each.
-template <class T, class F>
-void fill(Array& y, std::uint64_t seed, std::uint64_t stream, std::int64_t per_block, F f) {
-  const std::int64_t blocks = (y.size + per_block - 1) / per_block, step = 8192;
-  parallel_for((blocks + step - 1) / step, [&](std::int64_t t) {
-    for (std::int64_t i = t * step; i < blocks && i < (t + 1) * step; ++i) {
-      double v[4];
-      f(philox(seed, stream, static_cast<std::uint64_t>(i)), v);
-      for (std::int64_t k = 0; k < per_block && i * per_block + k < y.size; ++k)
-        y.at<T>()[i * per_block + k] = static_cast<T>(v[k]);
-    }
+// f(i) for each block or element of an array, on all threads.
+template <class F>
+void for_each(std::int64_t n, F f) {
+  constexpr std::int64_t step = 8192;
+  parallel_for((n + step - 1) / step, [&](std::int64_t t) {
+    for (std::int64_t i = t * step; i < n && i < (t + 1) * step; ++i) f(i);
   });
 }
 
-Ref<Array> floating(const char* op, const Shape& shape, Dtype dtype) {
-  if (!is_floating(dtype)) fail(op, std::string("draws float32 or float64, not ") + to_string(dtype));
-  return make_array(dtype, shape);
+// Fills an array from a stream: `per_block` elements from each block, f(block, elements).
+template <class T, class F>
+void fill(Array& y, StreamKey key, std::int64_t per_block, F f) {
+  for_each((y.size + per_block - 1) / per_block, [&](std::int64_t i) {
+    double v[4];
+    f(philox(key, static_cast<std::uint64_t>(i)), v);
+    for (std::int64_t k = 0; k < per_block && i * per_block + k < y.size; ++k)
+      y.at<T>()[i * per_block + k] = static_cast<T>(v[k]);
+  });
+}
+
+// The same with as many blocks an element as it takes: f(block, element) says whether this one gave it.
+template <class T, class F>
+void fill_by_trials(Array& y, StreamKey key, F f) {
+  for_each(y.size, [&](std::int64_t i) {
+    std::uint64_t position = static_cast<std::uint64_t>(i);
+    while (!f(philox(key, position), y.at<T>()[i])) position += std::uint64_t{1} << 48;
+  });
+}
+
+void check_floating(const char* op, Dtype dtype, Site site) {
+  if (!is_floating(dtype)) fail(op, std::string("draws float32 or float64, not ") + to_string(dtype), site);
+}
+
+struct NextStream final : ListOperation {
+  NextStream(Generator& generator, Site site) : ListOperation("next_stream", site, 0), generator(generator) {}
+  static Ref<Array> next(Generator& generator) {
+    Ref<Array> key = make_array(int64, Shape{2});
+    key->at<std::int64_t>()[0] = static_cast<std::int64_t>(generator.seed());
+    key->at<std::int64_t>()[1] = static_cast<std::int64_t>(generator.next());
+    return key;
+  }
+
+  Ref<Array> run(const Array* const*) const override { return next(generator); }
+  Ref<Operation> twin() const override { return as_operation(make_node<NextStream>(generator, site)); }
+  bool reads(std::uint32_t, std::uint32_t) const override { return false; }
+  bool pure() const override { return false; }
+  void undo() const override { generator.give_back(); }
+
+  Generator& generator;
+};
+
+// An operation that draws from the generator's next stream: forward(key).
+template <class Forward>
+Tensor draw(const char* op, Generator& generator, Site site, Forward forward) {
+  const Tensor stream = next_stream(generator, site);
+  const Arg key(stream, site);
+  return execute(op, {&key}, forward, no_gradient);
 }
 
 }  // namespace
 
+Tensor next_stream(Generator& generator, Site site) {
+  if (!(mode & watched)) return Tensor(NextStream::next(generator));
+  return execute_list(as_operation(make_node<NextStream>(generator, user_site(site))), {});
+}
+
 std::uint32_t RandomStream::bits() {
   if (position_ % 4 == 0) {
-    const Block block = philox(seed_, stream_, position_ / 4);
+    const Block block = philox(StreamKey{seed_, stream_}, position_ / 4);
     for (int i = 0; i < 4; ++i) block_[i] = block.word[i];
   }
   return block_[position_++ % 4];
@@ -114,50 +146,280 @@ Generator& default_generator() {
 }
 void manual_seed(std::uint64_t seed) { default_generator().manual_seed(seed); }
 
-Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, Generator& generator) {
-  if (!(low <= high)) fail("uniform", "[" + std::to_string(low) + ", " + std::to_string(high) + ") is empty");
-  Ref<Array> y = floating("uniform", shape, dtype);
-  const std::uint64_t seed = generator.seed(), stream = generator.next();
-  if (dtype == float32)
-    fill<float>(*y, seed, stream, 4, [=](const Block& b, double* v) {
-      // 24 bits, so that rounding to float never reaches `high`.
-      for (int i = 0; i < 4; ++i) v[i] = low + (high - low) * (static_cast<double>(b.word[i] >> 8) * 0x1p-24);
-    });
-  else
-    fill<double>(*y, seed, stream, 2, [=](const Block& b, double* v) {
-      for (int i = 0; i < 2; ++i) v[i] = low + (high - low) * uniform53(b.word[2 * i], b.word[2 * i + 1]);
-    });
-  return Tensor(std::move(y));
+Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, Generator& generator, Site site) {
+  if (!(low <= high)) fail("uniform", "[" + std::to_string(low) + ", " + std::to_string(high) + ") is empty", site);
+  check_floating("uniform", dtype, site);
+  return draw("uniform", generator, site, [=](const Array& key) {
+    Ref<Array> y = make_array(dtype, shape);
+    if (dtype == float32)
+      fill<float>(*y, key_of(key), 4, [=](const Block& b, double* v) {
+        // 24 bits, so that rounding to float never reaches `high`.
+        for (int i = 0; i < 4; ++i) v[i] = low + (high - low) * (static_cast<double>(b.word[i] >> 8) * 0x1p-24);
+      });
+    else
+      fill<double>(*y, key_of(key), 2, [=](const Block& b, double* v) {
+        for (int i = 0; i < 2; ++i) v[i] = low + (high - low) * uniform53(b.word[2 * i], b.word[2 * i + 1]);
+      });
+    return y;
+  });
 }
 
-Tensor normal(const Shape& shape, double mean, double stddev, Dtype dtype, Generator& generator) {
-  if (!(stddev >= 0)) fail("normal", "a standard deviation is not " + std::to_string(stddev));
-  Ref<Array> y = floating("normal", shape, dtype);
-  const std::uint64_t seed = generator.seed(), stream = generator.next();
-  if (dtype == float32)
-    fill<float>(*y, seed, stream, 4, [=](const Block& b, double* v) {
-      for (int i = 0; i < 4; i += 2)
-        box_muller(uniform32(b.word[i]) + 0x1p-32, uniform32(b.word[i + 1]), v[i], v[i + 1]);
-      for (int i = 0; i < 4; ++i) v[i] = mean + stddev * v[i];
-    });
-  else
-    fill<double>(*y, seed, stream, 2, [=](const Block& b, double* v) {
-      box_muller(1 - uniform53(b.word[0], b.word[1]), uniform53(b.word[2], b.word[3]), v[0], v[1]);
-      for (int i = 0; i < 2; ++i) v[i] = mean + stddev * v[i];
-    });
-  return Tensor(std::move(y));
+Tensor normal(const Shape& shape, double mean, double stddev, Dtype dtype, Generator& generator, Site site) {
+  if (!(stddev >= 0)) fail("normal", "a standard deviation is not " + std::to_string(stddev), site);
+  check_floating("normal", dtype, site);
+  return draw("normal", generator, site, [=](const Array& key) {
+    Ref<Array> y = make_array(dtype, shape);
+    if (dtype == float32)
+      fill<float>(*y, key_of(key), 4, [=](const Block& b, double* v) {
+        for (int i = 0; i < 4; i += 2)
+          box_muller(uniform32(b.word[i]) + 0x1p-32, uniform32(b.word[i + 1]), v[i], v[i + 1]);
+        for (int i = 0; i < 4; ++i) v[i] = mean + stddev * v[i];
+      });
+    else
+      fill<double>(*y, key_of(key), 2, [=](const Block& b, double* v) {
+        box_muller(1 - uniform53(b.word[0], b.word[1]), uniform53(b.word[2], b.word[3]), v[0], v[1]);
+        for (int i = 0; i < 2; ++i) v[i] = mean + stddev * v[i];
+      });
+    return y;
+  });
 }
 
-Tensor permutation(std::int64_t n, Generator& generator) {
-  Ref<Array> y = make_array(int64, Shape{n});
-  auto* p = y->at<std::int64_t>();
-  RandomStream random(generator.seed(), generator.next());
-  for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t k = random.integer(i + 1);
-    p[i] = p[k];
-    p[k] = i;
+namespace {
+
+double exp_of(double x) { return kernel::exp(kernel::Real<double>(x)).v; }
+double log_of(double x) { return kernel::log(kernel::Real<double>(x)).v; }
+
+// Standard normal numbers in [low, high], by proposals of which at least two in five are taken.
+class TruncatedNormal {
+ public:
+  TruncatedNormal(double low, double high) : low_(low), high_(high) {
+    mirrored_ = high <= 0;
+    if (mirrored_) low_ = -high, high_ = -low;
+    if (low_ <= 0) {
+      kind_ = high_ - low_ > 2.5 ? normal : flat;
+    } else {
+      const double root = low_ < 1 ? __builtin_sqrt(low_ * low_ + 4) : low_ * __builtin_sqrt(1 + 4 / (low_ * low_));
+      rate_ = (low_ + root) / 2;
+      kind_ = high_ - low_ < exp_of(0.5 - low_ / (low_ + root)) / rate_ ? flat : tail;
+    }
   }
-  return Tensor(std::move(y));
+  bool operator()(const Block& block, double& x) const {
+    const double u = 1 - uniform53(block.word[0], block.word[1]), v = uniform53(block.word[2], block.word[3]);
+    double other;
+    bool taken;
+    if (kind_ == normal) {
+      box_muller(u, v, x, other);
+      taken = true;
+    } else if (kind_ == flat) {
+      x = low_ + (high_ - low_) * u;
+      const double nearest = low_ > 0 ? low_ : 0;
+      taken = v < exp_of((nearest - x) * (nearest + x) / 2);
+    } else {
+      x = low_ - log_of(u) / rate_;
+      taken = v < exp_of(-(x - rate_) * (x - rate_) / 2);
+    }
+    taken = taken && x >= low_ && x <= high_;
+    if (mirrored_) x = -x;
+    return taken;
+  }
+
+ private:
+  enum { normal, flat, tail } kind_;
+  double low_, high_, rate_ = 0;
+  bool mirrored_;
+};
+
+}  // namespace
+
+Tensor truncated_normal(const Shape& shape, double mean, double stddev, double low, double high, Dtype dtype,
+                        Generator& generator, Site site) {
+  constexpr double infinity = kernel::infinity<double>;
+  if (!(mean - mean == 0 && stddev > 0 && stddev < infinity && low < high))
+    fail("truncated_normal",
+         "expected a finite mean, a positive standard deviation and low < high, got " + std::to_string(mean) + ", " +
+             std::to_string(stddev) + " and [" + std::to_string(low) + ", " + std::to_string(high) + "]",
+         site);
+  check_floating("truncated_normal", dtype, site);
+  const TruncatedNormal standard((low - mean) / stddev, (high - mean) / stddev);
+  return draw("truncated_normal", generator, site, [=](const Array& key) {
+    Ref<Array> y = make_array(dtype, shape);
+    visit_floating(dtype, [&](auto t) {
+      using T = decltype(t);
+      fill_by_trials<T>(*y, key_of(key), [=](const Block& block, T& element) {
+        double x;
+        if (!standard(block, x)) return false;
+        element = static_cast<T>(std::min(std::max(mean + stddev * x, low), high));
+        return true;
+      });
+    });
+    return y;
+  });
+}
+
+Tensor exponential(const Shape& shape, double rate, Dtype dtype, Generator& generator, Site site) {
+  if (!(rate > 0)) fail("exponential", "a rate is positive, not " + std::to_string(rate), site);
+  check_floating("exponential", dtype, site);
+  return draw("exponential", generator, site, [=](const Array& key) {
+    Ref<Array> y = make_array(dtype, shape);
+    visit_floating(dtype, [&](auto t) {
+      fill<decltype(t)>(*y, key_of(key), 2, [=](const Block& b, double* v) {
+        for (int i = 0; i < 2; ++i) v[i] = -log_of(1 - uniform53(b.word[2 * i], b.word[2 * i + 1])) / rate;
+      });
+    });
+    return y;
+  });
+}
+
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator, Site site) {
+  if (low >= high)
+    fail("randint", "there is no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")", site);
+  const std::uint64_t n = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+  const std::uint64_t reject = (0 - n) % n;  // as in RandomStream::integer
+  return draw("randint", generator, site, [=](const Array& key) {
+    Ref<Array> y = make_array(int64, shape);
+    fill_by_trials<std::int64_t>(*y, key_of(key), [=](const Block& block, std::int64_t& element) {
+      for (int i = 0; i < 4; i += 2) {
+        const std::uint64_t word = (std::uint64_t{block.word[i + 1]} << 32) | block.word[i];
+        if (word < reject) continue;
+        element = static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + word % n);
+        return true;
+      }
+      return false;
+    });
+    return y;
+  });
+}
+
+Tensor bernoulli(const Arg& p, Generator& generator) {
+  if (!p.array || !is_floating(p.array->dtype)) {
+    const Tensor floating = promote_floating("bernoulli", p);
+    return bernoulli(Arg(floating, p.site), generator);
+  }
+  const Tensor stream = next_stream(generator, p.site);
+  const Arg key(stream, p.site);
+  auto forward = [site = p.site](const Array& p, const Array& key) {
+    Ref<Array> y = make_array(p.dtype, p.shape);
+    visit_floating(p.dtype, [&](auto t) {
+      using T = decltype(t);
+      for (std::int64_t i = 0; i < p.size; ++i)
+        if (const T v = p.at<T>()[i]; !(v >= 0 && v <= 1))
+          fail("bernoulli", "element " + std::to_string(i) + ", " + std::to_string(v) + ", is no probability in [0, 1]",
+               site);
+      map_words(
+          key_of(key), p.size, [](std::int32_t word, T p) { return T(word < (p - 0.5) * 0x1p32); }, y->at<T>(),
+          p.at<T>());
+    });
+    return y;
+  };
+  return execute("bernoulli", {&p, &key}, forward, no_gradient, no_gradient);
+}
+
+Tensor bernoulli(const Shape& shape, double p, Dtype dtype, Generator& generator, Site site) {
+  if (!(p >= 0 && p <= 1)) fail("bernoulli", std::to_string(p) + " is no probability in [0, 1]", site);
+  check_floating("bernoulli", dtype, site);
+  return draw("bernoulli", generator, site, [=](const Array& key) {
+    Ref<Array> y = make_array(dtype, shape);
+    const double bound = (p - 0.5) * 0x1p32;
+    visit_floating(dtype, [&](auto t) {
+      using T = decltype(t);
+      map_words(
+          key_of(key), y->size, [bound](std::int32_t word) { return T(word < bound); }, y->at<T>());
+    });
+    return y;
+  });
+}
+
+Tensor permutation(std::int64_t n, Generator& generator, Site site) {
+  if (n < 0) fail("permutation", "the length " + std::to_string(n) + " is negative", site);
+  return draw("permutation", generator, site, [n](const Array& key) {
+    Ref<Array> y = make_array(int64, Shape{n});
+    auto* p = y->at<std::int64_t>();
+    const StreamKey k = key_of(key);
+    RandomStream random(k.seed, k.stream);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::int64_t j = random.integer(i + 1);
+      p[i] = p[j];
+      p[j] = i;
+    }
+    return y;
+  });
+}
+
+namespace {
+
+double uniform_at(StreamKey key, std::int64_t position) {
+  const Block b = philox(key, static_cast<std::uint64_t>(position));
+  return uniform53(b.word[0], b.word[1]);
+}
+
+// The draws of one row: `w` sum to `total`, and their running sums are `sums`.
+void draw_with_replacement(StreamKey key, std::int64_t first, const std::vector<double>& sums, std::int64_t count,
+                           std::int64_t* y) {
+  // The last index that may come, should rounding lead past all.
+  const auto last = std::lower_bound(sums.begin(), sums.end(), sums.back());
+  for (std::int64_t k = 0; k < count; ++k) {
+    const double at = uniform_at(key, first + k) * sums.back();
+    y[k] = std::min(std::upper_bound(sums.begin(), sums.end(), at), last) - sums.begin();
+  }
+}
+
+// Each index waits for an exponential time with its weight as the rate; the first ones are drawn.
+void draw_without_replacement(StreamKey key, std::int64_t first, const std::vector<double>& w, std::int64_t count,
+                              std::int64_t* y) {
+  std::vector<std::pair<double, std::int64_t>> time;
+  for (std::size_t k = 0; k < w.size(); ++k)
+    if (w[k] > 0) {
+      const auto i = static_cast<std::int64_t>(k);
+      time.emplace_back(-log_of(1 - uniform_at(key, first + i)) / w[k], i);
+    }
+  std::partial_sort(time.begin(), time.begin() + count, time.end());
+  for (std::int64_t k = 0; k < count; ++k) y[k] = time[static_cast<std::size_t>(k)].second;
+}
+
+}  // namespace
+
+Tensor multinomial(const Arg& weights, std::int64_t count, bool replacement, Generator& generator) {
+  check_defined("multinomial", weights);
+  if (!is_floating(weights.array->dtype)) {
+    const Tensor floating = promote_floating("multinomial", weights);
+    return multinomial(Arg(floating, weights.site), count, replacement, generator);
+  }
+  const Shape& shape = weights.array->shape;
+  if (shape.rank() != 1 && shape.rank() != 2)
+    fail("multinomial", "the weights are " + describe(*weights.array) + ", expected (n,) or (rows, n)", weights.site);
+  if (count < 0) fail("multinomial", "cannot draw " + std::to_string(count) + " indices", weights.site);
+  Shape result = shape;
+  result[shape.rank() - 1] = count;
+  const Tensor stream = next_stream(generator, weights.site);
+  const Arg key(stream, weights.site);
+  auto forward = [=, site = weights.site](const Array& weights, const Array& key) {
+    const std::int64_t n = weights.shape[weights.shape.rank() - 1], rows = result.rank() == 1 ? 1 : result[0];
+    Ref<Array> y = make_array(int64, result);
+    std::vector<double> w(static_cast<std::size_t>(n)), sums(w.size());
+    for (std::int64_t row = 0; row < rows; ++row) {
+      double total = 0;
+      std::int64_t positive = 0;
+      for (std::int64_t i = 0; i < n; ++i) {
+        const auto k = static_cast<std::size_t>(i);
+        visit_floating(weights.dtype, [&](auto t) { w[k] = weights.at<decltype(t)>()[row * n + i]; });
+        if (!(w[k] >= 0 && w[k] < kernel::infinity<double>))
+          fail("multinomial", "a weight is " + std::to_string(w[k]) + " at " + std::to_string(row * n + i), site);
+        positive += w[k] > 0;
+        sums[k] = total += w[k];
+      }
+      if (count > 0 && (replacement ? positive == 0 : positive < count))
+        fail("multinomial",
+             "cannot draw " + std::to_string(count) + " indices" + (replacement ? "" : " without replacement") +
+                 " where " + std::to_string(positive) + " weights of row " + std::to_string(row) + " are above 0",
+             site);
+      auto* to = y->at<std::int64_t>() + row * count;
+      if (replacement) draw_with_replacement(key_of(key), row * count, sums, count, to);
+      else draw_without_replacement(key_of(key), row * n, w, count, to);
+    }
+    return y;
+  };
+  return execute("multinomial", {&weights, &key}, attributed(forward, "count", count, "replacement", replacement),
+                 no_gradient, no_gradient);
 }
 
 }  // namespace xtape

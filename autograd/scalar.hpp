@@ -1,35 +1,15 @@
-// Real<T>: what a scalar formula computes with, and the elementary functions for it, without branches, so that loops
-// over them vectorise. Numbers written in a formula take the type of the formula.
+// Real<T>: what a scalar formula computes with, without branches, so that loops over it vectorise. Numbers written in a
+// formula take the type of the formula.
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 
 // Never out of line: a file compiled with other flags would share the copy that the linker keeps.
 #define XTAPE_INLINE inline __attribute__((always_inline))
 
 namespace xtape::kernel {
-
-template <class T>
-struct Real {
-  T v;
-  Real() = default;
-  template <class S, class = std::enable_if_t<std::is_arithmetic_v<S>>>
-  constexpr Real(S s) : v(static_cast<T>(s)) {}
-
-  friend XTAPE_INLINE Real operator+(Real a, Real b) { return {static_cast<T>(a.v + b.v)}; }
-  friend XTAPE_INLINE Real operator-(Real a, Real b) { return {static_cast<T>(a.v - b.v)}; }
-  friend XTAPE_INLINE Real operator*(Real a, Real b) { return {static_cast<T>(a.v * b.v)}; }
-  friend XTAPE_INLINE Real operator/(Real a, Real b) { return {static_cast<T>(a.v / b.v)}; }
-  friend XTAPE_INLINE Real operator-(Real a) { return {static_cast<T>(-a.v)}; }
-  friend XTAPE_INLINE bool operator<(Real a, Real b) { return a.v < b.v; }
-  friend XTAPE_INLINE bool operator>(Real a, Real b) { return a.v > b.v; }
-  friend XTAPE_INLINE bool operator<=(Real a, Real b) { return a.v <= b.v; }
-  friend XTAPE_INLINE bool operator>=(Real a, Real b) { return a.v >= b.v; }
-  friend XTAPE_INLINE bool operator==(Real a, Real b) { return a.v == b.v; }
-  friend XTAPE_INLINE bool operator!=(Real a, Real b) { return a.v != b.v; }
-  friend XTAPE_INLINE Real where(bool condition, Real a, Real b) { return condition ? a : b; }
-};
 
 template <class To, class From>
 XTAPE_INLINE To bits(From x) {
@@ -38,146 +18,165 @@ XTAPE_INLINE To bits(From x) {
   std::memcpy(&y, &x, sizeof y);
   return y;
 }
-
-// p 2^k in two steps, so that it overflows and underflows as it should. The integers are unsigned because NaN leaves
-// anything in k.
-template <class T, class U>
-XTAPE_INLINE T scale(T p, U k) {
-  constexpr int mantissa = sizeof(T) == 4 ? 23 : 52;
-  constexpr U bias = sizeof(T) == 4 ? 127 : 1023, even = sizeof(T) == 4 ? 256 : 2048;
-  const U half = ((k + even) >> 1) - even / 2;
-  return p * bits<T>((half + bias) << mantissa) * bits<T>((k - half + bias) << mantissa);
-}
-
-XTAPE_INLINE Real<float> sqrt(Real<float> x) { return __builtin_sqrtf(x.v); }
-XTAPE_INLINE Real<double> sqrt(Real<double> x) { return __builtin_sqrt(x.v); }
-
-// exp, log and tanh after Moshier's Cephes library (netlib.org/cephes): argument reduction in two parts, then a minimax
-// polynomial or rational. Rounding to an integer is the addition of 1.5 * 2^mantissa, which leaves it in the low bits.
-// Within 2 ulp; NaN stays NaN.
-
-/// e^x.
-XTAPE_INLINE Real<float> exp(Real<float> a) {
-  float x = a.v > 89.f ? 89.f : a.v;
-  x = x < -104.f ? -104.f : x;
-  const float z = x * 1.44269504088896341f + 12582912.f;
-  const float n = z - 12582912.f;
-  const std::uint32_t k = bits<std::uint32_t>(z) - 0x4B400000u;
-  float r = x - n * 0.693359375f;
-  r = r + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.f;
-  return scale(p, k);
-}
-XTAPE_INLINE Real<double> exp(Real<double> a) {
-  double x = a.v > 710. ? 710. : a.v;
-  x = x < -746. ? -746. : x;
-  const double z = x * 1.4426950408889634073599 + 6755399441055744.;
-  const double n = z - 6755399441055744.;
-  const std::uint64_t k = bits<std::uint64_t>(z) - 0x4338000000000000u;
-  double r = x - n * 6.93145751953125e-1;
-  r = r - n * 1.42860682030941723212e-6;
-  const double s = r * r;
-  const double p = r * ((1.26177193074810590878e-4 * s + 3.02994407707441961300e-2) * s + 9.99999999999999999910e-1);
-  const double q = ((3.00198505138664455042e-6 * s + 2.52448340349684104192e-3) * s + 2.27265548208155028766e-1) * s +
-                   2.00000000000000000009e0;
-  const double e = 1. + 2. * (p / (q - p));
-  return scale(e, k);
-}
-
-/// The natural logarithm: -inf at 0, NaN below.
-XTAPE_INLINE Real<float> log(Real<float> a) {
-  const bool tiny = a.v < 1.17549435e-38f;  // subnormal: scaled up by 2^25 first
-  const float x = tiny ? a.v * 33554432.f : a.v;
-  const std::int32_t b = bits<std::int32_t>(x);
-  float e = static_cast<float>((b >> 23) - 126) - (tiny ? 25.f : 0.f);
-  float m = bits<float>((b & 0x007fffff) | 0x3f000000);  // in [0.5, 1)
-  const bool low = m < 0.707106781186547524f;
-  e = low ? e - 1.f : e;
-  m = (low ? m + m : m) - 1.f;
-  const float z = m * m;
-  float p = 7.0376836292e-2f;
-  p = p * m - 1.1514610310e-1f;
-  p = p * m + 1.1676998740e-1f;
-  p = p * m - 1.2420140846e-1f;
-  p = p * m + 1.4249322787e-1f;
-  p = p * m - 1.6668057665e-1f;
-  p = p * m + 2.0000714765e-1f;
-  p = p * m - 2.4999993993e-1f;
-  p = p * m + 3.3333331174e-1f;
-  float y = m * (z * p);
-  y = y + e * -2.12194440e-4f;
-  y = y - 0.5f * z;
-  float r = m + y;
-  r = r + e * 0.693359375f;
-  r = a.v == 0.f ? -__builtin_inff() : r;
-  r = a.v < 0.f ? __builtin_nanf("") : r;
-  return a.v <= 3.40282347e+38f ? r : a.v;  // inf and NaN
-}
-XTAPE_INLINE Real<double> log(Real<double> a) {
-  const bool tiny = a.v < 2.2250738585072014e-308;
-  const double x = tiny ? a.v * 18014398509481984. : a.v;
-  const auto b = bits<std::uint64_t>(x);
-  // The exponent's bits as a double, by way of 2^52.
-  double e = bits<double>((b >> 52) | 0x4330000000000000u) - 4503599627370496. - 1022. - (tiny ? 54. : 0.);
-  double m = bits<double>((b & 0x000fffffffffffffu) | 0x3fe0000000000000u);
-  const bool low = m < 0.70710678118654752440;
-  e = low ? e - 1. : e;
-  m = (low ? m + m : m) - 1.;
-  const double z = m * m;
-  double p = 1.01875663804580931796e-4;
-  p = p * m + 4.97494994976747001425e-1;
-  p = p * m + 4.70579119878881725854e0;
-  p = p * m + 1.44989225341610930846e1;
-  p = p * m + 1.79368678507819816313e1;
-  p = p * m + 7.70838733755885391666e0;
-  double q = m + 1.12873587189167450590e1;
-  q = q * m + 4.52279145837532221105e1;
-  q = q * m + 8.29875266912776603211e1;
-  q = q * m + 7.11544750618563894466e1;
-  q = q * m + 2.31251620126765340583e1;
-  double y = m * (z * p / q);
-  y = y - e * 2.121944400546905827679e-4;
-  y = y - 0.5 * z;
-  double r = m + y;
-  r = r + e * 0.693359375;
-  r = a.v == 0. ? -__builtin_inf() : r;
-  r = a.v < 0. ? __builtin_nan("") : r;
-  return a.v <= 1.7976931348623157e+308 ? r : a.v;
-}
-
-/// The hyperbolic tangent: a polynomial near 0, where 1 - 2 / (e^2x + 1) would cancel.
-XTAPE_INLINE Real<float> tanh(Real<float> a) {
-  const float x = a.v, s = x < 0.f ? -x : x, z = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  const float near = x + x * (z * p);
-  const float far = 1.f - 2.f / (exp(Real<float>(s + s)).v + 1.f);
-  return s < 0.625f ? near : x < 0.f ? -far : far;
-}
-XTAPE_INLINE Real<double> tanh(Real<double> a) {
-  const double x = a.v, s = x < 0. ? -x : x, z = x * x;
-  const double p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z - 1.61468768441708447952e3;
-  const double q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z + 4.84406305325125486048e3;
-  const double near = x + x * (z * p / q);
-  const double far = 1. - 2. / (exp(Real<double>(s + s)).v + 1.);
-  return s < 0.625 ? near : x < 0. ? -far : far;
-}
-
-/// 1 / (1 + e^-x).
+/// The unsigned integer of T's size.
 template <class T>
-XTAPE_INLINE Real<T> sigmoid(Real<T> x) {
-  return 1 / (1 + exp(-x));
+using Bits =
+    std::conditional_t<sizeof(T) == 8, std::uint64_t, std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint8_t>>;
+template <class T>
+inline constexpr Bits<T> sign_bit = Bits<T>{1} << (8 * sizeof(T) - 1);
+template <class T>
+inline constexpr T infinity = std::numeric_limits<T>::infinity();
+template <class T>
+inline constexpr T not_a_number = std::numeric_limits<T>::quiet_NaN();
+
+// What integers are added and multiplied in, so that they wrap around.
+template <class T>
+using Ring = std::conditional_t<std::is_integral_v<T>, std::uint64_t, T>;
+
+/// Whether all, or any, of the conditions hold; without the branches of && and ||.
+template <class... B>
+XTAPE_INLINE bool all(B... condition) {
+  return (static_cast<unsigned>(condition) & ...);
+}
+template <class... B>
+XTAPE_INLINE bool any(B... condition) {
+  return (static_cast<unsigned>(condition) | ...);
 }
 
+template <class T>
+struct Real {
+  T v;
+  Real() = default;
+  template <class S, class = std::enable_if_t<std::is_arithmetic_v<S>>>
+  constexpr Real(S s) : v(static_cast<T>(s)) {}
+
+  friend XTAPE_INLINE Real operator+(Real a, Real b) {
+    return static_cast<T>(static_cast<Ring<T>>(a.v) + static_cast<Ring<T>>(b.v));
+  }
+  friend XTAPE_INLINE Real operator-(Real a, Real b) {
+    return static_cast<T>(static_cast<Ring<T>>(a.v) - static_cast<Ring<T>>(b.v));
+  }
+  friend XTAPE_INLINE Real operator*(Real a, Real b) {
+    return static_cast<T>(static_cast<Ring<T>>(a.v) * static_cast<Ring<T>>(b.v));
+  }
+  /// Of integers: rounded toward 0; b is not 0.
+  friend XTAPE_INLINE Real operator/(Real a, Real b) {
+    // The least integer over -1 would trap.
+    if constexpr (std::is_integral_v<T>) return std::is_signed_v<T> && b == -1 ? -a : Real(a.v / b.v);
+    else return a.v / b.v;
+  }
+  friend XTAPE_INLINE Real operator-(Real a) { return static_cast<T>(-static_cast<Ring<T>>(a.v)); }
+  friend XTAPE_INLINE bool operator<(Real a, Real b) { return a.v < b.v; }
+  friend XTAPE_INLINE bool operator>(Real a, Real b) { return a.v > b.v; }
+  friend XTAPE_INLINE bool operator<=(Real a, Real b) { return a.v <= b.v; }
+  friend XTAPE_INLINE bool operator>=(Real a, Real b) { return a.v >= b.v; }
+  friend XTAPE_INLINE bool operator==(Real a, Real b) { return a.v == b.v; }
+  friend XTAPE_INLINE bool operator!=(Real a, Real b) { return a.v != b.v; }
+
+  /// The bits of a where those of the mask are 1, else those of b.
+  friend XTAPE_INLINE Real blend(Bits<T> mask, Real a, Real b) {
+    const auto p = bits<Bits<T>>(a), q = bits<Bits<T>>(b);
+    return bits<Real>(static_cast<Bits<T>>(q ^ ((p ^ q) & mask)));
+  }
+  /// condition ? a : b.
+  friend XTAPE_INLINE Real where(bool condition, Real a, Real b) {
+#if defined(__clang__) || defined(__NO_MATH_ERRNO__)
+    return condition ? a.v : b.v;
+#else
+    // GCC would make that a branch around what may trap, and not vectorise it.
+    return blend(static_cast<Bits<T>>(-static_cast<Bits<T>>(condition)), a, b);
+#endif
+  }
+  /// The greater and the lesser; NaN if either is.
+  friend XTAPE_INLINE Real max(Real a, Real b) { return where(any(a > b, a != a), a, b); }
+  friend XTAPE_INLINE Real min(Real a, Real b) { return where(any(a < b, a != a), a, b); }
+  /// min(max(x, low), high).
+  friend XTAPE_INLINE Real clamp(Real x, Real low, Real high) { return min(max(x, low), high); }
+  /// |a| with the sign of b.
+  friend XTAPE_INLINE Real copysign(Real a, Real b) {
+    using U = Bits<T>;
+    return bits<Real>((bits<U>(a) & ~sign_bit<T>) | (bits<U>(b) & sign_bit<T>));
+  }
+  /// What is left of a over b rounded toward 0, with the sign of a. Of integers: b is not 0. A call per element.
+  friend XTAPE_INLINE Real fmod(Real a, Real b) {
+    if constexpr (std::is_integral_v<T>) return std::is_signed_v<T> && b == -1 ? Real(0) : Real(a.v % b.v);
+    else if constexpr (sizeof(T) == 4) return __builtin_fmodf(a.v, b.v);
+    else return __builtin_fmod(a.v, b.v);
+  }
+  /// What is left of a over b rounded down, with the sign of b, as in Python. Of integers: b is not 0.
+  friend XTAPE_INLINE Real remainder(Real a, Real b) {
+    const Real r = fmod(a, b);
+    return where(all(r != 0, (r < 0) != (b < 0)), r + b, r);
+  }
+};
+
+/// |x|; the least integer stays as it is.
+template <class T>
+XTAPE_INLINE Real<T> abs(Real<T> x) {
+  if constexpr (std::is_integral_v<T>) return where(x < 0, -x, x);
+  else return bits<Real<T>>(bits<Bits<T>>(x) & ~sign_bit<T>);
+}
+
+/// -1, 0 or 1; NaN stays NaN.
+template <class T>
+XTAPE_INLINE Real<T> sign(Real<T> x) {
+  return where(x > 0, Real<T>(1), where(x < 0, Real<T>(-1), where(x == 0, Real<T>(0), x)));
+}
+
+template <class T>
+XTAPE_INLINE bool isnan(Real<T> x) {
+  return x != x;
+}
+template <class T>
+XTAPE_INLINE bool isinf(Real<T> x) {
+  return !std::is_integral_v<T> && abs(x) == infinity<T>;
+}
+template <class T>
+XTAPE_INLINE bool isfinite(Real<T> x) {
+  return std::is_integral_v<T> || abs(x) < infinity<T>;
+}
+
+// From here on all numbers are integers. Adding it to a lesser one leaves no place for a fraction.
+template <class T>
+inline constexpr T integers = sizeof(T) == 4 ? T(8388608) : T(4503599627370496);
+
+/// The nearest integer, the even one of two.
+template <class T>
+XTAPE_INLINE Real<T> round(Real<T> x) {
+  if constexpr (std::is_integral_v<T>) return x;
+  else return where(abs(x) < integers<T>, copysign(abs(x) + integers<T> - integers<T>, x), x);
+}
+/// The greatest integer that is not above x.
+template <class T>
+XTAPE_INLINE Real<T> floor(Real<T> x) {
+  const Real<T> n = round(x);
+  return where(n > x, n - 1, n);
+}
+/// The least integer that is not below x.
+template <class T>
+XTAPE_INLINE Real<T> ceil(Real<T> x) {
+  return -floor(-x);
+}
+/// x without its fraction.
+template <class T>
+XTAPE_INLINE Real<T> trunc(Real<T> x) {
+  if constexpr (std::is_integral_v<T>) return x;
+  else return copysign(floor(abs(x)), x);
+}
+/// The fraction of x, with its sign.
+template <class T>
+XTAPE_INLINE Real<T> frac(Real<T> x) {
+  return x - trunc(x);
+}
+
+template <class T>
+XTAPE_INLINE Real<T> square(Real<T> x) {
+  return x * x;
+}
+template <class T>
+XTAPE_INLINE Real<T> reciprocal(Real<T> x) {
+  return 1 / x;
+}
 /// max(0, x); NaN stays NaN.
 template <class T>
 XTAPE_INLINE Real<T> relu(Real<T> x) {

@@ -1,6 +1,6 @@
 // Costs. None broadcasts a prediction against a target of another shape.
 #pragma once
-#include <autograd/ops/softmax.hpp>
+#include <autograd/ops/loss.hpp>
 
 namespace xtape::nn {
 

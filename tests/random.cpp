@@ -1,5 +1,7 @@
 // Random numbers: the published generator, the right distributions, and nothing that depends on threads.
 #include <doctest/doctest.h>
+#include <autograd/ops/dropout.hpp>
+#include <autograd/record.hpp>
 
 #include <algorithm>
 #include <array>
@@ -200,4 +202,244 @@ TEST_CASE("random integers keep their bounds and are even") {
   for (int i = 0; i < 6000; ++i) low += random.integer(large) < large / 3;
   CHECK(std::abs(low - 2000) < 150);
   CHECK(random.integer(std::numeric_limits<std::int64_t>::max()) >= 0);
+}
+
+namespace {
+
+std::string message(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "nothing was thrown";
+}
+
+// How far counts are from what is expected, in squares; each count is expected to be at least about ten.
+double chi_squared(const std::vector<double>& counts, const std::vector<double>& expected) {
+  double sum = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    if (expected[i] > 0) sum += (counts[i] - expected[i]) * (counts[i] - expected[i]) / expected[i];
+    else sum += counts[i] * 1e9;
+  return sum;
+}
+
+// Everything that draws, with a generator.
+const std::vector<std::function<Tensor(Generator&)>> draws = {
+    [](Generator& g) { return uniform({40'003}, 0, 1, float32, g); },
+    [](Generator& g) { return normal({40'003}, 0, 1, float64, g); },
+    [](Generator& g) { return truncated_normal({40'003}, 0, 1, 1, 2, float32, g); },
+    [](Generator& g) { return exponential({40'003}, 1, float32, g); },
+    [](Generator& g) { return randint(-5, 1000, {40'003}, g); },
+    [](Generator& g) { return bernoulli({40'003}, 0.3, float32, g); },
+    [](Generator& g) { return bernoulli(full({40'003}, 0.3, float64), g); },
+    [](Generator& g) { return permutation(1000, g); },
+    [](Generator& g) {
+      return multinomial(ones({3, 50}), 20, true, g);
+    },
+    [](Generator& g) {
+      return multinomial(ones({3, 50}), 20, false, g);
+    }};
+
+}  // namespace
+
+TEST_CASE("all draws depend on seed and stream alone") {
+  for (std::size_t i = 0; i < draws.size(); ++i) {
+    CAPTURE(i);
+    auto of = [&](std::uint64_t seed, int skipped, int threads) {
+      set_num_threads(threads);
+      Generator g(seed);
+      for (int k = 0; k < skipped; ++k) g.next();
+      return draws[i](g).to_vector<double>();
+    };
+    const auto one = of(3, 1, 1);
+    CHECK(one == of(3, 1, 2));
+    CHECK(one == of(3, 1, 3));
+    CHECK(one != of(4, 1, 1));
+    CHECK(one != of(3, 2, 1));
+    set_num_threads(1);
+    // Each takes one stream, and none when it fails.
+    Generator g(9);
+    draws[i](g);
+    CHECK(g.next() == 1);
+  }
+  Generator g(1);
+  CHECK_THROWS_AS(uniform({2}, 1, 0, float32, g), Error);
+  CHECK_THROWS_AS(randint(0, 0, {2}, g), Error);
+  CHECK(g.next() == 0);
+  g.give_back();
+  CHECK(g.next() == 0);
+}
+
+TEST_CASE("a replay draws anew and a checkpoint draws the same") {
+  auto f = [](const Tensors& in) { return in[0] * dropout(in[0], 0.5) + uniform({100}) + bernoulli({100}, 0.5); };
+  const Tensors x{full({100}, 3.f)};
+  manual_seed(31);
+  const Tensor first = f(x), second = f(x);
+  manual_seed(31);
+  Replay replay = record([&](const Tensors& in) { return f(in); }, x);
+  CHECK(replay(x)[0].to_vector<float>() == first.to_vector<float>());  // recording itself drew nothing
+  CHECK(replay(x)[0].to_vector<float>() == second.to_vector<float>());
+
+  const Tensor leaf = full({100}, 3.f).requires_grad();
+  manual_seed(31);
+  const Tensor plain = grad(sum(f({leaf})), leaf);
+  manual_seed(31);
+  const Tensor y = checkpoint(f, Tensors{leaf});
+  CHECK(y.to_vector<float>() == first.to_vector<float>());
+  CHECK(grad(sum(y), leaf).to_vector<float>() == plain.to_vector<float>());
+  manual_seed(0);
+}
+
+TEST_CASE("truncated normal numbers are normal between their bounds") {
+  struct Interval {
+    double mean, stddev, low, high;
+  };
+  const Interval intervals[] = {{0, 1, -2, 2},   {1, 2, -1, 1.5},     {0, 1, 0, 8},
+                                {0, 1, 2, 9},    {0, 1, 3, 3.2},      {0, 1, -9, -2},
+                                {0, 1, -0.5, 1}, {3, 0.5, -1e300, 3}, {0, 1, -1e300, 1e300}};
+  for (Dtype dtype : {float32, float64})
+    for (const Interval& at : intervals) {
+      CAPTURE(at.low);
+      CAPTURE(at.high);
+      Generator g(21);
+      const auto x = truncated_normal({100'000}, at.mean, at.stddev, at.low, at.high, dtype, g).to_vector<double>();
+      CHECK(*std::min_element(x.begin(), x.end()) >= static_cast<float>(at.low));
+      CHECK(*std::max_element(x.begin(), x.end()) <= static_cast<float>(at.high));
+      // From the nearer tail, where the function does not cancel.
+      const double sign = at.low > at.mean ? -1 : 1;
+      auto cdf = [&](double v) { return sign * normal_cdf(sign * (v - at.mean) / at.stddev); };
+      const double below = cdf(at.low), all = cdf(at.high) - below;
+      CHECK(kolmogorov_smirnov(x, [&](double v) { return (cdf(v) - below) / all; }) < 2);
+    }
+  // So far out that no number of the distribution function is left, the distance from the bound is exponential.
+  Generator g(22);
+  const auto far = truncated_normal({20'000}, 0, 1, 60, 100, float64, g).to_vector<double>();
+  CHECK(kolmogorov_smirnov(far, [](double v) { return 1 - std::exp((60 - v) * (60 + v) / 2) * 60 / v; }) < 2);
+  CHECK(truncated_normal({2}, 0, 1, 1e200, 1e300, float64).to_vector<double>() == std::vector<double>(2, 1e200));
+  CHECK(truncated_normal({0}).size() == 0);
+}
+
+TEST_CASE("exponential numbers have their rate") {
+  for (Dtype dtype : {float32, float64}) {
+    Generator g(23);
+    const auto x = exponential({200'000}, 2, dtype, g).to_vector<double>();
+    CHECK(*std::min_element(x.begin(), x.end()) >= 0);
+    CHECK(kolmogorov_smirnov(x, [](double v) { return 1 - std::exp(-2 * v); }) < 2);
+  }
+}
+
+TEST_CASE("random integers as tensors are even and cover the whole range") {
+  Generator g(24);
+  std::vector<double> counts(7);
+  for (std::int64_t k : randint(-3, 4, {70'000}, g).to_vector<std::int64_t>()) {
+    REQUIRE(k >= -3);
+    REQUIRE(k < 4);
+    ++counts[static_cast<std::size_t>(k + 3)];
+  }
+  CHECK(chi_squared(counts, std::vector<double>(7, 10'000)) < 22.5);  // 6 degrees of freedom: once in 1,000 times
+  // 3/4 of 2^64: a plain remainder would find half in the low third, and many are drawn again.
+  const std::int64_t high = std::int64_t{1} << 62, low = -high - high;
+  int third = 0;
+  for (std::int64_t k : randint(low, high, {60'000}, g).to_vector<std::int64_t>()) third += k < -high;
+  CHECK(std::abs(third - 20'000) < 500);
+  const auto all =
+      randint(std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), {1000}, g)
+          .to_vector<std::int64_t>();
+  CHECK(std::abs(std::count_if(all.begin(), all.end(), [](std::int64_t k) { return k < 0; }) - 500) < 70);
+  CHECK(randint(5, 6, {}, g).item() == 5);
+}
+
+TEST_CASE("coins fall as often as they should") {
+  for (Dtype dtype : {float32, float64}) {
+    Generator g(25);
+    for (double p : {0.02, 0.3, 0.999}) {
+      const double bound = 4 * std::sqrt(p * (1 - p) / 200'000);
+      CHECK(std::abs(mean(bernoulli({200'000}, p, dtype, g)).item() - p) < bound);
+      CHECK(std::abs(mean(bernoulli(full({2, 100'000}, p, dtype), g)).item() - p) < bound);
+    }
+    const Tensor p = tensor({0., 1., 0.}, dtype);
+    for (int i = 0; i < 100; ++i) CHECK(bernoulli(p, g).to_vector<double>() == std::vector<double>{0, 1, 0});
+    CHECK(bernoulli(p).dtype() == dtype);
+    CHECK(mean(bernoulli({1000}, 1, dtype, g)).item() == 1);
+    CHECK(mean(bernoulli({1000}, 0, dtype, g)).item() == 0);
+  }
+  CHECK(bernoulli(tensor({0, 1})).dtype() == float32);
+  CHECK(!bernoulli(full({3}, 0.5).requires_grad()).is_recorded());
+}
+
+TEST_CASE("indices come in proportion to their weights") {
+  Generator g(26);
+  const Tensor weights = tensor({{1., 0., 3., 6.}, {0., 2., 2., 0.}});
+  const auto drawn = multinomial(weights, 50'000, true, g).to_vector<std::int64_t>();
+  std::vector<double> counts(8);
+  for (std::size_t i = 0; i < drawn.size(); ++i) ++counts[static_cast<std::size_t>(drawn[i]) + 4 * (i / 50'000)];
+  CHECK(chi_squared(counts, {5000, 0, 15'000, 30'000, 0, 25'000, 25'000, 0}) < 16.3);  // 3 degrees of freedom
+
+  // Without replacement: the probability of each ordered pair.
+  const std::vector<double> w = {1, 2, 3, 4};
+  const Tensor rows = broadcast_to(tensor(w), {30'000, 4});
+  const auto pairs = multinomial(rows, 2, false, g).to_vector<std::int64_t>();
+  std::vector<double> seen(16), expected(16);
+  for (std::size_t i = 0; i < pairs.size(); i += 2) ++seen[static_cast<std::size_t>(4 * pairs[i] + pairs[i + 1])];
+  for (std::size_t a = 0; a < 4; ++a)
+    for (std::size_t b = 0; b < 4; ++b) expected[4 * a + b] = a == b ? 0 : 30'000 * w[a] / 10 * w[b] / (10 - w[a]);
+  CHECK(chi_squared(seen, expected) < 31.3);  // 11 degrees of freedom
+  CHECK(multinomial(tensor({0., 1.}), 1).to_vector<std::int64_t>() == std::vector<std::int64_t>{1});
+  CHECK(multinomial(tensor({2, 5}), 3, true).shape() == Shape{3});
+  CHECK(multinomial(ones({0, 3}), 2).shape() == Shape{0, 2});
+  CHECK(multinomial(ones({2, 0}), 0).shape() == Shape{2, 0});
+}
+
+TEST_CASE("malformed draws say what was met and where") {
+  struct Call {
+    std::function<void()> f;
+    const char* says;
+  };
+  const double nan = std::nan("");
+  const Call calls[] = {
+      {[] { uniform({2}, 1, 0); }, "uniform: [1.000000, 0.000000) is empty"},
+      {[] { uniform({2}, 0, 1, int64); }, "uniform: draws float32 or float64, not int64"},
+      {[] { normal({2}, 0, -1); }, "normal: a standard deviation is not -1.000000"},
+      {[] { normal({2}, 0, 1, boolean); }, "normal: draws float32 or float64, not bool"},
+      {[] { truncated_normal({2}, 0, 0); }, "truncated_normal: expected a finite mean, a positive standard deviation"},
+      {[] { truncated_normal({2}, 0, 1, 2, 2); }, "got 0.000000, 1.000000 and [2.000000, 2.000000]"},
+      {[=] { truncated_normal({2}, nan); }, "truncated_normal: expected a finite mean"},
+      {[=] { truncated_normal({2}, 0, 1, nan); }, "truncated_normal: expected a finite mean"},
+      {[] { truncated_normal({2}, 0, 1, 0, 1, uint8); }, "truncated_normal: draws float32 or float64"},
+      {[] { exponential({2}, 0); }, "exponential: a rate is positive, not 0.000000"},
+      {[] { exponential({2}, 1, int64); }, "exponential: draws float32 or float64"},
+      {[] { randint(3, 3, {2}); }, "randint: there is no integer in [3, 3)"},
+      {[] { bernoulli({2}, 1.5); }, "bernoulli: 1.500000 is no probability in [0, 1]"},
+      {[] { bernoulli({2}, 0.5, int64); }, "bernoulli: draws float32 or float64"},
+      {[] {
+         bernoulli(tensor({0., -1.}));
+       },
+       "bernoulli: element 1, -1.000000, is no probability in [0, 1]"},
+      {[=] { bernoulli(tensor({nan})); }, "bernoulli: element 0, nan, is no probability"},
+      {[] { bernoulli(Tensor()); }, "bernoulli: the tensor is undefined"},
+      {[] { permutation(-1); }, "permutation: the length -1 is negative"},
+      {[] {
+         multinomial(ones({1, 1, 1}), 1);
+       },
+       "multinomial: the weights are float32(1, 1, 1), expected (n,) or"},
+      {[] { multinomial(ones({2}), -1); }, "multinomial: cannot draw -1 indices"},
+      {[] { multinomial(ones({2}), 3); }, "cannot draw 3 indices without replacement where 2 weights of row 0 are"},
+      {[] { multinomial(zeros({2}), 3, true); }, "cannot draw 3 indices where 0 weights of row 0 are above 0"},
+      {[] {
+         multinomial(tensor({1., -1.}), 1);
+       },
+       "multinomial: a weight is -1.000000 at 1"},
+      {[=] {
+         multinomial(tensor({nan, 1.}), 1);
+       },
+       "multinomial: a weight is nan at 0"},
+      {[] { multinomial(2, 1); }, "multinomial: expected a tensor, not a number"}};
+  for (const Call& call : calls) {
+    const std::string text = message(call.f);
+    CAPTURE(text);
+    CHECK(text.find(call.says) != std::string::npos);
+    CHECK(text.find("random.cpp:") != std::string::npos);
+  }
+  CHECK(message([] { randint(1, 0, {}); }).find("random.cpp:" + std::to_string(__LINE__)) != std::string::npos);
 }

@@ -62,8 +62,13 @@ enum class Result { arithmetic, floating };
 template <Result result, class F>
 auto elementwise(F f) {
   return [f](const Array& first, const auto&... rest) {
-    Shape shape = first.shape;
-    ((shape = shape == rest.shape ? shape : broadcast_shape(shape, rest.shape)), ...);
+    Shape broadcast;
+    const bool same = ((first.shape == rest.shape) && ...);
+    if (!same) {
+      broadcast = first.shape;
+      ((broadcast = broadcast_shape(broadcast, rest.shape)), ...);
+    }
+    const Shape& shape = same ? first.shape : broadcast;
     auto map = [&](auto t) { return map_arrays<decltype(t)>(shape, f, first, rest...); };
     if constexpr (result == Result::floating) return visit_floating(first.dtype, map);
     else return visit_computing(first.dtype, map);

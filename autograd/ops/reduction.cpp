@@ -1,155 +1,161 @@
 #include "reduction.hpp"
 
-#include <cstring>
-
-#include "apply.hpp"
+#include "axes.hpp"
 #include "elementwise.hpp"
-#include "shape.hpp"
 #include "sum_kernel.hpp"
 
 namespace xtape {
-namespace {
 
-// x seen as (outer, n, inner), summed over n.
-template <class T>
-void sum_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, const T* x, T* y) {
-  if (outer == 0 || inner == 0) return;
-  if (inner == 1) {
-    const std::int64_t rows_per_tile = n >= kernel::tile_size ? 1 : kernel::tile_size / (n + 1) + 1;
-    if (outer == 1) return void(*y = kernel::sum(n, x));
-    return parallel_for((outer + rows_per_tile - 1) / rows_per_tile, [=](std::int64_t t) {
-      for (std::int64_t i = t * rows_per_tile; i < outer && i < (t + 1) * rows_per_tile; ++i)
-        y[i] = kernel::sum(n, x + i * n);
-    });
+Reduced reduced(const char* op, const Arg& x, const Axes& axes, bool keepdims) {
+  check_defined(op, x);
+  const Shape& shape = x.array->shape;
+  Reduced r;
+  for (int axis : axes.values()) {
+    const unsigned bit = 1u << check_axis(op, axis, shape, x.site);
+    if (r.axes.bits & bit)
+      fail(op, "axis " + std::to_string(axis) + " of shape " + to_string(shape) + " is named twice", x.site);
+    r.axes.bits |= bit;
   }
-  // Rows are added in order, a strip of columns at a time.
-  const std::int64_t strip = inner < 4096 ? inner : 4096, strips = (inner + strip - 1) / strip;
-  auto tile = [=](std::int64_t t) {
-    const std::int64_t o = t / strips, begin = t % strips * strip;
-    const std::int64_t width = inner - begin < strip ? inner - begin : strip;
-    T* sums = y + o * inner + begin;
-    const T* rows = x + o * n * inner + begin;
-    std::memset(static_cast<void*>(sums), 0, static_cast<std::size_t>(width) * sizeof(T));
-    for (std::int64_t i = 0; i < n; ++i)
-      kernel::update(
-          width, [](auto& s, auto& v) { s = s + v; }, sums, rows + i * inner);
-  };
-  if (outer * n * inner <= kernel::tile_size) {
-    for (std::int64_t t = 0; t < outer * strips; ++t) tile(t);
-  } else {
-    parallel_for(outer * strips, tile);
+  if (axes.is_all()) r.axes.bits = (1u << shape.rank()) - 1;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (r.axes.has(i)) r.count *= shape[i];
+    r.kept.push_back(r.axes.has(i) ? 1 : shape[i]);
+    if (!r.axes.has(i) || keepdims) r.result.push_back(r.kept[i]);
   }
+  return r;
 }
 
-Ref<Array> sum_axes(const Array& x, const std::vector<bool>& reduced, const Shape& result) {
-  // Neighbouring axes of one kind are one axis; the reduced ones go one group at a time, the innermost first.
+void check_not_empty(const char* op, const Arg& x, const Reduced& r) {
+  if (r.count > 0) return;
+  std::string which;
+  for (int axis : r.axes.list()) which += (which.empty() ? "axis " : " or ") + std::to_string(axis);
+  fail(op, which + " of " + to_string(x.array->shape) + " is empty", x.site);
+}
+
+bool side_by_side(const Shape& shape, const Reduced& r) {
+  // Kept axes before the first reduced one and after the last: the number of changes says how many groups there are.
+  int groups = 0;
+  bool inside = false;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] == 1) continue;
+    groups += r.axes.has(i) && !inside;
+    inside = r.axes.has(i);
+  }
+  return groups <= 1;
+}
+
+Split split(const Shape& shape, const Reduced& r) {
+  Split s{1, r.count, 1};
+  bool after = false;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] == 1) continue;
+    after |= r.axes.has(i);
+    if (!r.axes.has(i)) (after ? s.inner : s.outer) *= shape[i];
+  }
+  return s;
+}
+
+namespace {
+
+using kernel::Itself;
+
+// The terms of x joined over the axes: neighbouring axes of one kind are one, and the reduced ones go one group at a
+// time, the innermost first.
+template <class Y, class Join, class T, class Term>
+Ref<Array> fold_axes(const Array& x, const Reduced& r, Dtype dtype, Join join, const T* from, Term term) {
   Shape shape;
   std::vector<bool> group;
   for (int i = 0; i < x.shape.rank(); ++i) {
-    const bool r = reduced[static_cast<std::size_t>(i)];
-    if (!group.empty() && group.back() == r) shape[shape.rank() - 1] *= x.shape[i];
-    else shape.push_back(x.shape[i]), group.push_back(r);
+    if (!group.empty() && group.back() == r.axes.has(i)) shape[shape.rank() - 1] *= x.shape[i];
+    else shape.push_back(x.shape[i]), group.push_back(r.axes.has(i));
   }
+  if (!r.axes.bits) shape.push_back(1), group.push_back(true);
   Ref<Array> y;
-  const Array* from = &x;
   for (int i = shape.rank() - 1; i >= 0; --i) {
     if (!group[static_cast<std::size_t>(i)]) continue;
-    std::int64_t outer = 1, inner = 1;
-    for (int k = 0; k < i; ++k) outer *= shape[k];
-    for (int k = i + 1; k < shape.rank(); ++k) inner *= shape[k];
-    Ref<Array> next = make_array(x.dtype, Shape{outer, inner});
-    visit_computing(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      sum_middle(outer, shape[i], inner, from->at<T>(), next->at<T>());
-    });
+    const Split s = split(shape, i);
+    Ref<Array> next = make_array(dtype, Shape{s.outer, s.inner});
+    if (y) kernel::fold_middle(s.outer, s.n, s.inner, join, Itself(), Itself(), y->at<Y>(), next->at<Y>());
+    else kernel::fold_middle(s.outer, s.n, s.inner, join, term, Itself(), from, next->at<Y>());
     shape[i] = 1;
     y = std::move(next);
-    from = y.get();
   }
-  y->shape = result;
+  y->shape = r.result;
   return y;
+}
+
+// Of a floating tensor or int64: what others are made first.
+template <class Term>
+Tensor sum_of(const char* op, const Arg& x, const Axes& axes, bool keepdims, Term term) {
+  check_defined(op, x);
+  if (!computes(x.array->dtype)) return sum_of(op, Arg(counted(x), x.site), axes, keepdims, term);
+  const Reduced r = reduced(op, x, axes, keepdims);
+  auto forward = [r, term](const Array& x) {
+    if (!r.axes.bits && std::is_same_v<Term, Itself>) return make_view(x, x.shape);
+    return visit_computing(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      return fold_axes<T>(x, r, x.dtype, kernel::Sum<T>(), x.at<T>(), term);
+    });
+  };
+  const auto described = attributed(forward, "axes", r.axes);
+  const Shape shape = x.array->shape, kept = r.kept;
+  if constexpr (std::is_same_v<Term, Itself>)
+    return execute(op, {&x}, described,
+                   rule<>([shape, kept](const Tensor& g) { return broadcast_to(reshape(g, kept), shape); }));
+  else
+    return execute(op, {&x}, described,
+                   rule<0>([kept](const Tensor& g, const Tensor& x) { return where(x == x, reshape(g, kept), 0); }));
 }
 
 }  // namespace
 
-Tensor sum(const Arg& x, const Axes& axes, bool keepdims) {
-  check_defined("sum", x);
-  if (!computes(x.array->dtype)) {
-    const Tensor counted = Tensor(Ref<Array>::share(x.array)).to(int64, x.site);
-    return sum(Arg(counted, x.site), axes, keepdims);
-  }
-  const Shape shape = x.array->shape;
-  bool reduced[Shape::max_rank] = {};
-  for (int axis : axes.values()) {
-    bool& r = reduced[check_axis("sum", axis, shape, x.site)];
-    if (r) fail("sum", "axis " + std::to_string(axis) + " of shape " + to_string(shape) + " is named twice", x.site);
-    r = true;
-  }
-  Shape kept = shape, result;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (reduced[i]) kept[i] = 1;
-    if (!reduced[i] || keepdims) result.push_back(kept[i]);
-  }
-  const std::vector<bool> over(reduced, reduced + shape.rank());
-  auto forward = [over, none = axes.values().empty(), result](const Array& x) {
-    return none ? make_view(x, x.shape) : sum_axes(x, over, result);
-  };
-  return execute("sum", {&x}, attributed(forward, "axes", axes.values()),
-                 rule<>([shape, kept](const Tensor& g) { return broadcast_to(reshape(g, kept), shape); }));
-}
+Tensor sum(const Arg& x, const Axes& axes, bool keepdims) { return sum_of("sum", x, axes, keepdims, Itself()); }
 
-Tensor sum(const Arg& x) {
-  check_defined("sum", x);
-  std::vector<int> all(static_cast<std::size_t>(x.array->shape.rank()));
-  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
-  return sum(x, Axes(std::move(all)));
+Tensor nansum(const Arg& x, const Axes& axes, bool keepdims) {
+  return sum_of("nansum", x, axes, keepdims, [](auto v) { return where(v == v, v, decltype(v)(0)); });
 }
 
 Tensor mean(const Arg& x, const Axes& axes, bool keepdims) {
-  Tensor total = sum(x, axes, keepdims);
-  double n = 1;
-  for (int axis : axes.values())
-    n *= static_cast<double>(x.array->shape[check_axis("mean", axis, x.array->shape, x.site)]);
-  return Arg(total, x.site) / n;
+  const Reduced r = reduced("mean", x, axes, keepdims);
+  Scope scope(x.site);
+  return sum(x, axes, keepdims) / static_cast<double>(r.count);
 }
 
-Tensor mean(const Arg& x) {
-  Tensor total = sum(x);
-  return Arg(total, x.site) / static_cast<double>(x.array->size);
+Tensor nanmean(const Arg& x, const Axes& axes, bool keepdims) {
+  reduced("nanmean", x, axes, keepdims);
+  Scope scope(x.site);
+  const Tensor total = nansum(x, axes, keepdims);
+  return total / sum(Tensor(Ref<Array>::share(x.array)) == Tensor(Ref<Array>::share(x.array)), axes, keepdims);
 }
 
-Tensor argmax(const Arg& x, int axis) {
-  check_defined("argmax", x);
-  const Shape& shape = x.array->shape;
-  axis = check_axis("argmax", axis, shape, x.site);
-  if (shape[axis] == 0)
-    fail("argmax", "axis " + std::to_string(axis) + " of " + to_string(shape) + " is empty", x.site);
-  auto forward = [axis](const Array& x) {
-    const Shape& shape = x.shape;
-    Shape result;
-    std::int64_t outer = 1, inner = 1;
-    for (int i = 0; i < shape.rank(); ++i) {
-      if (i < axis) outer *= shape[i];
-      if (i > axis) inner *= shape[i];
-      if (i != axis) result.push_back(shape[i]);
-    }
-    Ref<Array> y = make_array(int64, result);
-    visit_dtype(x.dtype, [&](auto t) {
+namespace {
+
+// y[i] = whether any, or all, or how many of the elements are not 0.
+template <class Y, class Join>
+Tensor fold_truths(const char* op, const Arg& x, const Axes& axes, bool keepdims, Dtype dtype, Join join) {
+  const Reduced r = reduced(op, x, axes, keepdims);
+  auto forward = [r, dtype, join](const Array& x) {
+    return visit_bytes(x.dtype, [&](auto t) {
       using T = decltype(t);
-      for (std::int64_t o = 0; o < outer; ++o)
-        for (std::int64_t i = 0; i < inner; ++i) {
-          const T* p = x.at<T>() + o * shape[axis] * inner + i;
-          std::int64_t best = 0;
-          for (std::int64_t k = 1; k < shape[axis]; ++k) {
-            const T v = p[k * inner], b = p[best * inner];
-            if (v > b || (v != v && b == b)) best = k;
-          }
-          y->at<std::int64_t>()[o * inner + i] = best;
-        }
+      return fold_axes<Y>(x, r, dtype, join, x.at<T>(), [](auto v) { return kernel::Real<Y>(v != 0); });
     });
-    return y;
   };
-  return execute("argmax", {&x}, attributed(forward, "axis", axis), no_gradient);
+  return execute(op, {&x}, attributed(forward, "axes", r.axes), no_gradient);
+}
+
+}  // namespace
+
+Tensor any(const Arg& x, const Axes& axes, bool keepdims) {
+  return fold_truths<std::uint8_t>("any", x, axes, keepdims, boolean, kernel::Max<std::uint8_t>());
+}
+Tensor all(const Arg& x, const Axes& axes, bool keepdims) {
+  struct All : kernel::Min<std::uint8_t> {
+    static kernel::Real<std::uint8_t> first() { return 1; }
+  };
+  return fold_truths<std::uint8_t>("all", x, axes, keepdims, boolean, All());
+}
+Tensor count_nonzero(const Arg& x, const Axes& axes, bool keepdims) {
+  return fold_truths<std::int64_t>("count_nonzero", x, axes, keepdims, int64, kernel::Sum<std::int64_t>());
 }
 
 Tensor sum_to(const Arg& x, const Shape& shape) {

@@ -1,11 +1,9 @@
 #include "shape.hpp"
 
-#include <cstring>
 #include <numeric>
 
 #include "apply.hpp"
-#include "elementwise.hpp"
-#include "reduction.hpp"
+#include "strided.hpp"
 
 namespace xtape {
 
@@ -48,51 +46,79 @@ Tensor reshape(const Arg& x, std::initializer_list<std::int64_t> sizes) {
   return reshape(x, std::vector<std::int64_t>(sizes));
 }
 
+Tensor flatten(const Arg& x, int start, int end) {
+  check_defined("flatten", x);
+  const Shape& from = x.array->shape;
+  if (from.rank() == 0) return reshape(x, Shape{1});
+  start = check_axis("flatten", start, from, x.site);
+  end = check_axis("flatten", end, from, x.site);
+  if (end < start)
+    fail("flatten",
+         "axis " + std::to_string(end) + " lies before axis " + std::to_string(start) + " in shape " + to_string(from),
+         x.site);
+  Shape to;
+  for (int i = 0; i < from.rank(); ++i)
+    if (i <= start || i > end) to.push_back(from[i]);
+    else to[start] *= from[i];
+  return reshape(x, to);
+}
+
+Tensor unflatten(const Arg& x, int axis, const std::vector<std::int64_t>& sizes) {
+  check_defined("unflatten", x);
+  const Shape& from = x.array->shape;
+  axis = check_axis("unflatten", axis, from, x.site);
+  std::int64_t known = 1, unknown = 0;
+  bool ok = true;
+  for (const std::int64_t n : sizes) {
+    unknown += n == -1;
+    ok = ok && n >= -1 && (n == -1 || !__builtin_mul_overflow(known, n, &known));
+  }
+  ok = ok && (unknown == 0 ? known == from[axis] : unknown == 1 && known > 0 && from[axis] % known == 0);
+  if (!ok)
+    fail("unflatten",
+         "axis " + std::to_string(axis) + " of shape " + to_string(from) + " does not unfold into " +
+             attribute_text(sizes),
+         x.site);
+  std::vector<std::int64_t> to(from.begin(), from.begin() + axis);
+  for (const std::int64_t n : sizes) to.push_back(n == -1 ? from[axis] / known : n);
+  to.insert(to.end(), from.begin() + axis + 1, from.end());
+  return reshape(x, Shape(to.data(), to.data() + to.size()));
+}
+
 namespace {
-
-// y[a][b] = x[a][b] for any steps on both sides, a block at a time, so that both use whole cache lines.
-template <class T>
-void transpose_blocks(std::int64_t rows, std::int64_t columns, const T* x, std::int64_t row_step,
-                      std::int64_t column_step, T* y, std::int64_t y_step) {
-  constexpr std::int64_t block = 16;
-  for (std::int64_t i = 0; i < rows; i += block)
-    for (std::int64_t j = 0; j < columns; j += block)
-      for (std::int64_t a = i; a < rows && a < i + block; ++a)
-        for (std::int64_t b = j; b < columns && b < j + block; ++b)
-          y[a * y_step + b] = x[a * row_step + b * column_step];
+Tensor without_ones(const Arg& x, const bool* named) {
+  const Shape& from = x.array->shape;
+  Shape to;
+  for (int i = 0; i < from.rank(); ++i)
+    if (from[i] != 1 || (named && !named[i])) to.push_back(from[i]);
+  return reshape(x, to);
 }
-
-template <class T>
-void permute_elements(const Array& x, const std::vector<int>& axes, Array& y) {
-  const int rank = y.shape.rank();
-  std::int64_t step[Shape::max_rank], stride[Shape::max_rank], n = 1;
-  for (int i = rank; i-- > 0;) step[i] = n, n *= x.shape[i];
-  for (int i = 0; i < rank; ++i) stride[i] = step[axes[static_cast<std::size_t>(i)]];
-  // The two innermost loops walk the axes that are innermost in the result and in x.
-  const int last = rank - 1;
-  int fast = last - 1;
-  for (int i = 0; i < last; ++i)
-    if (stride[i] == 1) fast = i;
-  std::int64_t y_step = 1;
-  for (int i = fast + 1; i < rank; ++i) y_step *= y.shape[i];
-  const std::int64_t rows = y.shape[fast], columns = y.shape[last];
-  const std::int64_t tiles = y.size / (rows * columns);
-  auto tile = [&](std::int64_t t) {
-    std::int64_t from = 0, to = 0, y_stride = 1;
-    for (int i = last; i >= 0; --i) {
-      if (i != fast && i != last) {
-        const std::int64_t k = t % y.shape[i];
-        t /= y.shape[i];
-        from += k * stride[i], to += k * y_stride;
-      }
-      y_stride *= y.shape[i];
-    }
-    transpose_blocks(rows, columns, x.at<T>() + from, stride[fast], stride[last], y.at<T>() + to, y_step);
-  };
-  for (std::int64_t t = 0; t < tiles; ++t) tile(t);
-}
-
 }  // namespace
+
+Tensor squeeze(const Arg& x) {
+  check_defined("squeeze", x);
+  return without_ones(x, nullptr);
+}
+
+Tensor squeeze(const Arg& x, const Axes& axes) {
+  check_defined("squeeze", x);
+  bool named[Shape::max_rank] = {};
+  for (const int axis : axes.values()) named[check_axis("squeeze", axis, x.array->shape, x.site)] = true;
+  return without_ones(x, named);
+}
+
+Tensor unsqueeze(const Arg& x, int axis) {
+  check_defined("unsqueeze", x);
+  const Shape& from = x.array->shape;
+  const int at = axis < 0 ? axis + from.rank() + 1 : axis;
+  if (at < 0 || at > from.rank())
+    fail("unsqueeze", "there is no place " + std::to_string(axis) + " for a new axis in shape " + to_string(from),
+         x.site);
+  Shape to(from.begin(), from.begin() + at);
+  to.push_back(1);
+  for (int i = at; i < from.rank(); ++i) to.push_back(from[i]);
+  return reshape(x, to);
+}
 
 Tensor permute(const Arg& x, const std::vector<int>& axes) {
   check_defined("permute", x);
@@ -113,9 +139,10 @@ Tensor permute(const Arg& x, const std::vector<int>& axes) {
     Shape to = x.shape;
     for (std::size_t i = 0; i < order.size(); ++i) to[static_cast<int>(i)] = x.shape[order[i]];
     Ref<Array> y = make_array(x.dtype, to);
-    if (order.size() < 2 || y->size <= 1)
-      std::memcpy(y->data, x.data, static_cast<std::size_t>(y->size * size_of(y->dtype)));
-    else visit_dtype(y->dtype, [&](auto t) { permute_elements<decltype(t)>(x, order, *y); });
+    const kernel::Strides from(x.shape), strides(to);
+    kernel::Strided walk;
+    for (int i = 0; i < to.rank(); ++i) walk.push(to[i], strides[i], from[order[static_cast<std::size_t>(i)]]);
+    kernel::copy(walk, y->dtype, y->data, x.data);
     return y;
   };
   return execute("permute", {&x}, attributed(forward, "axes", order),
@@ -132,6 +159,37 @@ Tensor transpose(const Arg& x, int axis0, int axis1) {
   return permute(x, order);
 }
 
+Tensor swapaxes(const Arg& x, int axis0, int axis1) {
+  Scope scope(x.site);
+  return transpose(x, axis0, axis1);
+}
+
+Tensor moveaxis(const Arg& x, const Axes& source, const Axes& destination) {
+  check_defined("moveaxis", x);
+  const Shape& from = x.array->shape;
+  const std::size_t moved = source.values().size();
+  std::vector<int> order(static_cast<std::size_t>(from.rank()), -1);
+  bool taken[Shape::max_rank] = {}, ok = moved == destination.values().size();
+  for (std::size_t i = 0; i < moved && ok; ++i) {
+    const int a = check_axis("moveaxis", source.values()[i], from, x.site);
+    int& place = order[static_cast<std::size_t>(check_axis("moveaxis", destination.values()[i], from, x.site))];
+    ok = !taken[a] && place == -1;
+    taken[a] = true, place = a;
+  }
+  if (!ok)
+    fail("moveaxis",
+         "axes " + attribute_text(source.values()) + " of shape " + to_string(from) + " do not go to places " +
+             attribute_text(destination.values()),
+         x.site);
+  int next = 0;
+  for (int& place : order) {
+    if (place != -1) continue;
+    while (taken[next]) ++next;
+    place = next++;
+  }
+  return permute(x, order);
+}
+
 Tensor broadcast_to(const Arg& x, const Shape& shape) {
   check_defined("broadcast_to", x);
   const Shape& from = x.array->shape;
@@ -139,15 +197,33 @@ Tensor broadcast_to(const Arg& x, const Shape& shape) {
     fail("broadcast_to", "shape " + to_string(from) + " does not stretch to " + to_string(shape), x.site);
   auto forward = [shape](const Array& x) {
     Ref<Array> y = make_array(x.dtype, shape);
-    const kernel::Walk<1> walk(shape, {&x.shape});
-    visit_dtype(y->dtype, [&](auto t) {
-      using T = decltype(t);
-      kernel::map(
-          walk, [](auto v) { return v; }, y->at<T>(), x.at<T>());
-    });
+    const kernel::Strides strides(shape), from(x.shape);
+    const int missing = shape.rank() - x.shape.rank();
+    kernel::Strided walk;
+    for (int i = 0; i < shape.rank(); ++i)
+      walk.push(shape[i], strides[i], i < missing || x.shape[i - missing] == 1 ? 0 : from[i - missing]);
+    kernel::copy(walk, y->dtype, y->data, x.data);
     return y;
   };
   return execute("broadcast_to", {&x}, forward, rule<>([](const Tensor& g) { return g; }));
+}
+
+Tensor expand(const Arg& x, const std::vector<std::int64_t>& sizes) {
+  check_defined("expand", x);
+  const Shape& from = x.array->shape;
+  std::vector<std::int64_t> to = sizes;
+  const std::int64_t missing = static_cast<std::int64_t>(to.size()) - from.rank();
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (to[i] != -1) continue;
+    const std::int64_t axis = static_cast<std::int64_t>(i) - missing;
+    if (missing < 0 || axis < 0)
+      fail("expand",
+           "shape " + to_string(from) + " has no axis whose size could stand for the -1 in " + attribute_text(sizes),
+           x.site);
+    to[i] = from[static_cast<int>(axis)];
+  }
+  Scope scope(x.site);
+  return broadcast_to(x, Shape(to.data(), to.data() + to.size()));
 }
 
 }  // namespace xtape

@@ -2,158 +2,248 @@
 
 #include <cmath>
 
-#include "apply.hpp"
 #include "elementwise.hpp"
-#include "index.hpp"
-#include "reduction.hpp"
-#include "shape.hpp"
+#include "panels.hpp"
 #include "sum_kernel.hpp"
 
 namespace xtape {
 namespace {
 
-// f(row of x, row of y, n) for every row along the last axis; y has `width` elements a row.
-template <class F>
-void for_rows(const Array& x, Array& y, F f) {
-  const std::int64_t n = x.shape[x.shape.rank() - 1], rows = n ? x.size / n : 0, width = rows ? y.size / rows : 0;
-  const std::int64_t per_tile = n ? kernel::tile_size / 8 / n + 1 : 1;
-  visit_floating(x.dtype, [&](auto t) {
-    using T = decltype(t);
-    auto tile = [&](std::int64_t t) {
-      for (std::int64_t i = t * per_tile; i < rows && i < (t + 1) * per_tile; ++i)
-        f(n, x.at<T>() + i * n, y.at<T>() + i * width);
-    };
-    parallel_for((rows + per_tile - 1) / per_tile, tile);
-  });
-}
+using kernel::Itself;
+using kernel::Real;
 
-// y = e^(x - max x); returns the sum of y. Where all is -inf, the max is taken as 0.
+// What is subtracted before e^x is taken: the largest element, or 0 where all are -inf.
 template <class T>
-T exp_row(std::int64_t n, const T* x, T* y, T& max) {
-  max = kernel::max(n, x);
-  if (max == -std::numeric_limits<T>::infinity()) max = 0;
-  kernel::map(
-      n, [m = kernel::Real<T>(max)](auto v) { return exp(v - m); }, y, x);
-  return kernel::sum(n, y);
+T shift_of(T max) {
+  return max == -kernel::infinity<T> ? 0 : max;
+}
+template <class T>
+T max_row(std::int64_t n, const T* x) {
+  return shift_of(kernel::fold(n, kernel::Max<T>(), Itself(), x).v);
+}
+// The sum of e^(x - max).
+template <class T>
+T sum_powers(std::int64_t n, const T* x, T max) {
+  return static_cast<T>(kernel::fold_blocks(
+                            n, kernel::Sum<T>(), [m = Real<T>(max)](auto v) { return exp(v - m); }, x)
+                            .v);
+}
+template <class T>
+T dot_row(std::int64_t n, const T* x, const T* y) {
+  return static_cast<T>(kernel::fold_blocks(
+                            n, kernel::Sum<T>(), [](auto a, auto b) { return a * b; }, x, y)
+                            .v);
 }
 
-// Runs `f` with `axis` as the last one.
-template <class F>
-Tensor along(const char* op, const Arg& x, int axis, bool reduces, F f) {
-  check_defined(op, x);
-  if (!is_floating(x.array->dtype)) {
-    const Tensor t = promote_floating(op, x);
-    return along(op, Arg(t, x.site), axis, reduces, f);
+// The same for each column of a panel.
+template <class T>
+void max_columns(const Split& s, std::int64_t width, const T* x, T* max) {
+  kernel::fold_rows(s.n, s.inner, width, kernel::Max<T>(), Itself(), max, x);
+  for (std::int64_t j = 0; j < width; ++j) max[j] = shift_of(max[j]);
+}
+template <class T>
+void sum_powers(const Split& s, std::int64_t width, const T* x, const T* max, T* total) {
+  std::fill_n(total, width, T(0));
+  for (std::int64_t k = 0; k < s.n; ++k)
+    kernel::update(
+        width, [](auto& t, auto& m, auto& v) { t = t + exp(v - m); }, total, max, x + k * s.inner);
+}
+
+template <class T>
+struct SoftmaxOf {
+  static void row(std::int64_t n, const T* x, T* y) {
+    const Real<T> max = max_row(n, x);
+    typename kernel::Sum<T>::Total total = 0;
+    for (std::int64_t i = 0; i < n; i += panel_width) {
+      const std::int64_t count = std::min(n - i, panel_width);
+      kernel::map(
+          count, [max](auto v) { return exp(v - max); }, y + i, x + i);
+      total = total + decltype(total)(kernel::fold(count, kernel::Sum<T>(), Itself(), y + i).v);
+    }
+    kernel::map(
+        n, [share = 1 / Real<T>(total.v)](auto v) { return v * share; }, y, y);
   }
+  static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
+    alignas(64) T max[panel_width], total[panel_width] = {};
+    max_columns(s, width, x, max);
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::update(
+          width,
+          [](auto& y, auto& t, auto& m, auto& v) {
+            y = exp(v - m);
+            t = t + y;
+          },
+          y + k, total, static_cast<const T*>(max), x + k);
+    for (std::int64_t j = 0; j < width; ++j) total[j] = 1 / total[j];
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::map(
+          width, [](auto v, auto share) { return v * share; }, y + k, y + k, total);
+  }
+};
+
+template <class T>
+struct LogSoftmaxOf {
+  // In two steps: max + log total would round off what is small beside max.
+  static void row(std::int64_t n, const T* x, T* y) {
+    const T max = max_row(n, x);
+    const Real<T> m = max, shift = std::log(sum_powers(n, x, max));
+    kernel::map(
+        n, [m, shift](auto v) { return (v - m) - shift; }, y, x);
+  }
+  static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
+    alignas(64) T max[panel_width], total[panel_width];
+    max_columns(s, width, x, max);
+    sum_powers(s, width, x, max, total);
+    for (std::int64_t j = 0; j < width; ++j) total[j] = std::log(total[j]);
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::map(
+          width, [](auto v, auto m, auto t) { return (v - m) - t; }, y + k, x + k, max, total);
+  }
+};
+
+template <class T>
+struct LogSumExpOf {
+  static T of(T max, T total) {
+    return max == kernel::infinity<T> ? max : max + std::log(total);  // e^(inf - inf) is NaN
+  }
+  static void row(std::int64_t n, const T* x, T* y) {
+    const T max = max_row(n, x);
+    *y = of(max, sum_powers(n, x, max));
+  }
+  static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
+    alignas(64) T max[panel_width], total[panel_width];
+    max_columns(s, width, x, max);
+    sum_powers(s, width, x, max, total);
+    for (std::int64_t j = 0; j < width; ++j) y[j] = of(max[j], total[j]);
+  }
+};
+
+// dx = y (g - sum g y).
+template <class T>
+struct SoftmaxAdjointOf {
+  static void row(std::int64_t n, const T* g, const T* y, T* dx) {
+    kernel::map(
+        n, [s = Real<T>(dot_row(n, g, y))](auto g, auto y) { return y * (g - s); }, dx, g, y);
+  }
+  static void panel(const Split& s, std::int64_t width, const T* g, const T* y, T* dx) {
+    alignas(64) T total[panel_width] = {};
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::update(
+          width, [](auto& t, auto& g, auto& y) { t = t + g * y; }, total, g + k, y + k);
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::map(
+          width, [](auto g, auto y, auto t) { return y * (g - t); }, dx + k, g + k, y + k, total);
+  }
+};
+// dx = g - e^y sum g.
+template <class T>
+struct LogSoftmaxAdjointOf {
+  static void row(std::int64_t n, const T* g, const T* y, T* dx) {
+    kernel::map(
+        n, [s = Real<T>(kernel::sum(n, g))](auto g, auto y) { return g - exp(y) * s; }, dx, g, y);
+  }
+  static void panel(const Split& s, std::int64_t width, const T* g, const T* y, T* dx) {
+    alignas(64) T total[panel_width] = {};
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::update(
+          width, [](auto& t, auto& g) { t = t + g; }, total, g + k);
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::map(
+          width, [](auto g, auto y, auto t) { return g - exp(y) * t; }, dx + k, g + k, y + k, total);
+  }
+};
+
+// Kernel::row or Kernel::panel for every piece of arrays of one shape.
+template <template <class> class Kernel, class... X>
+Ref<Array> along(int axis, const Array& first, const X&... rest) {
+  Ref<Array> y = make_array(first.dtype, first.shape);
+  const Split s = split(first.shape, axis);
+  visit_floating(first.dtype, [&](auto t) {
+    using T = decltype(t);
+    for_panels(s, [&](std::int64_t at, std::int64_t, std::int64_t width) {
+      if (s.inner == 1) Kernel<T>::row(s.n, first.at<T>() + at, (rest.template at<T>() + at)..., y->at<T>() + at);
+      else Kernel<T>::panel(s, width, first.at<T>() + at, (rest.template at<T>() + at)..., y->at<T>() + at);
+    });
+  });
+  return y;
+}
+template <template <class> class Kernel, class R>
+Tensor normalize(const char* op, const Arg& x, int axis, R rule) {
+  check_defined(op, x);
+  if (!is_floating(x.array->dtype)) return normalize<Kernel>(op, Arg(promote_floating(op, x), x.site), axis, rule);
   axis = check_axis(op, axis, x.array->shape, x.site);
-  const int last = x.array->shape.rank() - 1;
-  if (axis == last) return f(x);
-  Scope scope(x.site);
-  const Tensor moved = transpose(x, axis, last);
-  const Tensor y = f(Arg(moved, x.site));
-  if (!reduces) return transpose(y, axis, last);
-  // (…, c, …, a) lost its last axis; what was last stands at `axis` and goes back to the end.
-  std::vector<int> order;
-  for (int i = 0; i < last; ++i)
-    if (i != axis) order.push_back(i);
-  order.push_back(axis);
-  return permute(y, order);
+  auto forward = [axis](const Array& x) { return along<Kernel>(axis, x); };
+  return execute(op, {&x}, attributed(forward, "axis", axis), rule(axis));
+}
+
+// Linear in g and its own transpose.
+Tensor softmax_adjoint(const Arg& g, const Arg& y, int axis) {
+  auto forward = [axis](const Array& g, const Array& y) { return along<SoftmaxAdjointOf>(axis, g, y); };
+  return execute("softmax_adjoint", {&g, &y}, forward,
+                 rule<1>([axis](const Tensor& h, const Tensor& y) { return softmax_adjoint(h, y, axis); }),
+                 rule<0, 1>([axis](const Tensor& h, const Tensor& g, const Tensor& y) {
+                   return h * (g - sum(g * y, axis, true)) - g * sum(h * y, axis, true);
+                 }));
+}
+
+Tensor log_softmax_adjoint(const Arg& g, const Arg& y, int axis) {
+  auto forward = [axis](const Array& g, const Array& y) { return along<LogSoftmaxAdjointOf>(axis, g, y); };
+  return execute("log_softmax_adjoint", {&g, &y}, forward,
+                 rule<1>([axis](const Tensor& h, const Tensor& y) { return h - sum(h * exp(y), axis, true); }),
+                 rule<0, 1>([axis](const Tensor& h, const Tensor& g, const Tensor& y) {
+                   return -(h * exp(y)) * sum(g, axis, true);
+                 }));
 }
 
 }  // namespace
 
 Tensor softmax(const Arg& x, int axis) {
-  return along("softmax", x, axis, false, [](const Arg& x) {
-    auto forward = [](const Array& x) {
-      Ref<Array> y = make_array(x.dtype, x.shape);
-      for_rows(x, *y, [](std::int64_t n, auto* x, auto* y) {
-        std::remove_reference_t<decltype(*y)> max;
-        const auto total = exp_row(n, x, y, max);
-        kernel::map(
-            n, [t = decltype(kernel::wrap(total))(total)](auto v) { return v / t; }, y, y);
-      });
-      return y;
-    };
-    return execute("softmax", {&x}, forward,
-                  rule<output>([](const Tensor& g, const Tensor& y) { return y * (g - sum(g * y, -1, true)); }));
+  return normalize<SoftmaxOf>("softmax", x, axis, [](int axis) {
+    return rule<output>([axis](const Tensor& g, const Tensor& y) { return softmax_adjoint(g, y, axis); });
   });
 }
 
 Tensor log_softmax(const Arg& x, int axis) {
-  return along("log_softmax", x, axis, false, [](const Arg& x) {
-    auto forward = [](const Array& x) {
-      Ref<Array> y = make_array(x.dtype, x.shape);
-      for_rows(x, *y, [](std::int64_t n, auto* x, auto* y) {
-        std::remove_reference_t<decltype(*y)> max;
-        const auto shift = std::log(exp_row(n, x, y, max));
-        // In two steps: max + log total would round off what is small beside max.
-        kernel::map(
-            n, [m = kernel::wrap(max), s = kernel::wrap(shift)](auto v) { return (v - m) - s; }, y, x);
-      });
-      return y;
-    };
-    return execute("log_softmax", {&x}, forward,
-                  rule<output>([](const Tensor& g, const Tensor& y) { return g - exp(y) * sum(g, -1, true); }));
+  return normalize<LogSoftmaxOf>("log_softmax", x, axis, [](int axis) {
+    return rule<output>([axis](const Tensor& g, const Tensor& y) { return log_softmax_adjoint(g, y, axis); });
   });
 }
 
-Tensor logsumexp(const Arg& x, int axis) {
-  return along("logsumexp", x, axis, true, [](const Arg& x) {
-    const Shape& shape = x.array->shape;
-    Shape kept = shape;
-    kept[shape.rank() - 1] = 1;
-    if (shape[shape.rank() - 1] == 0) fail("logsumexp", "the axis of " + to_string(shape) + " is empty", x.site);
-    auto forward = [](const Array& x) {
-      Ref<Array> y = make_array(x.dtype, Shape(x.shape.begin(), x.shape.end() - 1));
-      Ref<Array> powers = make_array(x.dtype, x.shape);
-      for_rows(x, *y, [&](std::int64_t n, auto* row, auto* y) {
-        using T = std::remove_reference_t<decltype(*y)>;
-        T max;
-        const T total = exp_row(n, row, powers->at<T>() + (row - x.at<T>()), max);
-        *y = max == std::numeric_limits<T>::infinity() ? max : max + std::log(total);  // e^(inf - inf) is NaN
+Tensor softmin(const Arg& x, int axis) {
+  check_defined("softmin", x);
+  check_axis("softmin", axis, x.array->shape, x.site);
+  Scope scope(x.site);
+  return softmax(-x, axis);
+}
+
+Tensor logsumexp(const Arg& x, const Axes& axes, bool keepdims) {
+  check_defined("logsumexp", x);
+  if (!is_floating(x.array->dtype)) return logsumexp(Arg(promote_floating("logsumexp", x), x.site), axes, keepdims);
+  return reduce_axes("logsumexp", x, axes, keepdims, [](const Arg& x, const Reduced& r, const Split& s) {
+    auto forward = [s, result = r.result](const Array& x) {
+      Ref<Array> y = make_array(x.dtype, result);
+      visit_floating(x.dtype, [&](auto t) {
+        using T = decltype(t);
+        for_panels(s, [&](std::int64_t at, std::int64_t to, std::int64_t width) {
+          if (s.inner == 1) LogSumExpOf<T>::row(s.n, x.at<T>() + at, y->at<T>() + to);
+          else LogSumExpOf<T>::panel(s, width, x.at<T>() + at, y->at<T>() + to);
+        });
       });
       return y;
     };
-    return execute("logsumexp", {&x}, forward,
-                  rule<0, output>([kept](const Tensor& g, const Tensor& x, const Tensor& y) {
-                    return reshape(g, kept) * exp(x - reshape(y, kept));
-                  }));
+    auto backward = [kept = r.kept](const Tensor& g, const Tensor& x, const Tensor& y) {
+      const Tensor gradient = reshape(g, kept), most = reshape(y, kept);
+      auto formula = [](auto g, auto x, auto y) { return g * exp(x - y); };
+      if (is_recording()) return formula(gradient, x, most);
+      return compute(
+          "rule",
+          [formula](const Array& g, const Array& x, const Array& y) {
+            return visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(x.shape, formula, g, x, y); });
+          },
+          gradient, x, most);
+    };
+    return execute("logsumexp", {&x}, attributed(forward, "axes", r.axes), rule<0, output>(backward));
   });
-}
-
-Tensor cross_entropy(const Arg& logits, const Arg& labels) {
-  check_defined("cross_entropy", logits);
-  check_defined("cross_entropy", labels);
-  const Array &x = *logits.array, &k = *labels.array;
-  if (!is_floating(x.dtype) || x.shape.rank() != 2 || k.shape != Shape{x.shape[0]} || is_floating(k.dtype) ||
-      k.dtype == boolean)
-    fail("cross_entropy",
-         "logits " + describe(x) + " and labels " + describe(k) +
-             " do not fit: expected (batch, classes) and integers (batch,)",
-         logits.site);
-  auto forward = [site = logits.site](const Array& x, const Array& k) {
-    const std::int64_t batch = x.shape[0];
-    check_labels("cross_entropy", k, x.shape[1], site);
-    Ref<Array> y = make_array(x.dtype, Shape{});
-    Ref<Array> losses = make_array(x.dtype, Shape{batch}), powers = make_array(x.dtype, x.shape);
-    for_rows(x, *losses, [&](std::int64_t n, auto* row, auto* loss) {
-      using T = std::remove_reference_t<decltype(*loss)>;
-      const std::int64_t i = loss - losses->at<T>();
-      T max;
-      const T total = exp_row(n, row, powers->at<T>() + i * n, max);
-      *loss = std::log(total) - (row[label_at(k, i)] - max);
-    });
-    visit_floating(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      *y->at<T>() = kernel::sum(batch, losses->at<T>()) / static_cast<T>(batch);
-    });
-    return y;
-  };
-  return execute("cross_entropy", {&logits, &labels}, forward,
-                rule<0, 1>([](const Tensor& g, const Tensor& x, const Tensor& k) {
-                  return (softmax(x) - one_hot(k, x.shape()[1], x.dtype())) * (g / static_cast<double>(x.shape()[0]));
-                }),
-                no_gradient);
 }
 
 }  // namespace xtape

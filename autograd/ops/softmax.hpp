@@ -1,6 +1,7 @@
-// The softmax family and its cost. All subtract the largest element first, so large inputs do no harm.
+// The softmax family. All subtract the largest element first, so large inputs do no harm.
 #pragma once
 #include "../tensor.hpp"
+#include "reduction.hpp"
 
 namespace xtape {
 
@@ -8,12 +9,11 @@ namespace xtape {
 Tensor softmax(const Arg& x, int axis = -1);
 /// x_i - log sum_k e^x_k along `axis`.
 Tensor log_softmax(const Arg& x, int axis = -1);
-/// log sum_k e^x_k along `axis`, which disappears.
-Tensor logsumexp(const Arg& x, int axis = -1);
-
-/// The mean over the batch of -log softmax(logits)[label]: logits (batch, classes), labels (batch), int64 or uint8,
-/// -> (). Throws when the batches differ or a label is outside [0, classes). Source: Nielsen, chapter 3
-/// (log-likelihood).
-Tensor cross_entropy(const Arg& logits, const Arg& labels);
+/// e^-x_i / sum_k e^-x_k along `axis`: softmax(-x).
+Tensor softmin(const Arg& x, int axis = -1);
+/// log sum_k e^x_k over `axes` (the last by default), which disappear, or stay with size 1 under `keepdims`. -inf of no
+/// elements and where all are -inf, inf where one is inf; there, as in PyTorch, the gradient of the infinite elements
+/// is NaN.
+Tensor logsumexp(const Arg& x, const Axes& axes = -1, bool keepdims = false);
 
 }  // namespace xtape

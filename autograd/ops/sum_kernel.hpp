@@ -1,44 +1,204 @@
-// Private: the sum and the maximum of a contiguous row, in several lanes that do not depend on the instruction set.
+// Private: sums, products and extrema, in an order that depends on the shape alone: neither on the instruction set nor
+// on the number of threads.
 #pragma once
+#include <algorithm>
+#include <memory>
+
 #include "../kernel.hpp"
 
 namespace xtape::kernel {
 
 inline constexpr int lanes = 32;
+// How many terms are added up in the elements' own precision.
+inline constexpr std::int64_t depth = 128;
 
-/// f over n elements, from `first`, which f must leave as it is.
-template <class F, class T>
-T reduce(std::int64_t n, const T* x, T first, F f) {
+struct Itself {
+  template <class T>
+  T operator()(T v) const {
+    return v;
+  }
+};
+
+// What terms are joined by: the neutral element, the join, whether several joins may stand in one loop, and what parts
+// are joined in.
+template <class T>
+struct Sum {
+  static constexpr bool nests = true;
+  using Part = Real<T>;
+  using Total = Real<std::conditional_t<std::is_same_v<T, float>, double, T>>;
+  static Part first() { return 0; }
+  template <class A>
+  A operator()(A a, A b) const {
+    return a + b;
+  }
+};
+template <class T>
+struct Product {
+  static constexpr bool nests = true;
+  using Part = Real<T>;
+  using Total = Real<std::conditional_t<std::is_same_v<T, float>, double, T>>;
+  static Part first() { return 1; }
+  template <class A>
+  A operator()(A a, A b) const {
+    return a * b;
+  }
+};
+template <class T>
+struct Max {
+  static constexpr bool nests = false;
+  using Part = Real<T>;
+  using Total = Part;
+  static Part first() { return std::is_integral_v<T> ? std::numeric_limits<T>::min() : -infinity<T>; }
+  Part operator()(Part a, Part b) const { return max(a, b); }
+};
+template <class T>
+struct Min {
+  static constexpr bool nests = false;
+  using Part = Real<T>;
+  using Total = Part;
+  static Part first() { return std::is_integral_v<T> ? std::numeric_limits<T>::max() : infinity<T>; }
+  Part operator()(Part a, Part b) const { return min(a, b); }
+};
+
+/// The terms of n elements joined, in lanes.
+template <class Join, class Term, class... X>
+typename Join::Part fold(std::int64_t n, Join join, Term term, const X*... x) {
   return vectorized(
-      [](std::int64_t n, const T* x, T first, F f) {
-        T lane[lanes];
-        for (int k = 0; k < lanes; ++k) lane[k] = first;
+      [](std::int64_t n, Join join, Term term, const X*... x) {
+        typename Join::Part lane[lanes];
+        for (int k = 0; k < lanes; ++k) lane[k] = Join::first();
         std::int64_t i = 0;
         for (; i + lanes <= n; i += lanes)
-          for (int k = 0; k < lanes; ++k) lane[k] = f(lane[k], x[i + k]);
-        for (int k = 0; i < n; ++i, ++k) lane[k] = f(lane[k], x[i]);
+          for (int k = 0; k < lanes; ++k) lane[k] = join(lane[k], term(wrap(x[i + k])...));
+        for (int k = 0; i < n; ++i, ++k) lane[k] = join(lane[k], term(wrap(x[i])...));
         for (int width = lanes / 2; width > 0; width /= 2)
-          for (int k = 0; k < width; ++k) lane[k] = f(lane[k], lane[k + width]);
+          for (int k = 0; k < width; ++k) lane[k] = join(lane[k], lane[k + width]);
         return lane[0];
       },
-      n, x, first, f);
+      n, join, term, x...);
 }
 
-/// The sum, block by block, so that rounding errors do not grow with n.
+/// The same block by block, so that rounding errors do not grow with n.
+template <class Join, class Term, class... X>
+typename Join::Total fold_blocks(std::int64_t n, Join join, Term term, const X*... x) {
+  constexpr std::int64_t block = depth * lanes;
+  typename Join::Total total = fold(std::min(n, block), join, term, x...).v;
+  for (std::int64_t i = block; i < n; i += block)
+    total = join(total, typename Join::Total(fold(std::min(n - i, block), join, term, (x + i)...).v));
+  return total;
+}
+
+/// parts[j] = the terms of n rows joined, which are `step` apart.
+template <class Join, class Term, class P, class X>
+void fold_rows(std::int64_t n, std::int64_t step, std::int64_t width, Join join, Term term, P* parts, const X* x) {
+  vectorized(
+      [](std::int64_t n, std::int64_t step, std::int64_t width, Join join, Term term, P* parts, const X* x) {
+        for (std::int64_t j = 0; j < width; ++j) parts[j] = unwrap(Join::first());
+        std::int64_t i = 0;
+        // Nested maxima are no longer seen as selections, and their loop does not vectorise.
+        if constexpr (Join::nests)
+          for (; i + 4 <= n; i += 4) {
+            const X *a = x + i * step, *b = a + step, *c = b + step, *d = c + step;
+            XTAPE_INDEPENDENT
+            for (std::int64_t j = 0; j < width; ++j)
+              parts[j] = unwrap(join(wrap(parts[j]), join(join(term(wrap(a[j])), term(wrap(b[j]))),
+                                                          join(term(wrap(c[j])), term(wrap(d[j]))))));
+          }
+        for (; i < n; ++i) {
+          const X* a = x + i * step;
+          XTAPE_INDEPENDENT
+          for (std::int64_t j = 0; j < width; ++j) parts[j] = unwrap(join(wrap(parts[j]), term(wrap(a[j]))));
+        }
+      },
+      n, step, width, join, term, parts, x);
+}
+
+/// x seen as (outer, n, inner): y (outer, inner) = finish(the n terms joined).
+template <class Join, class Term, class Finish, class X, class Y>
+void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join join, Term term, Finish finish,
+                 const X* x, Y* y) {
+  using Part = decltype(unwrap(Join::first()));
+  using Total = typename Join::Total;
+  if (outer == 0 || inner == 0) return;
+  auto give = [=](std::int64_t at, Total total) { y[at] = static_cast<Y>(unwrap(finish(total))); };
+  // Pieces of the rows, or blocks of rows and strips of columns; where there are several along n, their parts are
+  // joined in order afterwards.
+  if (inner == 1) {
+    const std::int64_t pieces = (n + tile_size - 1) / tile_size;
+    if (pieces <= 1) {
+      const std::int64_t rows = tile_size / 8 / (n + 1) + 1;
+      return parallel_for((outer + rows - 1) / rows, [=](std::int64_t t) {
+        for (std::int64_t i = t * rows; i < std::min(outer, (t + 1) * rows); ++i)
+          give(i, fold_blocks(n, join, term, x + i * n));
+      });
+    }
+    const std::unique_ptr<Total[]> parts(new Total[static_cast<std::size_t>(outer * pieces)]);
+    parallel_for(outer * pieces, [=, p = parts.get()](std::int64_t t) {
+      const std::int64_t begin = t % pieces * tile_size;
+      p[t] = fold_blocks(std::min(n - begin, tile_size), join, term, x + t / pieces * n + begin);
+    });
+    for (std::int64_t i = 0; i < outer; ++i) {
+      Total total = parts[static_cast<std::size_t>(i * pieces)];
+      for (std::int64_t k = 1; k < pieces; ++k) total = join(total, parts[static_cast<std::size_t>(i * pieces + k)]);
+      give(i, total);
+    }
+    return;
+  }
+  // Narrow rows are joined several at a time, as wider ones.
+  if (const std::int64_t several = 2 * lanes / inner; several > 1 && n >= 2 * several) {
+    const std::int64_t m = n / several, wide = several * inner;
+    const std::unique_ptr<Part[]> parts(new Part[static_cast<std::size_t>(wide + inner)]);
+    Part* p = parts.get();
+    for (std::int64_t o = 0; o < outer; ++o) {
+      // (m, several * inner), then (several, inner), then the rows that are left over.
+      const X* rows = x + o * n * inner;
+      fold_middle(1, m, wide, join, term, Itself(), rows, p);
+      fold_middle(1, n - m * several, inner, join, term, Itself(), rows + m * wide, p + wide);
+      fold_middle(1, several + 1, inner, join, Itself(), finish, p, y + o * inner);
+    }
+    return;
+  }
+  constexpr std::int64_t strip = 2048;
+  const std::int64_t strips = (inner + strip - 1) / strip, blocks = std::max<std::int64_t>(1, (n + depth - 1) / depth);
+  const std::int64_t tiles = outer * blocks * strips, work = std::min(n, depth) * std::min(inner, strip);
+  const std::int64_t together = tile_size / 4 / (work + 1) + 1;
+  const std::unique_ptr<Part[]> parts(blocks > 1 ? new Part[static_cast<std::size_t>(outer * blocks * inner)]
+                                                 : nullptr);
+  auto tile = [=, p = parts.get()](std::int64_t t) {
+    alignas(64) Part local[strip];
+    const std::int64_t begin = t % strips * strip, block = t / strips % blocks, o = t / strips / blocks;
+    const std::int64_t width = std::min(inner - begin, strip);
+    fold_rows(std::min(n - block * depth, depth), inner, width, join, term,
+              p ? p + (o * blocks + block) * inner + begin : local, x + (o * n + block * depth) * inner + begin);
+    for (std::int64_t j = 0; j < width && !p; ++j) give(o * inner + begin + j, local[j]);
+  };
+  parallel_for((tiles + together - 1) / together, [=](std::int64_t t) {
+    for (std::int64_t i = t * together; i < std::min(tiles, (t + 1) * together); ++i) tile(i);
+  });
+  if (!parts) return;
+  constexpr std::int64_t few = 64;
+  for (std::int64_t o = 0; o < outer; ++o)
+    for (std::int64_t j = 0; j < inner; j += few) {
+      Total totals[few];
+      const std::int64_t width = std::min(inner - j, few);
+      for (std::int64_t k = 0; k < blocks; ++k) {
+        const Part* p = parts.get() + (o * blocks + k) * inner + j;
+        for (std::int64_t i = 0; i < width; ++i) totals[i] = k ? join(totals[i], Total(p[i])) : Total(p[i]);
+      }
+      for (std::int64_t i = 0; i < width; ++i) give(o * inner + j + i, totals[i]);
+    }
+}
+
+/// The sum, block by block.
 template <class T>
 T sum(std::int64_t n, const T* x) {
-  constexpr std::int64_t block = 4096;
-  auto add = [](T a, T b) { return static_cast<T>(a + b); };
-  if (n <= block) return reduce(n, x, T(0), add);
-  std::conditional_t<std::is_same_v<T, float>, double, T> total = 0;
-  for (std::int64_t i = 0; i < n; i += block) total += reduce(n - i < block ? n - i : block, x + i, T(0), add);
-  return static_cast<T>(total);
+  return static_cast<T>(fold_blocks(n, Sum<T>(), Itself(), x).v);
 }
 
 /// The maximum; n > 0. NaN counts as largest.
 template <class T>
 T max(std::int64_t n, const T* x) {
-  return reduce(n, x, x[0], [](T a, T b) { return a > b || a != a ? a : b; });
+  return fold(n, Max<T>(), Itself(), x).v;
 }
 
 }  // namespace xtape::kernel

@@ -1,0 +1,285 @@
+#include "attention.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "apply.hpp"
+#include "elementwise.hpp"
+#include "gemm.hpp"
+#include "linalg.hpp"
+#include "reduction.hpp"
+#include "shape.hpp"
+#include "slice.hpp"
+#include "softmax.hpp"
+#include "sum_kernel.hpp"
+
+namespace xtape {
+namespace {
+
+// One attention: q (heads, l, e), k (heads, s, e), v (heads, s, n), where the heads have the shape `batch`. The scores
+// are made a block of queries at a time, for the gradient once more.
+struct Attention {
+  Shape batch;
+  std::int64_t l, s, e, n;
+  bool causal;
+  double scale;
+
+  std::int64_t heads() const { return batch.size(); }
+  std::int64_t block() const { return std::clamp<std::int64_t>(2 * kernel::tile_size / (s + 1), 16, 128); }
+  double flops() const {
+    return 2. * static_cast<double>(heads()) * static_cast<double>(l) * static_cast<double>(s) *
+           static_cast<double>(e + n);
+  }
+  std::string attributes() const { return attribute_list("causal", causal, "scale", scale); }
+
+  // Where the mask (..., l, s) of a head begins, and its steps from one query and one key to the next.
+  struct MaskSteps {
+    std::int64_t first, query, key;
+  };
+  MaskSteps mask_steps(const Shape& mask, std::int64_t head) const {
+    MaskSteps steps{0, 0, 0};
+    std::int64_t step = 1;
+    for (int i = 1; i <= mask.rank(); ++i) {
+      const std::int64_t size = mask[mask.rank() - i];
+      if (i <= 2) {
+        if (size != 1) (i == 1 ? steps.key : steps.query) = step;
+      } else {
+        const std::int64_t along = batch[batch.rank() - (i - 2)];
+        if (size != 1) steps.first += head % along * step;
+        head /= along;
+      }
+      step *= size;
+    }
+    return steps;
+  }
+
+  // Where query i of a head may not look, scores become -inf; else they are scaled, and the mask is added.
+  template <class T>
+  void mask_row(T* scores, std::int64_t width, std::int64_t i, std::int64_t head, const Array* mask) const {
+    constexpr T nowhere = -std::numeric_limits<T>::infinity();
+    kernel::map(
+        width, [a = kernel::Real<T>(scale)](auto v) { return v * a; }, scores, scores);
+    if (mask) {
+      const MaskSteps steps = mask_steps(mask->shape, head);
+      const std::int64_t at = steps.first + i * steps.query;
+      if (mask->dtype == boolean) {
+        for (std::int64_t j = 0; j < width; ++j)
+          if (!mask->at<bool>()[at + j * steps.key]) scores[j] = nowhere;
+      } else {
+        for (std::int64_t j = 0; j < width; ++j) scores[j] += mask->at<T>()[at + j * steps.key];
+      }
+    }
+    for (std::int64_t j = i + 1; j < width && causal; ++j) scores[j] = nowhere;
+  }
+
+  // The weights p (rows, width) that queries begin … begin + rows - 1 of a head give to the first `width` keys.
+  template <class T>
+  void weigh(std::int64_t head, std::int64_t begin, std::int64_t rows, std::int64_t width, const T* q, const T* k,
+             const Array* mask, T* p) const {
+    gemm<T>(false, true, rows, width, e, q, k, T(0), p);
+    for (std::int64_t i = 0; i < rows; ++i) {
+      T* row = p + i * width;
+      mask_row(row, width, begin + i, head, mask);
+      const T max = kernel::max(width, row);
+      if (max == -std::numeric_limits<T>::infinity()) {
+        std::fill_n(row, width, T(0));
+        continue;
+      }
+      kernel::map(
+          width, [m = kernel::wrap(max)](auto v) { return exp(v - m); }, row, row);
+      const T total = kernel::sum(width, row);
+      kernel::map(
+          width, [t = kernel::wrap(total)](auto v) { return v / t; }, row, row);
+    }
+  }
+
+  // f(begin, rows, width) for each block of queries, with as many keys as they may look at.
+  template <class F>
+  void for_blocks(F f) const {
+    for (std::int64_t begin = 0; begin < l; begin += block()) {
+      const std::int64_t rows = std::min(block(), l - begin);
+      f(begin, rows, causal ? std::min(s, begin + rows) : s);
+    }
+  }
+
+  Ref<Array> forward(const Array& q, const Array& k, const Array& v, const Array* mask) const {
+    Shape shape = batch;
+    shape.push_back(l), shape.push_back(n);
+    Ref<Array> y = make_array(q.dtype, shape);
+    visit_floating(q.dtype, [&](auto t) {
+      using T = decltype(t);
+      if (s == 0) return void(std::fill_n(y->at<T>(), y->size, T(0)));
+      parallel_for(heads(), [&](std::int64_t h) {
+        std::vector<T> p(static_cast<std::size_t>(block() * s));
+        for_blocks([&](std::int64_t begin, std::int64_t rows, std::int64_t width) {
+          weigh(h, begin, rows, width, q.at<T>() + (h * l + begin) * e, k.at<T>() + h * s * e, mask, p.data());
+          gemm<T>(false, false, rows, n, width, p.data(), v.at<T>() + h * s * n, T(0),
+                  y->at<T>() + (h * l + begin) * n);
+        });
+      });
+    });
+    return y;
+  }
+
+  // The gradients of q, k and v in one vector.
+  Ref<Array> gradients(const Array& g, const Array& q, const Array& k, const Array& v, const Array* mask) const {
+    Ref<Array> y = make_array(q.dtype, Shape{q.size + k.size + v.size});
+    visit_floating(q.dtype, [&](auto t) {
+      using T = decltype(t);
+      T *dq = y->at<T>(), *dk = dq + q.size, *dv = dk + k.size;
+      std::fill_n(dq, y->size, T(0));
+      if (s == 0) return;
+      parallel_for(heads(), [&](std::int64_t h) {
+        std::vector<T> p(static_cast<std::size_t>(block() * s)), d(p.size());
+        const T *kh = k.at<T>() + h * s * e, *vh = v.at<T>() + h * s * n;
+        for_blocks([&](std::int64_t begin, std::int64_t rows, std::int64_t width) {
+          const T *qb = q.at<T>() + (h * l + begin) * e, *gb = g.at<T>() + (h * l + begin) * n;
+          weigh(h, begin, rows, width, qb, kh, mask, p.data());
+          gemm<T>(true, false, width, n, rows, p.data(), gb, T(1), dv + h * s * n);
+          gemm<T>(false, true, rows, width, n, gb, vh, T(0), d.data());
+          for (std::int64_t i = 0; i < rows; ++i) {
+            T *pi = p.data() + i * width, *di = d.data() + i * width;
+            const kernel::Real<T> mean = kernel::fold_blocks(
+                                             width, kernel::Sum<T>(), [](auto p, auto d) { return p * d; }, pi, di)
+                                             .v;
+            kernel::map(
+                width, [mean, a = kernel::Real<T>(scale)](auto p, auto d) { return p * (d - mean) * a; }, di, pi, di);
+          }
+          gemm<T>(false, false, rows, e, width, d.data(), kh, T(0), dq + (h * l + begin) * e);
+          gemm<T>(true, false, width, e, rows, d.data(), qb, T(1), dk + h * s * e);
+        });
+      });
+    });
+    return y;
+  }
+};
+
+// The same in operations that can be differentiated again.
+struct Composed {
+  const Attention& attention;
+  Tensor mask;
+
+  // Where each query may look, broadcasting to (..., l, s); undefined where that is everywhere.
+  Tensor allowed() const {
+    Tensor where;
+    if (mask.defined()) where = mask.dtype() == boolean ? mask : mask.detach() > -kernel::infinity<double>;
+    if (!attention.causal) return where;
+    const Tensor earlier =
+        reshape(arange(attention.s), Shape{1, attention.s}) <= reshape(arange(attention.l), Shape{attention.l, 1});
+    return where.defined() ? xtape::where(earlier, where, false) != 0 : earlier;
+  }
+  Tensor weights(const Tensor& q, const Tensor& k) const {
+    const Tensor scores = matmul(q, k, false, true) * attention.scale, look = allowed();
+    if (!look.defined()) return softmax(scores);
+    const Tensor added = mask.defined() && mask.dtype() != boolean ? scores + where(look, mask, 0) : scores;
+    // Finite, so that a query that may look nowhere has no NaN.
+    const double lowest = added.dtype() == float32 ? -3e38 : -1e308;
+    return softmax(where(look, added, lowest)) * look.to(added.dtype());
+  }
+  Tensors gradients(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v) const {
+    const Tensor p = weights(q, k), d = matmul(g, v, false, true);
+    const Tensor ds = p * (d - sum(p * d, -1, true)) * attention.scale;
+    return {matmul(ds, k), matmul(ds, q, true, false), matmul(p, g, true, false)};
+  }
+};
+
+// Inputs: q, k, v, and the mask, if there is one.
+struct AttentionNode final : ListOperation {
+  AttentionNode(Site site, std::size_t n, const Attention& attention)
+      : ListOperation("scaled_dot_product_attention", site, n), attention(attention) {}
+
+  Ref<Array> run(const Array* const* x) const override {
+    return attention.forward(*x[0], *x[1], *x[2], input_count > 3 ? x[3] : nullptr);
+  }
+  Ref<Operation> twin() const override { return as_operation(make_node<AttentionNode>(site, input_count, attention)); }
+  bool reads(std::uint32_t, std::uint32_t value) const override { return value < input_count; }
+  std::string attributes() const override { return attention.attributes(); }
+  double flops(const Array* const*, const Array&) const override { return attention.flops(); }
+
+  void backward(const Tensor& g, Engine& engine) override {
+    const Tensor q = saved(0, engine), k = saved(1, engine), v = saved(2, engine);
+    const Tensor mask = input_count > 3 ? saved(3, engine) : Tensor();
+    const Tensors d = is_recording() ? Composed{attention, mask}.gradients(g, q, k, v) : fused(g, q, k, v, mask);
+    for (std::uint32_t i = 0; i < 3; ++i)
+      if (engine.wants(inputs[i].get())) engine.accumulate(*this, i, d[i]);
+  }
+
+  Tensors fused(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask) const {
+    const char* op = "attention_gradient";
+    auto forward = [a = attention](auto& g, auto& q, auto& k, auto& v, auto&... mask) {
+      const Array* masks[] = {&mask..., nullptr};
+      return a.gradients(g, q, k, v, masks[0]);
+    };
+    const Tensor all = mask.defined() ? compute(op, forward, g, q, k, v, mask) : compute(op, forward, g, q, k, v);
+    Tensors parts;
+    std::int64_t at = 0;
+    for (const Tensor* x : {&q, &k, &v}) {
+      parts.push_back(reshape(slice(all, 0, Slice(at, at + x->size())), x->shape()));
+      at += x->size();
+    }
+    return parts;
+  }
+
+  const Attention attention;
+};
+
+Tensor tensor_of(const Arg& x) { return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)); }
+
+Shape with_batch(const Shape& batch, const Shape& x) {
+  Shape shape = batch;
+  shape.push_back(x[x.rank() - 2]), shape.push_back(x[x.rank() - 1]);
+  return shape;
+}
+
+}  // namespace
+
+Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, const Arg& mask, bool causal,
+                                    std::optional<double> scale) {
+  const char* op = "scaled_dot_product_attention";
+  for (const Arg* x : {&q, &k, &v}) check_defined(op, *x);
+  const Site site = q.site;
+  const Shape &a = q.array->shape, &b = k.array->shape, &c = v.array->shape;
+  auto all = [&] { return describe(*q.array) + ", " + describe(*k.array) + " and " + describe(*v.array); };
+  if (a.rank() < 2 || b.rank() < 2 || c.rank() < 2 || a[a.rank() - 1] != b[b.rank() - 1] ||
+      b[b.rank() - 2] != c[c.rank() - 2])
+    fail(op, "queries, keys and values " + all() + " do not fit: expected (..., l, e), (..., s, e) and (..., s, n)",
+         site);
+  const Dtype dtype = q.array->dtype;
+  if (!is_floating(dtype) || k.array->dtype != dtype || v.array->dtype != dtype)
+    fail(op, "queries, keys and values must all be float32 or all float64, not " + all(), site);
+
+  auto leading = [](const Shape& x) { return Shape(x.begin(), x.end() - 2); };
+  Attention attention{broadcast_shape(op, broadcast_shape(op, leading(a), leading(b), site), leading(c), site),
+                      a[a.rank() - 2],
+                      b[b.rank() - 2],
+                      a[a.rank() - 1],
+                      c[c.rank() - 1],
+                      causal,
+                      scale.value_or(1 / std::sqrt(static_cast<double>(a[a.rank() - 1])))};
+  if (mask.is_scalar) fail(op, "the mask is a number, expected a tensor", site);
+  if (mask.array) {
+    const Array& m = *mask.array;
+    const Shape scores = with_batch(attention.batch, Shape{attention.l, attention.s});
+    if (m.dtype != boolean && m.dtype != dtype)
+      fail(op, "the mask is " + describe(m) + ", expected boolean or " + to_string(dtype), site);
+    if (m.shape.rank() > scores.rank() || broadcast_shape(op, m.shape, scores, site) != scores)
+      fail(op, "the mask " + describe(m) + " does not stretch to the scores' " + to_string(scores), site);
+  }
+
+  Scope scope(site);
+  const Shape& batch = attention.batch;
+  Tensors x;
+  for (const Arg* arg : {&q, &k, &v}) {
+    const Tensor t = tensor_of(*arg);
+    x.push_back(leading(t.shape()) == batch ? t : broadcast_to(t, with_batch(batch, t.shape())));
+  }
+  if (mask.flows()) return matmul(Composed{attention, tensor_of(mask)}.weights(x[0], x[1]), x[2]);
+  std::vector<Arg> args;
+  for (const Tensor& t : x) args.emplace_back(t, site);
+  if (mask.array) args.push_back(mask);
+  return execute_list(as_operation(make_node<AttentionNode>(user_site(site), args.size(), attention)), args);
+}
+
+}  // namespace xtape

@@ -1,0 +1,204 @@
+#include "distance.hpp"
+
+#include <cmath>
+
+#include "apply.hpp"
+#include "elementwise.hpp"
+#include "gemm.hpp"
+#include "linalg.hpp"
+#include "matrix_part.hpp"
+#include "reduction.hpp"
+#include "shape.hpp"
+
+namespace xtape {
+namespace {
+
+// b (n, d) with the points as columns, in groups of `lanes` side by side: element (k, j) lies at
+// (j / lanes) d lanes + k lanes + j % lanes. The last group is filled up with its first point.
+constexpr int lanes = 32;
+template <class T>
+void group_columns(std::int64_t n, std::int64_t d, const T* b, T* grouped) {
+  for (std::int64_t j = 0; j < (n + lanes - 1) / lanes * lanes; ++j) {
+    T* to = grouped + j / lanes * d * lanes + j % lanes;
+    const T* from = b + (j < n ? j : j / lanes * lanes) * d;
+    for (std::int64_t k = 0; k < d; ++k) to[k * lanes] = from[k];
+  }
+}
+
+// y_ij = finish(the terms of a_i - b_j joined) for m points a and all points b.
+template <class T, class Join, class Finish>
+void distances(std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* grouped, T* y, Join join,
+               Finish finish) {
+  kernel::vectorized(
+      [join, finish](std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* grouped, T* y) {
+        for (std::int64_t j = 0; j < n; j += lanes)
+          for (std::int64_t i = 0; i < m; ++i) {
+            T sum[lanes] = {};
+            const T *at = a + i * d, *b = grouped + j * d;
+            for (std::int64_t k = 0; k < d; ++k) {
+              XTAPE_INDEPENDENT
+              for (int l = 0; l < lanes; ++l)
+                sum[l] = join(kernel::Real<T>(sum[l]), kernel::Real<T>(at[k]) - kernel::Real<T>(b[k * lanes + l])).v;
+            }
+            const std::int64_t width = n - j < lanes ? n - j : lanes;
+            T* to = y + i * n + j;
+            for (int l = 0; l < lanes; ++l) sum[l] = finish(kernel::Real<T>(sum[l])).v;
+            for (std::int64_t l = 0; l < width; ++l) to[l] = sum[l];
+          }
+      },
+      m, n, d, a, grouped, y);
+}
+
+struct Distances {
+  double p;
+  bool by_matmul;
+
+  Ref<Array> operator()(const Array& a, const Array& b) const {
+    const Matrices left(a.shape), right(b.shape);
+    Ref<Array> y = make_array(a.dtype, with_axes(left.batch, {left.m, right.m}));
+    visit_floating(a.dtype, [&](auto t) {
+      using T = decltype(t);
+      for (std::int64_t i = 0; i < left.count; ++i) {
+        const T *from_a = a.at<T>() + i * left.m * left.n, *from_b = b.at<T>() + i * right.m * right.n;
+        T* to = y->at<T>() + i * left.m * right.m;
+        by_matmul ? product(left.m, right.m, left.n, from_a, from_b, to)
+                  : differences(left.m, right.m, left.n, from_a, from_b, to);
+      }
+    });
+    return y;
+  }
+  std::string attributes() const { return attribute_list("p", p, "by_matmul", by_matmul); }
+
+ private:
+  template <class T>
+  void differences(std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* b, T* y) const {
+    const Ref<Array> grouped = make_array(dtype_of<T>, Shape{(n + lanes - 1) / lanes, d, lanes});
+    group_columns(n, d, b, grouped->at<T>());
+    auto same = [](auto s) { return s; };
+    const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n * d + 1));
+    parallel_for((m + rows - 1) / rows, [&](std::int64_t tile) {
+      const std::int64_t i = tile * rows;
+      auto run = [&](auto join, auto finish) {
+        distances(std::min(rows, m - i), n, d, a + i * d, grouped->at<T>(), y + i * n, join, finish);
+      };
+      if (p == 2) run([](auto s, auto d) { return s + d * d; }, [](auto s) { return sqrt(s); });
+      else if (p == 1) run([](auto s, auto d) { return s + abs(d); }, same);
+      else if (p == 0) run([](auto s, auto d) { return s + where(d == 0, d, d / d); }, same);
+      else if (std::isinf(p)) run([](auto s, auto d) { return max(s, abs(d)); }, same);
+      else
+        run([p = kernel::Real<T>(p)](auto s, auto d) { return s + pow(abs(d), p); },
+            [q = kernel::Real<T>(1 / p)](auto s) { return pow(s, q); });
+    });
+  }
+
+  template <class T>
+  static void product(std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* b, T* y) {
+    std::vector<T> square(static_cast<std::size_t>(m + n));
+    for (std::int64_t i = 0; i < m + n; ++i) {
+      const T* at = i < m ? a + i * d : b + (i - m) * d;
+      square[static_cast<std::size_t>(i)] = dot<T>(d, at, at);
+    }
+    gemm<T>(false, true, m, n, d, a, b, 0, y);
+    const T* squares = square.data() + m;
+    const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n + 1));
+    parallel_for((m + rows - 1) / rows, [&](std::int64_t tile) {
+      for (std::int64_t i = tile * rows; i < std::min(m, (tile + 1) * rows); ++i)
+        kernel::map(
+            n,
+            [s = kernel::Real<T>(square[static_cast<std::size_t>(i)])](auto ab, auto b) {
+              return sqrt(max((s - ab) + (b - ab), 0));
+            },
+            y + i * n, y + i * n, squares);
+    });
+  }
+};
+
+// sum_j w_ij (a_i - b_j)
+Ref<Array> pull(const Array& w, const Array& a, const Array& b) {
+  const Matrices left(a.shape), right(b.shape);
+  const std::int64_t m = left.m, n = right.m, d = left.n;
+  Ref<Array> y = make_array(a.dtype, a.shape);
+  visit_floating(a.dtype, [&](auto t) {
+    using T = decltype(t);
+    const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n * d + 1));
+    parallel_for((left.count * m + rows - 1) / rows, [&](std::int64_t tile) {
+      for (std::int64_t i = tile * rows; i < std::min(left.count * m, (tile + 1) * rows); ++i)
+        kernel::vectorized(
+            [](std::int64_t n, std::int64_t d, const T* w, const T* a, const T* b, T* y) {
+              for (std::int64_t k = 0; k < d; ++k) y[k] = 0;
+              for (std::int64_t j = 0; j < n; ++j) {
+                XTAPE_INDEPENDENT
+                for (std::int64_t k = 0; k < d; ++k) y[k] += w[j] * (a[k] - b[j * d + k]);
+              }
+            },
+            n, d, static_cast<const T*>(w.at<T>() + i * n), static_cast<const T*>(a.at<T>() + i * d),
+            static_cast<const T*>(b.at<T>() + i / m * n * d), y->at<T>() + i * d);
+    });
+  });
+  return y;
+}
+
+// The weights g_ij / y_ij^(p - 1), 0 between equal points.
+Tensor weights(const Tensor& g, const Tensor& y, double p) {
+  if (p == 1 || p == 0 || std::isinf(p)) return g;
+  if (p == 2) {
+    auto divide = [](auto g, auto y) { return where(y == 0, 0, g / where(y == 0, 1, y)); };
+    return Fused<decltype(divide)>{divide}(g, y);
+  }
+  const Tensor apart = y != 0;
+  return where(apart, g * pow(where(apart, y, 1), 1 - p), 0);
+}
+
+// The gradient of a: sum_j w_ij |a_i - b_j|^(p - 1) sign(a_i - b_j).
+Tensor distances_adjoint(const Tensor& w, const Tensor& a, const Tensor& b, const Tensor& y, double p) {
+  if (p == 0) return zeros(a.shape(), a.dtype());
+  if (p == 2 && !is_recording()) return compute("cdist_adjoint", pull, w, a, b);
+  const Matrices left(a.shape()), right(b.shape());
+  const Tensor difference =
+      reshape(a, with_axes(left.batch, {left.m, 1, left.n})) - reshape(b, with_axes(left.batch, {1, right.m, right.n}));
+  auto weighted = [&](const Tensor& slope) { return sum(reshape(w, with_axes(w.shape(), {1})) * slope, {-2}); };
+  if (p == 2) return weighted(difference);
+  const Tensor size = abs(difference);
+  if (std::isinf(p)) return weighted(where(size == reshape(y, with_axes(y.shape(), {1})), sign(difference), 0));
+  if (p == 1) return weighted(sign(difference));
+  const Tensor moves = size != 0;
+  return weighted(where(moves, sign(difference) * pow(where(moves, size, 1), p - 1), 0));
+}
+
+}  // namespace
+
+Tensor cdist(const Arg& a, const Arg& b, double p, CdistMode mode) {
+  check_defined("cdist", a);
+  check_defined("cdist", b);
+  const Shape &from = a.array->shape, &to = b.array->shape;
+  if (from.rank() < 2 || to.rank() < 2 || from[from.rank() - 1] != to[to.rank() - 1])
+    fail("cdist", to_string(from) + " and " + to_string(to) + " do not fit: expected (..., m, d) and (..., n, d)",
+         a.site);
+  if (!(p >= 0)) fail("cdist", "p must be at least 0, not " + attribute_text(p), a.site);
+  if (mode == CdistMode::by_matmul && p != 2)
+    fail("cdist", "only p = 2 goes by a matrix product, not " + attribute_text(p), a.site);
+  Scope scope(a.site);
+  auto [x, y] = promote("cdist", a, b, true);
+  const Shape batch = broadcast_shape("cdist", without_last(from, 2), without_last(to, 2), a.site);
+  auto stretch = [&batch](const Tensor& t) {
+    const Matrices all(t.shape());
+    return all.batch == batch ? t : broadcast_to(t, with_axes(batch, {all.m, all.n}));
+  };
+  const Tensor left = stretch(x), right = stretch(y);
+  const bool many = Matrices(from).m > 25 || Matrices(to).m > 25;
+  const Distances how{p, p == 2 && (mode == CdistMode::by_matmul || (mode == CdistMode::automatic && many))};
+  const Arg p1(left, a.site), p2(right, b.site);
+  return execute("cdist", {&p1, &p2}, how,
+                 rule<0, 1, output>([how](const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y) {
+                   const Tensor w = weights(g, y, how.p);
+                   if (how.by_matmul) return sum(w, {-1}, true) * a - matmul(w, b);
+                   return distances_adjoint(w, a, b, y, how.p);
+                 }),
+                 rule<0, 1, output>([how](const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y) {
+                   const Tensor w = weights(g, y, how.p);
+                   if (how.by_matmul) return unsqueeze(sum(w, {-2}), -1) * b - matmul(w, a, true);
+                   return distances_adjoint(transpose(w), b, a, how.p == 2 ? y : transpose(y), how.p);
+                 }));
+}
+
+}  // namespace xtape

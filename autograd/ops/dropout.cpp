@@ -1,0 +1,41 @@
+#include "dropout.hpp"
+
+#include "../stream.hpp"
+#include "apply.hpp"
+
+namespace xtape {
+namespace {
+
+// x times the mask that `key` draws.
+Tensor dropped(const Arg& x, const Arg& key, double p) {
+  auto forward = [p](const Array& x, const Array& key) {
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    // A p of 1 has a scale of 0, whatever the words.
+    const auto bound = static_cast<std::int32_t>((p < 1 ? p - 0.5 : 0) * 0x1p32);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
+      map_words(
+          key_of(key), x.size, [=](std::int32_t word, T v) { return v * (word >= bound ? scale : T(0)); }, y->at<T>(),
+          x.at<T>());
+    });
+    return y;
+  };
+  return execute("dropout", {&x, &key}, attributed(forward, "p", p),
+                 rule<1>([p](const Tensor& g, const Tensor& key) { return dropped(g, key, p); }), no_gradient);
+}
+
+}  // namespace
+
+Tensor dropout(const Arg& x, double p, bool training, Generator& generator) {
+  if (!x.array || !is_floating(x.array->dtype)) {
+    const Tensor floating = promote_floating("dropout", x);
+    return dropout(Arg(floating, x.site), p, training, generator);
+  }
+  if (!(p >= 0 && p <= 1)) fail("dropout", std::to_string(p) + " is no probability in [0, 1]", x.site);
+  if (!training || p == 0) return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node));
+  const Tensor key = next_stream(generator, x.site);
+  return dropped(x, Arg(key, x.site), p);
+}
+
+}  // namespace xtape

@@ -1,0 +1,409 @@
+#include "loss.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "../math.hpp"
+#include "activation.hpp"
+#include "apply.hpp"
+#include "elementwise.hpp"
+#include "reduction.hpp"
+#include "shape.hpp"
+#include "softmax.hpp"
+#include "sum_kernel.hpp"
+
+namespace xtape {
+namespace {
+
+const char* attribute_text(Reduction r) {
+  return r == Reduction::none ? "none" : r == Reduction::mean ? "mean" : "sum";
+}
+
+// f(i, n, row i of x) for every row along the last axis.
+template <class T, class F>
+void for_rows(const Array& x, F f) {
+  const std::int64_t n = x.shape[x.shape.rank() - 1], rows = n ? x.size / n : 0;
+  const std::int64_t per_tile = n ? kernel::tile_size / 8 / n + 1 : 1;
+  parallel_for((rows + per_tile - 1) / per_tile, [&](std::int64_t t) {
+    for (std::int64_t i = t * per_tile; i < rows && i < (t + 1) * per_tile; ++i) f(i, n, x.at<T>() + i * n);
+  });
+}
+
+// The sum of f(x...) along a row, of which nothing is written beyond the nearest cache.
+template <class T, class F, class... X>
+T sum_map(std::int64_t n, F f, const T* x, const X*... more) {
+  constexpr std::int64_t block = 4096;
+  T buffer[block];
+  std::conditional_t<std::is_same_v<T, float>, double, T> total = 0;
+  for (std::int64_t i = 0; i < n; i += block) {
+    const std::int64_t count = n - i < block ? n - i : block;
+    kernel::map(count, f, buffer, x + i, (more + i)...);
+    total += kernel::sum(count, buffer);
+  }
+  return static_cast<T>(total);
+}
+
+// The largest of a row, or 0 where all is -inf.
+template <class T>
+T shift_of(std::int64_t n, const T* x) {
+  const T max = kernel::max(n, x);
+  return max == -std::numeric_limits<T>::infinity() ? T(0) : max;
+}
+
+// The labels of a batch and what each counts for.
+template <class T>
+struct Labels {
+  const Array& labels;
+  const T* weight;  // of each class, or null
+  std::int64_t ignore_index;
+
+  std::int64_t operator[](std::int64_t i) const { return label_at(labels, i); }
+  bool ignored(std::int64_t i) const { return (*this)[i] == ignore_index; }
+  T weight_of(std::int64_t i) const { return ignored(i) ? T(0) : weight ? weight[(*this)[i]] : T(1); }
+  T divisor(Reduction reduction) const {
+    if (reduction != Reduction::mean) return 1;
+    double total = 0;
+    for (std::int64_t i = 0; i < labels.size; ++i) total += weight_of(i);
+    return static_cast<T>(total);
+  }
+  void check(const char* op, std::int64_t classes, Site site) const {
+    for (std::int64_t i = 0; i < labels.size; ++i)
+      if (const std::int64_t label = (*this)[i]; !ignored(i) && (label < 0 || label >= classes))
+        fail(op,
+             "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " +
+                 std::to_string(classes) + ")",
+             site);
+  }
+};
+
+// The costs of logits, or of their logarithms of probabilities, (..., classes) for labels (...), and weights
+// (classes,).
+struct ClassCost {
+  const char* op;
+  bool logits;
+  Reduction reduction;
+  std::int64_t ignore_index;
+  Site site;
+  double smoothing;
+
+  std::string attributes() const { return std::string("reduction=") + attribute_text(reduction); }
+
+  template <class T>
+  Labels<T> labels(const Array& k) const {
+    return {k, nullptr, ignore_index};
+  }
+  template <class T>
+  Labels<T> labels(const Array& k, const Array& weight) const {
+    return {k, weight.at<T>(), ignore_index};
+  }
+
+  template <class... W>
+  Ref<Array> operator()(const Array& x, const Array& k, const W&... weight) const {
+    return visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const Labels<T> label = labels<T>(k, weight...);
+      label.check(op, x.shape[x.shape.rank() - 1], site);
+      Ref<Array> losses = make_array(x.dtype, k.shape);
+      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
+        T& loss = losses->at<T>()[i];
+        if (label.ignored(i)) return void(loss = 0);
+        loss = -row[label[i]];
+        if (logits) {
+          const T max = shift_of(n, row);
+          const T total = sum_map(
+              n, [m = kernel::wrap(max)](auto v) { return exp(v - m); }, row);
+          loss = std::log(total) - (row[label[i]] - max);
+        }
+        loss *= label.weight_of(i);
+      });
+      if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));  // all labels are ignored
+      if (reduction == Reduction::none) return losses;
+      Ref<Array> y = make_array(x.dtype, Shape{});
+      *y->at<T>() = kernel::sum(losses->size, losses->at<T>()) / label.divisor(reduction);
+      return y;
+    });
+  }
+
+  // The gradient of the logits in one go: (softmax - one_hot(label)) times what the label counts for.
+  template <class... W>
+  Ref<Array> gradient(const Array& g, const Array& x, const Array& k, const W&... weight) const {
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const Labels<T> label = labels<T>(k, weight...);
+      const T divisor = label.divisor(reduction);
+      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
+        T* to = y->at<T>() + i * n;
+        if (label.ignored(i)) return void(std::fill_n(to, n, T(0)));
+        const T scale = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor * label.weight_of(i);
+        kernel::map(
+            n, [m = kernel::wrap(shift_of(n, row))](auto v) { return exp(v - m); }, to, row);
+        const T total = kernel::sum(n, to), p = to[label[i]] / total;
+        kernel::map(
+            n, [s = kernel::wrap(scale / total)](auto v) { return v * s; }, to, to);
+        to[label[i]] = (p - 1) * scale;
+      });
+    });
+    return y;
+  }
+
+  // What each class of each label counts for: one_hot(label), smoothed, times weights, and divided for the mean.
+  template <class... W>
+  Ref<Array> shares(const Array& x, const Array& k, const W&... weight) const {
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const Labels<T> label = labels<T>(k, weight...);
+      label.check(op, x.shape[x.shape.rank() - 1], site);
+      const T divisor = label.divisor(reduction);
+      std::fill_n(y->at<T>(), y->size, T(0));
+      for_rows<T>(*y, [&](std::int64_t i, std::int64_t n, const T*) {
+        if (label.ignored(i)) return;
+        T* share = y->at<T>() + i * n;
+        const T rest = static_cast<T>(smoothing / static_cast<double>(n)) / divisor;
+        if (smoothing != 0)
+          for (std::int64_t c = 0; c < n; ++c) share[c] = rest * (label.weight ? label.weight[c] : T(1));
+        share[label[i]] += static_cast<T>(1 - smoothing) * label.weight_of(i) / divisor;
+      });
+    });
+    return y;
+  }
+
+  // The gradient g of each row's loss, beside its classes.
+  Tensor column(const Tensor& g) const {
+    if (reduction != Reduction::none) return g;
+    Shape shape = g.shape();
+    shape.push_back(1);
+    return reshape(g, shape);
+  }
+
+  template <class... W>
+  Tensor shares_of(const Tensor& x, const Tensor& k, const W&... weight) const {
+    return compute(
+        "class_shares", [c = *this](const auto&... a) { return c.shares(a...); }, x.detach(), k, weight...);
+  }
+
+  template <class... W>
+  Tensor rule(const Tensor& g, const Tensor& x, const Tensor& k, const W&... weight) const {
+    if (logits && !is_recording())
+      return compute(
+          "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, k, weight...);
+    const Tensor share = shares_of(x, k, weight...);
+    if (!logits) return -share * column(g);
+    return (softmax(x) * sum(share, -1, true) - share) * column(g);
+  }
+};
+
+// The same for probabilities (..., classes) instead of labels.
+struct ProbabilityCost {
+  Reduction reduction;
+
+  std::string attributes() const { return std::string("reduction=") + attribute_text(reduction); }
+
+  Ref<Array> operator()(const Array& x, const Array& p) const {
+    return visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      Ref<Array> losses = make_array(x.dtype, Shape(x.shape.begin(), x.shape.end() - 1));
+      if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));
+      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
+        const kernel::Real<T> max = shift_of(n, row);
+        const kernel::Real<T> log_total = std::log(sum_map(
+            n, [max](auto v) { return exp(v - max); }, row));
+        losses->at<T>()[i] = sum_map(
+            n, [=](auto v, auto p) { return p * (log_total - (v - max)); }, row, p.at<T>() + i * n);
+      });
+      if (reduction == Reduction::none) return losses;
+      Ref<Array> y = make_array(x.dtype, Shape{});
+      *y->at<T>() = kernel::sum(losses->size, losses->at<T>()) / divisor<T>(losses->size);
+      return y;
+    });
+  }
+
+  template <class T>
+  T divisor(std::int64_t rows) const {
+    return reduction == Reduction::mean ? static_cast<T>(rows) : T(1);
+  }
+
+  Ref<Array> gradient(const Array& g, const Array& x, const Array& p) const {
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
+        T* to = y->at<T>() + i * n;
+        const T* share = p.at<T>() + i * n;
+        const kernel::Real<T> s = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor<T>(x.size / n);
+        kernel::map(
+            n, [m = kernel::wrap(shift_of(n, row))](auto v) { return exp(v - m); }, to, row);
+        const kernel::Real<T> r = kernel::sum(n, share) / kernel::sum(n, to);
+        kernel::map(
+            n, [=](auto v, auto p) { return (v * r - p) * s; }, to, to, share);
+      });
+    });
+    return y;
+  }
+
+  Tensor column(const Tensor& g, const Tensor& x) const {
+    if (reduction == Reduction::mean) return g / static_cast<double>(x.size() / x.size(-1));
+    if (reduction == Reduction::sum) return g;
+    Shape shape = g.shape();
+    shape.push_back(1);
+    return reshape(g, shape);
+  }
+  Tensor logits_rule(const Tensor& g, const Tensor& x, const Tensor& p) const {
+    if (!is_recording())
+      return compute(
+          "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, p);
+    return (softmax(x) * sum(p, -1, true) - p) * column(g, x);
+  }
+  Tensor target_rule(const Tensor& g, const Tensor& x) const { return -log_softmax(x) * column(g, x); }
+};
+
+// (batch, classes, ...) as (batch, ..., classes).
+Tensor classes_last(const Tensor& x) {
+  if (x.rank() <= 2) return x;
+  std::vector<int> order{0};
+  for (int i = 2; i < x.rank(); ++i) order.push_back(i);
+  order.push_back(1);
+  return permute(x, order);
+}
+
+Tensor tensor_of(const Arg& x) { return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)); }
+
+// Throws unless the weights are undefined or constants (classes,); gives them in the dtype of the logits.
+Tensor check_weight(const char* op, const Tensor& weight, const Array& x, std::int64_t classes, Site site) {
+  if (!weight.defined()) return weight;
+  if (weight.is_recorded()) fail(op, "gradients do not flow to the weights of classes; give them detach()ed", site);
+  if (weight.shape() != Shape{classes})
+    fail(op, "the weights of classes are " + describe(weight.array()) + ", expected " + to_string(Shape{classes}),
+         site);
+  return weight.detach().to(x.dtype);
+}
+
+// The shape of the labels of logits: the classes are axis 1, or the only one.
+Shape without_classes(const Shape& logits) {
+  Shape shape;
+  for (int i = 0; i < logits.rank(); ++i)
+    if (i != (logits.rank() == 1 ? 0 : 1)) shape.push_back(logits[i]);
+  return shape;
+}
+
+void check_targets(const char* op, const char* inputs, const Array& x, const Array& k, bool fits, Site site) {
+  if (!fits)
+    fail(op,
+         std::string(inputs) + " " + describe(x) + " and labels " + describe(k) +
+             " do not fit: expected (batch, classes), (batch, classes, ...) or (classes,), and integers of that shape "
+             "without the classes" +
+             (op[0] == 'c' ? " or probabilities of that shape" : ""),
+         site);
+}
+
+Tensor class_cost(ClassCost cost, const Arg& x, const Arg& k, const Tensor& weight) {
+  auto forward = cost;
+  if (!weight.defined())
+    return execute(cost.op, {&x, &k}, forward, rule<0, 1>([cost](const auto&... a) { return cost.rule(a...); }),
+                   no_gradient);
+  const Arg w(weight, x.site);
+  return execute(cost.op, {&x, &k, &w}, forward, rule<0, 1, 2>([cost](const auto&... a) { return cost.rule(a...); }),
+                 no_gradient, no_gradient);
+}
+
+Tensor probability_cost(Reduction reduction, const Arg& x, const Tensor& probabilities) {
+  const Arg p(probabilities, x.site);
+  const ProbabilityCost cost{reduction};
+  return execute("cross_entropy", {&x, &p}, cost,
+                 rule<0, 1>([cost](const auto&... a) { return cost.logits_rule(a...); }),
+                 rule<0>([cost](const auto&... a) { return cost.target_rule(a...); }));
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Arg& logits, const Arg& target, const CrossEntropyOptions& options) {
+  const char* op = "cross_entropy";
+  check_defined(op, logits);
+  check_defined(op, target);
+  const Array &x = *logits.array, &k = *target.array;
+  const bool probabilities = is_floating(k.dtype);
+  check_targets(op, "logits", x, k,
+                is_floating(x.dtype) && x.shape.rank() >= 1 && k.dtype != boolean &&
+                    k.shape == (probabilities ? x.shape : without_classes(x.shape)),
+                logits.site);
+  const double smoothing = options.label_smoothing_;
+  if (!(smoothing >= 0 && smoothing <= 1))
+    fail(op, "label smoothing is a share in [0, 1], not " + std::to_string(smoothing), logits.site);
+  const std::int64_t classes = x.shape[x.shape.rank() == 1 ? 0 : 1];
+  const Tensor weight = check_weight(op, options.weight_, x, classes, logits.site);
+
+  Scope scope(logits.site);
+  const Tensor rows = classes_last(tensor_of(logits));
+  const ClassCost cost{op, true, options.reduction_, options.ignore_index_, logits.site, 0};
+  if (!probabilities && smoothing == 0) return class_cost(cost, Arg(rows, logits.site), target, weight);
+
+  if (!probabilities) {
+    // Smoothed labels are probabilities, already divided for the mean.
+    const ClassCost smoothed{op, true, options.reduction_, options.ignore_index_, logits.site, smoothing};
+    const Reduction rest = options.reduction_ == Reduction::none ? Reduction::none : Reduction::sum;
+    return probability_cost(rest, Arg(rows, logits.site),
+                            weight.defined() ? smoothed.shares_of(rows, tensor_of(target), weight)
+                                             : smoothed.shares_of(rows, tensor_of(target)));
+  }
+  auto [x_rows, p] = promote(op, Arg(rows, logits.site), Arg(classes_last(tensor_of(target)), target.site), true);
+  if (smoothing != 0) p = p * (1 - smoothing) + smoothing / static_cast<double>(classes);
+  if (weight.defined()) p = p * weight;
+  return probability_cost(options.reduction_, Arg(x_rows, logits.site), p);
+}
+
+Tensor nll_loss(const Arg& log_probabilities, const Arg& labels, const CrossEntropyOptions& options) {
+  const char* op = "nll_loss";
+  check_defined(op, log_probabilities);
+  check_defined(op, labels);
+  const Array &x = *log_probabilities.array, &k = *labels.array;
+  const Site site = log_probabilities.site;
+  check_targets(op, "log probabilities", x, k,
+                is_floating(x.dtype) && x.shape.rank() >= 1 && !is_floating(k.dtype) && k.dtype != boolean &&
+                    k.shape == without_classes(x.shape),
+                site);
+  if (options.label_smoothing_ != 0) fail(op, "label smoothing is an option of cross_entropy only", site);
+  const Tensor weight = check_weight(op, options.weight_, x, x.shape[x.shape.rank() == 1 ? 0 : 1], site);
+  Scope scope(site);
+  const Tensor rows = classes_last(tensor_of(log_probabilities));
+  const ClassCost cost{op, false, options.reduction_, options.ignore_index_, site, 0};
+  return class_cost(cost, Arg(rows, site), labels, weight);
+}
+
+Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, const Arg& weight, const Arg& pos_weight,
+                                        Reduction reduction) {
+  const char* op = "binary_cross_entropy_with_logits";
+  check_defined(op, logits);
+  check_defined(op, target);
+  const Shape shape = logits.array->shape;
+  if (target.array->shape != shape)
+    fail(op, "logits " + describe(*logits.array) + " and targets " + describe(*target.array) + " differ in shape",
+         logits.site);
+  for (const Arg* w : {&weight, &pos_weight})
+    if (w->array && broadcast_shape(op, w->array->shape, shape, logits.site) != shape)
+      fail(op, "a weight " + describe(*w->array) + " does not stretch to the logits' " + to_string(shape), logits.site);
+  Scope scope(logits.site);
+  auto [a, b] = promote(op, logits, target, true);
+  const Arg x(a, logits.site), t(b, target.site);
+  Tensor loss;
+  if (pos_weight.array) {
+    const Tensor weights = tensor_of(pos_weight).to(a.dtype());
+    const Arg p(weights, pos_weight.site);
+    loss = execute(op, {&x, &t, &p}, elementwise<Result::floating>([](auto x, auto t, auto p) {
+                     return (1 - t) * x - (1 + (p - 1) * t) * log_sigmoid(x);
+                   }),
+                   fused_rule<0, 1, 2>(
+                       [](auto g, auto x, auto t, auto p) { return g * ((1 - t) - (1 + (p - 1) * t) * sigmoid(-x)); }),
+                   fused_rule<0, 2>([](auto g, auto x, auto p) { return -g * ((p - 1) * log_sigmoid(x) + x); }),
+                   fused_rule<0, 1>([](auto g, auto x, auto t) { return -g * t * log_sigmoid(x); }));
+  } else {
+    loss = execute(op, {&x, &t},
+                   elementwise<Result::floating>([](auto x, auto t) { return (1 - t) * x - log_sigmoid(x); }),
+                   fused_rule<0, 1>([](auto g, auto x, auto t) { return g * (sigmoid(x) - t); }),
+                   fused_rule<0>([](auto g, auto x) { return -g * x; }));
+  }
+  if (weight.array) loss = loss * tensor_of(weight).to(a.dtype());
+  return reduction == Reduction::none ? loss : reduction == Reduction::mean ? mean(loss) : sum(loss);
+}
+
+}  // namespace xtape

@@ -1,0 +1,37 @@
+// Private: how an array is cut for work along an axis that needs several passes: so that a piece stays in the cache.
+#pragma once
+#include <algorithm>
+
+#include "axes.hpp"
+
+namespace xtape {
+
+inline constexpr std::int64_t panel_width = 512;
+
+/// f(at, to, width) for every row of (outer, n, 1), width 1, or every panel of n rows and `width` columns of
+/// (outer, n, inner): the first element's place in the array, and that of its result in (outer, inner).
+template <class F>
+void for_panels(const Split& s, const F& f) {
+  const std::int64_t n = std::max<std::int64_t>(s.n, 1);
+  const std::int64_t step =
+      s.inner == 1 ? 1 : std::min(std::max<std::int64_t>(2 * kernel::tile_size / n, 128), panel_width);
+  const std::int64_t across = (s.inner + step - 1) / step, pieces = s.outer * across;
+  const std::int64_t together = kernel::tile_size / 8 / (n * step) + 1;
+  parallel_for((pieces + together - 1) / together, [=, &f](std::int64_t t) {
+    for (std::int64_t i = t * together; i < std::min(pieces, (t + 1) * together); ++i) {
+      const std::int64_t o = i / across, j = i % across * step;
+      f(o * s.n * s.inner + j, o * s.inner + j, std::min(s.inner - j, step));
+    }
+  });
+}
+
+/// f(o) for every slice of (outer, m, inner), several of them in one tile.
+template <class F>
+void for_each_slice(const Split& s, std::int64_t m, const F& f) {
+  const std::int64_t together = kernel::tile_size / 8 / (m * s.inner + 1) + 1;
+  parallel_for((s.outer + together - 1) / together, [=, &f](std::int64_t t) {
+    for (std::int64_t o = t * together; o < std::min(s.outer, (t + 1) * together); ++o) f(o);
+  });
+}
+
+}  // namespace xtape

@@ -1,0 +1,214 @@
+// Private: what taking and putting elements at positions share.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include "apply.hpp"
+#include "slice.hpp"
+#include "strided.hpp"
+
+namespace xtape {
+
+using kernel::Middle;
+using Position = std::int64_t;
+
+inline void check_indices(const char* op, const Arg& x, const Arg& indices) {
+  check_defined(op, x);
+  check_defined(op, indices);
+  if (indices.array->dtype != int64)
+    fail(op, "the indices must be int64, not " + describe(*indices.array) + "; convert with to(int64)", indices.site);
+}
+
+// Whether all positions are in [0, n).
+inline bool in_range(const Position* k, std::int64_t count, std::int64_t n) {
+  // k and n - 1 - k have no sign then; in unsigned numbers, because the second may wrap around where the first has one.
+  std::uint64_t signs = 0;
+  const auto last = static_cast<std::uint64_t>(n) - 1;
+  for (std::int64_t i = 0; i < count; ++i)
+    signs |= static_cast<std::uint64_t>(k[i]) | (last - static_cast<std::uint64_t>(k[i]));
+  return signs >> 63 == 0;
+}
+// Names the first position that is not.
+[[noreturn]] inline void out_of_range(const char* op, const Array& indices, std::int64_t n, Site site) {
+  const auto* k = indices.at<Position>();
+  std::int64_t i = 0;
+  while (k[i] >= 0 && k[i] < n) ++i;
+  const std::string index = std::to_string(k[i]);
+  Shape at = indices.shape;
+  for (int axis = at.rank(); axis-- > 0; i /= indices.shape[axis]) at[axis] = i % indices.shape[axis];
+  fail(op, "index " + index + " at " + to_string(at) + " is not in [0, " + std::to_string(n) + ")", site);
+}
+inline void check_range(const char* op, const Array& indices, std::int64_t n, Site site) {
+  std::atomic<bool> ok{true};
+  kernel::for_tiles(indices.size, [&](std::int64_t begin, std::int64_t count) {
+    if (!in_range(indices.at<Position>() + begin, count, n)) ok = false;
+  });
+  if (!ok) out_of_range(op, indices, n, site);
+}
+
+// A copy that nobody else sees yet.
+inline Ref<Array> copied(const Array& x) {
+  Ref<Array> y = make_array(x.dtype, x.shape);
+  kernel::Strided all;
+  all.push(x.size, 1, 1);
+  kernel::copy(all, x.dtype, y->data, x.data);
+  return y;
+}
+inline Ref<Array> cleared(Dtype dtype, const Shape& shape) {
+  Ref<Array> y = make_array(dtype, shape);
+  kernel::clear(*y);
+  return y;
+}
+
+template <class F>
+void visit_adding(Dtype dtype, F&& f) {
+  visit_computing(dtype, [&](auto t) { f(t, [](auto& y, auto x) { y = (kernel::wrap(y) + kernel::wrap(x)).v; }); });
+}
+template <class F>
+void visit_copying(Dtype dtype, F&& f) {
+  visit_dtype(dtype, [&](auto t) { f(t, [](auto& y, auto x) { y = x; }); });
+}
+
+// Whole parts: x is (outer, n, inner), the parts are (outer, m, inner), and k has m positions.
+
+// part j = x part k[j]
+inline void read_parts(const Middle& x, const Array& from, std::int64_t m, const Position* k, Array& to) {
+  const std::int64_t per_tile = std::max<std::int64_t>(1, kernel::tile_size / std::max<std::int64_t>(1, x.inner));
+  visit_dtype(from.dtype, [&](auto t) {
+    using T = decltype(t);
+    kernel::for_blocks(x.outer * m, per_tile, [&](std::int64_t begin, std::int64_t end) {
+      T* y = to.at<T>() + begin * x.inner;
+      while (begin < end) {
+        const std::int64_t first = begin % m, last = std::min(m, first + end - begin);
+        const T* plane = from.at<T>() + begin / m * x.n * x.inner;
+        if (x.inner == 1) {
+          for (std::int64_t j = first; j < last; ++j) *y++ = plane[k[j]];
+        } else {
+          for (std::int64_t j = first; j < last; ++j, y += x.inner)
+            std::memcpy(y, plane + k[j] * x.inner, static_cast<std::size_t>(x.inner) * sizeof(T));
+        }
+        begin += last - first;
+      }
+    });
+  });
+}
+
+// y part k[j] = or += part j, in the order of j. Threads share out the parts of y.
+template <class T, class How>
+void write_parts(const Middle& y, std::int64_t m, const Position* k, const T* from, T* to, How how) {
+  const std::int64_t wanted = y.inner < 16 ? 1 : std::clamp<std::int64_t>(m * y.inner / kernel::tile_size, 1, 16);
+  const std::int64_t ranges = std::max<std::int64_t>(1, std::min(wanted, y.n));
+  auto loop = [](std::int64_t m, std::int64_t inner, std::int64_t low, std::int64_t high, const Position* k,
+                 const T* from, T* to, How how) {
+    for (std::int64_t j = 0; j < m; ++j, from += inner) {
+      if (k[j] < low || k[j] >= high) continue;
+      T* y = to + k[j] * inner;
+      XTAPE_INDEPENDENT
+      for (std::int64_t i = 0; i < inner; ++i) how(y[i], from[i]);
+    }
+  };
+  parallel_for(y.outer * ranges, [&](std::int64_t t) {
+    const std::int64_t o = t / ranges, r = t % ranges;
+    kernel::vectorized(loop, m, y.inner, y.n * r / ranges, y.n * (r + 1) / ranges, k, from + o * m * y.inner,
+                       to + o * y.n * y.inner, how);
+  });
+}
+
+// Single elements: x is (outer, n, inner), positions and values are (outer, m, inner).
+
+// f(o, begin, end): the elements (o, *, begin ... end - 1), whose positions have been seen to be in range; lines (o, *,
+// i) are never cut, because what is written to one may depend on the order.
+template <class F>
+void for_runs(const char* op, const Middle& x, const Array& indices, Site site, F f) {
+  const std::int64_t m = indices.size / std::max<std::int64_t>(1, x.outer * x.inner);
+  const std::int64_t fewest = x.inner == 1 ? 1 : 16;  // neighbours, which share cache lines
+  const std::int64_t per_tile = std::max(fewest, kernel::tile_size / std::max<std::int64_t>(1, m));
+  const auto* k = indices.at<Position>();
+  std::atomic<bool> ok{true};
+  kernel::for_blocks(x.outer * x.inner, per_tile, [&](std::int64_t begin, std::int64_t end) {
+    while (begin < end) {
+      const std::int64_t o = begin / x.inner, first = begin % x.inner;
+      const std::int64_t last = std::min(x.inner, first + end - begin);
+      bool inside = true;
+      if (x.inner == 1) inside = in_range(k + o * m, m, x.n);
+      else
+        for (std::int64_t j = o * m; j < (o + 1) * m; ++j)
+          inside &= in_range(k + j * x.inner + first, last - first, x.n);
+      if (inside) f(o, first, last);
+      else ok = false;
+      begin += last - first;
+    }
+  });
+  if (!ok) out_of_range(op, indices, x.n, site);
+}
+
+template <class T>
+void read_elements(const char* op, const Middle& x, const Array& indices, Site site, const T* from, T* to) {
+  const auto* k = indices.at<Position>();
+  const std::int64_t m = indices.size / std::max<std::int64_t>(1, x.outer * x.inner);
+  for_runs(op, x, indices, site, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
+    const T* plane = from + o * x.n * x.inner;
+    if (x.inner == 1) {
+      for (std::int64_t j = o * m; j < (o + 1) * m; ++j) to[j] = plane[k[j]];
+      return;
+    }
+    for (std::int64_t j = o * m; j < (o + 1) * m; ++j)
+      for (std::int64_t i = first; i < last; ++i) to[j * x.inner + i] = plane[k[j * x.inner + i] * x.inner + i];
+  });
+}
+
+template <class T, class How>
+void write_elements(const char* op, const Middle& y, const Array& indices, Site site, const T* from, T* to, How how) {
+  const auto* k = indices.at<Position>();
+  const std::int64_t m = indices.size / std::max<std::int64_t>(1, y.outer * y.inner);
+  for_runs(op, y, indices, site, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
+    T* plane = to + o * y.n * y.inner;
+    if (y.inner == 1) {
+      for (std::int64_t j = o * m; j < (o + 1) * m; ++j) how(plane[k[j]], from[j]);
+      return;
+    }
+    for (std::int64_t j = o * m; j < (o + 1) * m; ++j)
+      for (std::int64_t i = first; i < last; ++i) how(plane[k[j * y.inner + i] * y.inner + i], from[j * y.inner + i]);
+  });
+}
+
+// `shape` with its axis replaced by the axes of another.
+inline Shape replaced(const Shape& shape, int axis, const Shape& by) {
+  Shape y(shape.begin(), shape.begin() + axis);
+  for (const std::int64_t n : by) y.push_back(n);
+  for (int i = axis + 1; i < shape.rank(); ++i) y.push_back(shape[i]);
+  return Shape(y.begin(), y.end());
+}
+
+// What reading and writing elements check alike. Whether the other axes of the indices are as long as those of x.
+inline bool check_elements(const char* op, const Arg& x, int& axis, const Arg& indices) {
+  check_indices(op, x, indices);
+  const Shape &shape = x.array->shape, &k = indices.array->shape;
+  axis = check_axis(op, axis, shape, x.site);
+  bool fits = k.rank() == shape.rank(), same = true;
+  for (int i = 0; i < shape.rank() && fits; ++i) {
+    fits = i == axis || k[i] <= shape[i];
+    same &= i == axis || k[i] == shape[i];
+  }
+  if (!fits)
+    fail(op,
+         "indices of shape " + to_string(k) + " do not fit x of shape " + to_string(shape) +
+             ": expected as many axes, and none longer but axis " + std::to_string(axis),
+         indices.site);
+  return same;
+}
+
+// x cut to the sizes of the indices in the other axes, and the shape that has.
+inline Shape cut_shape(const Shape& shape, int axis, const Shape& indices) {
+  Shape cut = indices;
+  cut[axis] = shape[axis];
+  return cut;
+}
+inline Tensor cut_to(const Arg& x, const Shape& shape) {
+  std::vector<SliceIndex> corner;
+  for (const std::int64_t n : shape) corner.push_back(Slice(0, n));
+  return slice(x, corner);
+}
+
+}  // namespace xtape

@@ -1,0 +1,270 @@
+#include "scan.hpp"
+
+#include <cmath>
+#include <cstring>
+
+#include "elementwise.hpp"
+#include "panels.hpp"
+#include "sum_kernel.hpp"
+
+namespace xtape {
+namespace {
+
+using kernel::Real;
+
+// What sums and products along an axis are carried in.
+template <class T>
+using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
+
+// step(k, before, j) gives element k of column j from the state before it; a state is kept for each column of a panel,
+// and elements go down or, in reverse, up.
+template <class State, class F>
+void scan_columns(const Split& s, bool reverse, State first, const F& step) {
+  for_panels(s, [&](std::int64_t at, std::int64_t, std::int64_t width) {
+    State state[panel_width];
+    std::fill_n(state, width, first);
+    State one = first;  // of a single column, which a register holds
+    for (std::int64_t i = 0; i < s.n; ++i) {
+      const std::int64_t k = reverse ? s.n - 1 - i : i, row = at + k * s.inner;
+      if (width == 1) one = step(row, one, k);
+      else
+        for (std::int64_t j = 0; j < width; ++j) state[j] = step(row + j, state[j], k);
+    }
+  });
+}
+
+template <class F>
+Ref<Array> scan(const Array& x, int axis, F f) {
+  Ref<Array> y = make_array(x.dtype, x.shape);
+  visit_computing(x.dtype, [&](auto t) { f(split(x.shape, axis), t, x, *y); });
+  return y;
+}
+
+// Checks, and makes booleans and uint8 int64.
+Tensor scanned(const char* op, const Arg& x, int& axis, bool floating) {
+  check_defined(op, x);
+  axis = check_axis(op, axis, x.array->shape, x.site);
+  if (floating && !is_floating(x.array->dtype)) return promote_floating(op, x);
+  if (!computes(x.array->dtype)) return counted(x);
+  return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node));
+}
+
+Tensor cumulative_sum(const Arg& x, int axis, bool reverse) {
+  auto forward = [axis, reverse](const Array& x) {
+    return scan(x, axis, [reverse](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      const T* from = x.at<T>();
+      T* to = y.at<T>();
+      scan_columns<Real<Wide<T>>>(s, reverse, 0, [=](std::int64_t i, auto before, std::int64_t) {
+        const auto total = before + from[i];
+        to[i] = static_cast<T>(total.v);
+        return total;
+      });
+    });
+  };
+  return execute("cumsum", {&x}, attributed(forward, "axis", axis),
+                 rule<>([axis, reverse](const Tensor& g) { return cumulative_sum(g, axis, !reverse); }));
+}
+
+// y_i = x_(i-1) along the axis, or x_(i+1) in reverse; at the end that is left free stands `end`.
+Tensor shift(const Arg& x, int axis, bool reverse, double end) {
+  auto forward = [axis, reverse, end](const Array& x) {
+    return scan(x, axis, [=](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      const T* from = x.at<T>();
+      T* to = y.at<T>();
+      scan_columns<T>(s, reverse, static_cast<T>(end), [=](std::int64_t i, T before, std::int64_t) {
+        to[i] = before;
+        return from[i];
+      });
+    });
+  };
+  return execute("shift", {&x}, forward,
+                 rule<>([axis, reverse](const Tensor& g) { return shift(g, axis, !reverse, 0); }));
+}
+
+// The solution of y_i = b_i + a_i y_(i-1), or in reverse of y_i = b_i + a_(i+1) y_(i+1). Each is the other's transpose
+// in b; a_i gets the gradient down_(i-1) up_i, where `down` is of the first kind and `up` of the second. Products along
+// an axis have their derivatives from it, without a division and so also at zeros.
+Tensor recurrence(const Arg& a, const Arg& b, int axis, bool reverse) {
+  auto forward = [axis, reverse](const Array& a, const Array& b) {
+    return scan(b, axis, [&a, reverse](const Split& s, auto t, const Array& b, Array& y) {
+      using T = decltype(t);
+      const T *factor = a.at<T>(), *add = b.at<T>();
+      T* to = y.at<T>();
+      const std::int64_t next = reverse ? s.inner : 0, edge = reverse ? s.n - 1 : 0;
+      scan_columns<T>(s, reverse, T(0), [=](std::int64_t i, T before, std::int64_t k) {
+        const Real<T> value = k == edge ? Real<T>(add[i]) : Real<T>(add[i]) + Real<T>(factor[i + next]) * before;
+        return to[i] = value.v;
+      });
+    });
+  };
+  return execute(
+      "recurrence", {&a, &b}, forward,
+      rule<0, output>([axis, reverse](const Tensor& h, const Tensor& a, const Tensor& y) {
+        const Tensor other = recurrence(a, h, axis, !reverse);
+        return shift(reverse ? other : y, axis, false, 0) * (reverse ? y : other);
+      }),
+      rule<0>([axis, reverse](const Tensor& h, const Tensor& a) { return recurrence(a, h, axis, !reverse); }));
+}
+
+Tensor cumulative_product(const Arg& x, int axis, bool reverse) {
+  auto forward = [axis, reverse](const Array& x) {
+    return scan(x, axis, [reverse](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      const T* from = x.at<T>();
+      T* to = y.at<T>();
+      scan_columns<Real<Wide<T>>>(s, reverse, 1, [=](std::int64_t i, auto before, std::int64_t) {
+        const auto total = before * from[i];
+        to[i] = static_cast<T>(total.v);
+        return total;
+      });
+    });
+  };
+  const auto described = attributed(forward, "axis", axis);
+  if (!is_floating(x.array->dtype)) return execute("cumprod", {&x}, described, no_gradient);
+  // In reverse y_i = x_i y_(i+1), so that the recurrence of its gradient goes down with the factors of one place
+  // before.
+  return execute("cumprod", {&x}, described,
+                 rule<0, output>([axis, reverse](const Tensor& g, const Tensor& x, const Tensor& y) {
+                   const Tensor before = shift(y, axis, reverse, 1);
+                   const Tensor factors = reverse ? shift(x, axis, false, 1) : x;
+                   return recurrence(factors, g, axis, !reverse) * before;
+                 }));
+}
+
+}  // namespace
+
+Tensor cumsum(const Arg& x, int axis) {
+  const Tensor t = scanned("cumsum", x, axis, false);
+  return cumulative_sum(Arg(t, x.site), axis, false);
+}
+Tensor cumprod(const Arg& x, int axis) {
+  const Tensor t = scanned("cumprod", x, axis, false);
+  return cumulative_product(Arg(t, x.site), axis, false);
+}
+
+Tensor logcumsumexp(const Arg& arg, int axis) {
+  const Tensor t = scanned("logcumsumexp", arg, axis, true);
+  const Arg x(t, arg.site);
+  auto forward = [axis](const Array& x) {
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T* from = x.at<T>();
+      T* to = y->at<T>();
+      // The largest so far and the sum of the others' powers beside it.
+      struct State {
+        T max, total;
+      };
+      scan_columns<State>(split(x.shape, axis), false, {-kernel::infinity<T>, T(0)},
+                          [=](std::int64_t i, State b, std::int64_t) {
+                            const T v = from[i];
+                            if (v != v) b.total = v;
+                            else if (v <= b.max) b.total += v == b.max ? T(1) : std::exp(v - b.max);
+                            else b = {v, b.total * std::exp(b.max - v) + 1};
+                            to[i] = std::isinf(b.max) && b.total == b.total ? b.max : b.max + std::log(b.total);
+                            return b;
+                          });
+    });
+    return y;
+  };
+  return execute("logcumsumexp", {&x}, attributed(forward, "axis", axis),
+                 rule<0, output>([axis](const Tensor& g, const Tensor& x, const Tensor& y) {
+                   // dx_j = sum_(i >= j) g_i e^(x_j - y_i), where no power is above 1.
+                   const Tensor decay = exp(shift(y, axis, false, -HUGE_VAL) - y);
+                   return recurrence(decay, g, axis, true) * exp(x - y);
+                 }));
+}
+
+namespace {
+
+template <class Takes>
+Selection running(const char* op, const Arg& x, int axis, Takes takes) {
+  check_defined(op, x);
+  axis = check_axis(op, axis, x.array->shape, x.site);
+  auto forward = [axis, takes](const Array& x) {
+    Ref<Array> y = make_array(int64, x.shape);
+    visit_bytes(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T* from = x.at<T>();
+      std::int64_t* to = y->at<std::int64_t>();
+      struct State {
+        T best;
+        std::int64_t place;
+      };
+      scan_columns<State>(split(x.shape, axis), false, {T(0), 0}, [=](std::int64_t i, State b, std::int64_t k) {
+        const T v = from[i];
+        if (k == 0 || v != v || (b.best == b.best && takes(v, b.best))) b = {v, k};
+        to[i] = b.place;
+        return b;
+      });
+    });
+    return y;
+  };
+  const Tensor indices = execute(op, {&x}, attributed(forward, "axis", axis), no_gradient);
+  return selection(x, axis, indices, x.array->shape);
+}
+
+}  // namespace
+
+Selection cummax(const Arg& x, int axis) {
+  return running("cummax", x, axis, [](auto v, auto best) { return v >= best; });
+}
+Selection cummin(const Arg& x, int axis) {
+  return running("cummin", x, axis, [](auto v, auto best) { return v <= best; });
+}
+
+namespace {
+
+// g times the product of the others: from both ends, without a division.
+Ref<Array> product_gradient(const Split& s, const Array& g, const Array& x) {
+  return visit_floating(x.dtype, [&](auto t) {
+    using T = decltype(t);
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    const T *from = x.at<T>(), *seed = g.at<T>();
+    T* to = y->at<T>();
+    for_panels(s, [&](std::int64_t at, std::int64_t out, std::int64_t width) {
+      Wide<T> product[panel_width];
+      std::fill_n(product, width, Wide<T>(1));
+      for (std::int64_t k = 0; k < s.n; ++k)
+        for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i)
+          to[i] = static_cast<T>(product[j]), product[j] *= from[i];
+      for (std::int64_t j = 0; j < width; ++j) product[j] = seed[out + j];
+      for (std::int64_t k = s.n; k-- > 0;)
+        for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i)
+          to[i] = static_cast<T>(product[j] * to[i]), product[j] *= from[i];
+    });
+    return y;
+  });
+}
+
+}  // namespace
+
+Tensor prod(const Arg& x, const Axes& axes, bool keepdims) {
+  check_defined("prod", x);
+  if (!computes(x.array->dtype)) return prod(Arg(counted(x), x.site), axes, keepdims);
+  return reduce_axes("prod", x, axes, keepdims, [](const Arg& x, const Reduced& r, const Split& s) {
+    auto forward = [s, result = r.result](const Array& x) {
+      Ref<Array> y = make_array(x.dtype, result);
+      visit_computing(x.dtype, [&](auto t) {
+        using T = decltype(t);
+        kernel::fold_middle(s.outer, s.n, s.inner, kernel::Product<T>(), kernel::Itself(), kernel::Itself(), x.at<T>(),
+                            y->at<T>());
+      });
+      return y;
+    };
+    const auto described = attributed(forward, "axes", r.axes);
+    if (!is_floating(x.array->dtype)) return execute("prod", {&x}, described, no_gradient);
+    return execute("prod", {&x}, described, rule<0>([s, shape = x.array->shape](const Tensor& g, const Tensor& x) {
+                     auto gradient = [s](const Array& g, const Array& x) { return product_gradient(s, g, x); };
+                     if (!is_recording()) return compute("rule", gradient, g, x);
+                     const Tensor y = reshape(x, Shape{s.outer, s.n, s.inner});
+                     const Tensor before = shift(cumulative_product(y, 1, false), 1, false, 1);
+                     const Tensor after = shift(cumulative_product(y, 1, true), 1, true, 1);
+                     return reshape(reshape(g, Shape{s.outer, 1, s.inner}) * before * after, shape);
+                   }));
+  });
+}
+
+}  // namespace xtape

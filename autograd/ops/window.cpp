@@ -1,0 +1,63 @@
+#include "window.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace xtape {
+namespace {
+
+constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();  // so that products of two do not overflow
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
+
+}  // namespace
+
+Shape Windows::shape(std::int64_t batch, std::int64_t channels, const Spatial& sizes) const {
+  Shape s{batch, channels};
+  for (int a = spatial_axes - rank; a < spatial_axes; ++a) s.push_back(sizes[a]);
+  return s;
+}
+
+Inside inside(const Windows& w, int a, std::int64_t k) {
+  const std::int64_t shift = w.padding[a] - k * w.dilation[a];  // o stride >= shift, o stride < x + shift
+  const std::int64_t begin = std::clamp<std::int64_t>(ceil_div(shift, w.stride[a]), 0, w.y[a]);
+  const std::int64_t end = std::clamp<std::int64_t>(ceil_div(w.x[a] + shift, w.stride[a]), begin, w.y[a]);
+  return {begin, end};
+}
+
+void check_spatial(const char* op, const Arg& x, int rank) {
+  check_defined(op, x);
+  const int axes = x.array->shape.rank() - 2;
+  if (rank ? axes == rank : axes >= 1 && axes <= spatial_axes) return;
+  const char* expected[] = {"(batch, channels, spatial...) with 1 to 3 spatial axes", "(batch, channels, length)",
+                            "(batch, channels, height, width)", "(batch, channels, depth, height, width)"};
+  fail(op, "expected " + std::string(expected[rank]) + ", got " + describe(*x.array), x.site);
+}
+
+void set_option(const char* op, const char* name, const PerAxis& option, std::int64_t least, int rank, Spatial& to,
+                Site site) {
+  const auto& v = option.values();
+  const auto n = static_cast<int>(v.size());
+  const std::string text = std::string(name) + " " + attribute_text(v);
+  if (n != 1 && n != rank) fail(op, text + " does not fit: expected one number, or " + std::to_string(rank), site);
+  for (std::int64_t i : v)
+    if (i < least || i > largest)
+      fail(op, text + " is out of range: expected numbers in [" + std::to_string(least) + ", 2^31)", site);
+  for (int i = 0; i < rank; ++i) to[spatial_axes - rank + i] = v[static_cast<std::size_t>(n == 1 ? 0 : i)];
+}
+
+void set_sizes(const char* op, const Shape& shape, Spatial& to, Site site) {
+  const int rank = shape.rank() - 2;
+  for (int i = 0; i < rank; ++i) {
+    if (shape[i + 2] > largest) fail(op, "the sizes of " + to_string(shape) + " must be below 2^31", site);
+    to[spatial_axes - rank + i] = shape[i + 2];
+  }
+}
+
+std::string option_text(const Spatial& option, int rank) {
+  const std::int64_t *first = option + spatial_axes - rank, *end = option + spatial_axes;
+  if (std::all_of(first, end, [&](std::int64_t n) { return n == *first; })) return std::to_string(*first);
+  return attribute_text(std::vector<std::int64_t>(first, end));
+}
+
+}  // namespace xtape

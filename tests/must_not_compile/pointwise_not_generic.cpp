@@ -1,0 +1,7 @@
+// expect: pointwise: the formula must be generic, such as [](auto x) { return x * sigmoid(x); }
+#include <autograd/pointwise.hpp>
+
+int main() {
+  const xtape::Tensor x = xtape::ones({3});
+  xtape::pointwise([](float a) { return a * a; }, x);
+}
