@@ -56,7 +56,8 @@ XTAPE_INLINE bool is_zero(Real<T> x) {
 }
 template <class X, class D>
 XTAPE_INLINE bool is_zero(const Dual<X, D>& x) {
-  return is_zero(x.v) & is_zero(x.d);
+  const bool v = is_zero(x.v), d = is_zero(x.d);
+  return v & d;
 }
 template <class X>
 XTAPE_INLINE X scaled(X slope, X d) {
@@ -144,7 +145,7 @@ struct Dual {
   friend XTAPE_INLINE Dual pow(Dual a, Dual b) {
     const X y = pow(a.v, b.v);
     const X p = where(b.v == 0, X(0), b.v * pow(a.v, b.v - 1));
-    const X q = where((a.v == 0) & (b.v >= 0), X(0), y * log(a.v));
+    const X q = where(b.v >= 0, where(a.v == 0, X(0), y * log(a.v)), y * log(a.v));
     return {y, scaled(p, a.d) + scaled(q, b.d)};
   }
   template <class S, class = IfNumber<S>>
@@ -154,7 +155,7 @@ struct Dual {
   template <class S, class = IfNumber<S>>
   friend XTAPE_INLINE Dual pow(S s, Dual b) {
     const X a = s, y = pow(a, b.v);
-    return {y, scaled(where((a == 0) & (b.v >= 0), X(0), y * log(a)), b.d)};
+    return {y, scaled(where(b.v >= 0, where(a == 0, X(0), y * log(a)), y * log(a)), b.d)};
   }
 };
 

@@ -59,13 +59,16 @@ Tensor apply_formula(const char* op, Reduce reduce, const F& f, const Arg& x, co
 ///   Tensor y = pointwise([](auto x, auto beta) { return x * sigmoid(beta * x); }, x, beta);
 ///
 /// The formula is a generic lambda of scalars: + - * / with them and with numbers, comparisons, and the functions of
-/// <autograd/math.hpp> and <autograd/special.hpp> (exp, log1p, tanh, sigmoid, erf, pow, max, min, clamp, abs, …),
-/// called without a namespace. Choose with `where(condition, a, b)`; an `if` on the arguments is right too, but slower.
-/// It may capture numbers. Forward and backward are one vectorised pass each; only the arguments are kept, and
-/// arguments that were stretched get their gradients summed in the same pass. Derivatives exist up to the third order;
-/// beyond it compose the function from operations on tensors. Kinks: relu'(0) = abs'(0) = 0; max and min give each of
-/// two equals half; clamp passes the gradient at its bounds; an argument whose slope meets an infinite one of another
-/// (0 times inf) gets NaN. dtypes: float64 if an argument is, else float32. Throws when the shapes do not broadcast.
+/// <autograd/dual.hpp> (exp, log1p, tanh, sigmoid, erf, pow, max, min, clamp, abs, …), called without a namespace.
+/// Choose with `where(condition, a, b)`; an `if` on the arguments is right too, but slower. It may capture numbers.
+///
+/// Forward and backward are one vectorised pass each; only the arguments are kept, and those that were stretched get
+/// their gradients summed in the same pass. Derivatives exist up to the third order; the fourth throws.
+///
+/// Kinks: relu'(0) = abs'(0) = 0; of two equals max and min give each half; clamp passes the gradient at its bounds.
+/// Where a formula of several arguments multiplies by an infinity or a NaN, their gradients there may be NaN.
+///
+/// float64 if an argument is, else float32. Throws when the shapes do not broadcast.
 template <class F, class... Rest>
 Tensor pointwise(const F& f, const Arg& x, const Rest&... rest) {
   return apply_formula("pointwise", Reduce::nothing, f, x, rest...);

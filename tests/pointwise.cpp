@@ -138,7 +138,7 @@ TEST_CASE("every function of a formula has its derivatives") {
     CHECK_DUAL(x, max(v, 0.5) * min(v, -0.5) + max(v * v, v) + min(exp(v), v * v));
     CHECK_DUAL(x, clamp(v, -0.5, 0.5) * v + clamp(v, v * v, 3));
     CHECK_DUAL(x, where(v > 0.5, sin(v), 2) * v);
-    CHECK_DUAL(x, where(isnan(v) | isinf(v) | !isfinite(v), 0, v * v));
+    CHECK_DUAL(x, where(isnan(v) || isinf(v) || !isfinite(v), 0, v * v));
     CHECK_DUAL(x, pow(v, 3));
     CHECK_DUAL(x, pow(2, v));
     CHECK_DUAL(x, pow(v * v + 1, sin(v)));
@@ -204,7 +204,8 @@ TEST_CASE("gradients of formulas agree with differences") {
                                            {{2, 0}, {2, 1}},
                                            {{1, 1, 1}, {1}},
                                            {{2, 1, 3, 1, 2}, {1, 2, 1, 2, 1}}};
-  for (const auto& [a, b] : pairs) {
+  for (const auto& pair : pairs) {
+    const Shape &a = pair.first, &b = pair.second;
     CAPTURE(a);
     CAPTURE(b);
     gradcheck(two, {draw(a), draw(b)});
@@ -222,7 +223,8 @@ TEST_CASE("three derivatives of a formula agree with those of operations") {
   const std::pair<Shape, Shape> pairs[] = {{{}, {}},         {{5}, {}},        {{4, 3}, {3}},
                                            {{4, 3}, {4, 1}}, {{4, 3}, {4, 3}}, {{2, 1, 3, 1, 2}, {1, 2, 1, 2, 1}},
                                            {{0, 3}, {3}},    {{3}, {2, 3}}};
-  for (const auto& [a, b] : pairs) {
+  for (const auto& pair : pairs) {
+    const Shape &a = pair.first, &b = pair.second;
     CAPTURE(a);
     CAPTURE(b);
     check_same(two[0], two[1], {draw(a), draw(b)});
@@ -274,7 +276,8 @@ TEST_CASE("formulas over shapes that span tiles and buffers") {
       {{9, 20'000}, {20'000}}, {{9, 20'000}, {9, 1}},    {{3, 40'000}, {}},           {{3, 40'000}, {40'000}},
       {{8, 16, 700}, {16, 1}}, {{50, 7, 300}, {7, 1}},   {{20'000, 7}, {7}},          {{20'000, 7}, {20'000, 1}},
       {{60'000, 2}, {2}},      {{30, 1, 1100}, {40, 1}}, {{40, 30, 50}, {40, 1, 50}}, {{70, 3, 5, 90}, {3, 1, 90}}};
-  for (const auto& [a, b] : pairs) {
+  for (const auto& pair : pairs) {
+    const Shape &a = pair.first, &b = pair.second;
     CAPTURE(a);
     CAPTURE(b);
     const Tensor x = draw(a).requires_grad(), beta = draw(b).requires_grad();
@@ -296,10 +299,11 @@ TEST_CASE("formulas over shapes that span tiles and buffers") {
 
 TEST_CASE("formulas give the same bits with any number of threads") {
   const int before = num_threads();
-  for (const auto& [a, b] : {std::pair<Shape, Shape>{{300'000}, {}},
-                             {{3000, 100}, {100}},
-                             {{3000, 100}, {3000, 1}},
-                             {{5, 60'000}, {60'000}}}) {
+  for (const auto& pair : {std::pair<Shape, Shape>{{300'000}, {}},
+                           {{3000, 100}, {100}},
+                           {{3000, 100}, {3000, 1}},
+                           {{5, 60'000}, {60'000}}}) {
+    const Shape &a = pair.first, &b = pair.second;
     CAPTURE(a);
     const Tensor x = draw(a, float32).requires_grad(), beta = draw(b, float32).requires_grad();
     Tensors first;
