@@ -56,15 +56,9 @@ TEST_CASE("ten planted NaNs and Infs are each named by operation and line and mo
       {[](const Tensor& x) { return square(1e15 * x); }, __LINE__, {1, 1e9f}, "'square' gives Inf", helps},
       {[](const Tensor& x) { return x - x; }, __LINE__, {1, inf}, "'sub' gives NaN at element (0, 1)", no_help},
       {[](const Tensor& x) { return x * 2; }, __LINE__, {1, NAN}, "'mul' is given NaN at element (0, 1)", no_help},
-      {[](const Tensor& x) { return sqrt(x); },
-       __LINE__,
-       {1, 0},
-       "the gradient of 'sqrt' for its input 0 is Inf", no_help},
+      {[](const Tensor& x) { return sqrt(x); }, __LINE__, {1, 0}, "the gradient of 'sqrt' for its input 0 is Inf", no_help},
       {[](const Tensor& x) { return where(x > 0, log(x + 0), x); }, __LINE__, {1, 0}, "'log' gives Inf", no_help},
-      {[](const Tensor& x) { return 1 / x; },
-       __LINE__,
-       {1, 1e-25f},
-       "the gradient of 'div' for its input 1 is Inf", helps},
+      {[](const Tensor& x) { return 1 / x; }, __LINE__, {1, 1e-25f}, "the gradient of 'div' for its input 1 is Inf", helps},
   };
   // clang-format on
   for (const Case& c : cases) {

@@ -64,15 +64,16 @@ using kernel::Itself;
 template <class Y, class Join, class T, class Term>
 Ref<Array> fold_axes(const Array& x, const Reduced& r, Dtype dtype, Join join, const T* from, Term term) {
   Shape shape;
-  std::vector<bool> group;
+  bool group[Shape::max_rank];  // whether it is reduced; no vector: a replay allocates nothing
   for (int i = 0; i < x.shape.rank(); ++i) {
-    if (!group.empty() && group.back() == r.axes.has(i)) shape[shape.rank() - 1] *= x.shape[i];
-    else shape.push_back(x.shape[i]), group.push_back(r.axes.has(i));
+    const int last = shape.rank() - 1;
+    if (last >= 0 && group[last] == r.axes.has(i)) shape[last] *= x.shape[i];
+    else group[shape.rank()] = r.axes.has(i), shape.push_back(x.shape[i]);
   }
-  if (!r.axes.bits) shape.push_back(1), group.push_back(true);
+  if (!r.axes.bits) group[shape.rank()] = true, shape.push_back(1);
   Ref<Array> y;
   for (int i = shape.rank() - 1; i >= 0; --i) {
-    if (!group[static_cast<std::size_t>(i)]) continue;
+    if (!group[i]) continue;
     const Split s = split(shape, i);
     Ref<Array> next = make_array(dtype, Shape{s.outer, s.inner});
     if (y) kernel::fold_middle(s.outer, s.n, s.inner, join, Itself(), Itself(), y->at<Y>(), next->at<Y>());

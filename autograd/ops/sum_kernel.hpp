@@ -2,9 +2,9 @@
 // on the number of threads.
 #pragma once
 #include <algorithm>
-#include <memory>
 
 #include "../kernel.hpp"
+#include "../scratch.hpp"
 
 namespace xtape::kernel {
 
@@ -132,14 +132,14 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
           give(i, fold_blocks(n, join, term, x + i * n));
       });
     }
-    const std::unique_ptr<Total[]> parts(new Total[static_cast<std::size_t>(outer * pieces)]);
+    const Scratch<Total> parts(outer * pieces);
     parallel_for(outer * pieces, [=, p = parts.get()](std::int64_t t) {
       const std::int64_t begin = t % pieces * tile_size;
       p[t] = fold_blocks(std::min(n - begin, tile_size), join, term, x + t / pieces * n + begin);
     });
     for (std::int64_t i = 0; i < outer; ++i) {
-      Total total = parts[static_cast<std::size_t>(i * pieces)];
-      for (std::int64_t k = 1; k < pieces; ++k) total = join(total, parts[static_cast<std::size_t>(i * pieces + k)]);
+      Total total = parts[i * pieces];
+      for (std::int64_t k = 1; k < pieces; ++k) total = join(total, parts[i * pieces + k]);
       give(i, total);
     }
     return;
@@ -147,7 +147,7 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
   // Narrow rows are joined several at a time, as wider ones.
   if (const std::int64_t several = 2 * lanes / inner; several > 1 && n >= 2 * several) {
     const std::int64_t m = n / several, wide = several * inner;
-    const std::unique_ptr<Part[]> parts(new Part[static_cast<std::size_t>(wide + inner)]);
+    const Scratch<Part> parts(wide + inner);
     Part* p = parts.get();
     for (std::int64_t o = 0; o < outer; ++o) {
       // (m, several * inner), then (several, inner), then the rows that are left over.
@@ -162,8 +162,7 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
   const std::int64_t strips = (inner + strip - 1) / strip, blocks = std::max<std::int64_t>(1, (n + depth - 1) / depth);
   const std::int64_t tiles = outer * blocks * strips, work = std::min(n, depth) * std::min(inner, strip);
   const std::int64_t together = tile_size / 4 / (work + 1) + 1;
-  const std::unique_ptr<Part[]> parts(blocks > 1 ? new Part[static_cast<std::size_t>(outer * blocks * inner)]
-                                                 : nullptr);
+  const Scratch<Part> parts(blocks > 1 ? outer * blocks * inner : 0);
   auto tile = [=, p = parts.get()](std::int64_t t) {
     alignas(64) Part local[strip];
     const std::int64_t begin = t % strips * strip, block = t / strips % blocks, o = t / strips / blocks;
@@ -175,7 +174,7 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
   parallel_for((tiles + together - 1) / together, [=](std::int64_t t) {
     for (std::int64_t i = t * together; i < std::min(tiles, (t + 1) * together); ++i) tile(i);
   });
-  if (!parts) return;
+  if (!parts.get()) return;
   constexpr std::int64_t few = 64;
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t j = 0; j < inner; j += few) {
