@@ -140,10 +140,9 @@ void AnomalyGuard::executed(Execution& e) {
     node.details->operands.emplace_back(Ref<Array>::share(e.args[k]->array), Ref<Node>::share(e.args[k]->node));
   if (backward_depth_) return;  // the rule's result is looked at as a whole
   const Range y = range_of(*e.value);
-  bool nan = false, infinite = false;
+  bool infinite = false;
   for (const Tensor& x : node.details->operands) {
     const Range r = range_of(x.array());
-    nan |= r.nan > 0;
     infinite |= r.infinite > 0;
     if (r.nan)
       report(node, std::string("'") + node.op + "' is given " + place(x.array(), r) + " of an input", nullptr, 0);

@@ -9,6 +9,14 @@
 // Never out of line: a file compiled with other flags would share the copy that the linker keeps.
 #define XTAPE_INLINE inline __attribute__((always_inline))
 
+// GCC fuses multiplications with additions across functions, clang only where it is told to. A file that must not fuse
+// defines XTAPE_NO_CONTRACTION.
+#if defined(__clang__) && !defined(XTAPE_NO_CONTRACTION)
+#define XTAPE_CONTRACT _Pragma("clang fp contract(fast)")
+#else
+#define XTAPE_CONTRACT
+#endif
+
 namespace xtape::kernel {
 
 template <class To, class From>
@@ -51,12 +59,15 @@ struct Real {
   constexpr Real(S s) : v(static_cast<T>(s)) {}
 
   friend XTAPE_INLINE Real operator+(Real a, Real b) {
+    XTAPE_CONTRACT
     return static_cast<T>(static_cast<Ring<T>>(a.v) + static_cast<Ring<T>>(b.v));
   }
   friend XTAPE_INLINE Real operator-(Real a, Real b) {
+    XTAPE_CONTRACT
     return static_cast<T>(static_cast<Ring<T>>(a.v) - static_cast<Ring<T>>(b.v));
   }
   friend XTAPE_INLINE Real operator*(Real a, Real b) {
+    XTAPE_CONTRACT
     return static_cast<T>(static_cast<Ring<T>>(a.v) * static_cast<Ring<T>>(b.v));
   }
   /// Of integers: rounded toward 0; b is not 0.

@@ -292,6 +292,7 @@ TEST_CASE("a rule may drop the tensor that is being differentiated") {
   const Tensor h = exp(x);
   const Arg arg(h);
   y = execute(
-      "drop", {&arg}, [](const Array& x) { return make_view(x, x.shape); }, rule<>([&y](const Tensor& g) { return y = Tensor(), g; }));
+      "drop", {&arg}, [](const Array& x) { return make_view(x, x.shape); },
+      rule<>([&y](const Tensor& g) { return y = Tensor(), g; }));
   CHECK(grad(y, x).item() == doctest::Approx(std::exp(1.)));
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <string>
 #include <xtape.hpp>
 
@@ -230,6 +231,101 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
       {[&] { optim::Adam({Parameter(m)}, optim::AdamOptions().betas(0.9, 1)); }, "Adam: beta2 is 1.000000, expected"},
       {[&] { optim::SGD({Parameter(m)}, 0.1).step({ones({3})}); }, "gradient 0 is float32(3,)"},
       {[&] { optim::SGD({Parameter(m)}, 0.1).step(Tensors()); }, "SGD: 0 gradients for 1 parameters"},
+      {[&] { concat({}); }, "concat: "},
+      {[&] {
+         concat({m, ones({3, 4})});
+       },
+       "concat: "},
+      {[&] {
+         stack({m, ones({3, 2})});
+       },
+       "stack: "},
+      {[&] { split(m, 0, 1); }, "split: "},
+      {[&] { squeeze(m, 5); }, "squeeze: there is no axis 5"},
+      {[&] { slice(m, 2, Slice(0, 1)); }, "slice: there is no axis 2"},
+      {[&] { slice(m, 0, Slice(0, 1, 0)); }, "slice: "},
+      {[&] {
+         gather(m, 1, tensor({{0, 3}, {0, 0}}));
+       },
+       "gather: "},
+      {[&] { index_select(m, 0, tensor({2})); }, "index_select: "},
+      {[&] { take_along(m, k.to(float32), 1); }, "take_along: "},
+      {[&] { pad(m, {1}); }, "pad: "},
+      {[&] {
+         pad(m, {-4, 0});
+       },
+       "pad: "},
+      {[&] { tile(m, {-1}); }, "tile: "},
+      {[&] { flip(m, 2); }, "flip: there is no axis 2"},
+      {[&] { tril(ones({3})); }, "tril: "},
+      {[&] { masked_select(m, m); }, "masked_select: "},
+      {[&] { cumsum(m, 4); }, "cumsum: there is no axis 4"},
+      {[&] { topk(m, 9); }, "topk: "},
+      {[&] { amax(ones({0})); }, "amax: "},
+      {[&] { bincount(tensor({-1})); }, "bincount: "},
+      {[&] { einsum("ij,jk->ik", {m}); }, "einsum: "},
+      {[&] {
+         einsum("ij,jk->ik", {m, m});
+       },
+       "einsum: "},
+      {[&] { solve(m, m); }, "solve: "},
+      {[&] {
+         inverse(zeros({2, 2}));
+       },
+       "inverse: "},
+      {[&] {
+         cholesky(-ones({2, 2}));
+       },
+       "cholesky: "},
+      {[&] { det(m); }, "det: "},
+      {[&] { cross(ones({2}), ones({2})); }, "cross: "},
+      {[&] { conv2d(m, m); }, "conv2d: "},
+      {[&] {
+         conv1d(ones({1, 2, 5}), ones({1, 3, 2}));
+       },
+       "conv"},
+      {[&] {
+         conv1d(ones({1, 1, 3}), ones({1, 1, 5}));
+       },
+       "conv"},
+      {[&] {
+         max_pool2d(ones({1, 1, 3, 3}), 4);
+       },
+       "max_pool2d: "},
+      {[&] {
+         layer_norm(m, Shape{3, 3});
+       },
+       "layer_norm: "},
+      {[&] { dropout(m, 1.5); }, "dropout: "},
+      {[&] { bernoulli({2}, -0.5); }, "bernoulli: "},
+      {[&] { randint(3, 3, {2}); }, "randint: "},
+      {[&] { multinomial(ones({3}), 4, false); }, "multinomial: "},
+      {[&] {
+         scaled_dot_product_attention(m, ones({2, 4}), m);
+       },
+       "scaled_dot_product_attention: "},
+      {[&] { binary_cross_entropy_with_logits(m, ones({3})); }, "binary_cross_entropy_with_logits: "},
+      {[&] { pointwise([](auto x, auto y) { return x * y; }, m, ones({4})); },
+       "pointwise: the arguments' shapes (2, 3), (4,) do not broadcast"},
+      {[&] { record([](const Tensors& in) { return in[0]; }, {Tensor()}); }, "record: input 0 is undefined"},
+      {[&] { checkpoint([](const Tensor& x) { return x; }, Tensor()); }, "checkpoint: input 0 is undefined"},
+      {[&] { tape(m); }, "tape: the tensor (2, 3) is not recorded"},
+      {[&] { to_dot(m); }, "to_dot: the tensor (2, 3) is not recorded"},
+      {[&] { fmod(k, 0); }, "fmod: an integer is divided by 0"},
+      {[&] { clamp(m, std::nan("")); }, "clamp: the bounds are nan"},
+      {[&] { polygamma(-1, m); }, "polygamma: the order -1"},
+      {[&] { sum(argmax(m.requires_grad()).to(float32)).backward(); }, "the tape was cut by 'argmax' of "},
+      {[&] { sum(m.requires_grad().detach() * 2).backward(); }, "the tape was cut by 'detach' of "},
+      {[&] {
+         const Tensor x = m.requires_grad();
+         grad(sum(x * 0 + ones({3}).requires_grad()), exp(x).detach());
+       },
+       "target 0 is not on the tape: it was cut from it by 'detach'"},
+      {[&] {
+         const Tensor x = m.requires_grad(), w = ones({3}).requires_grad();
+         grad(sum(x * w.detach()), w);
+       },
+       "the tape was cut by 'detach' of "},
       {[&] {
          datasets::Images images;
          datasets::Batches(images, 0, arange(0));
@@ -241,6 +337,7 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
        },
        "index 0 is not in [0, 0)"},
   };
+  CHECK(std::size(calls) >= 110);
   for (const Call& call : calls) {
     const std::string text = message(call.f);
     CAPTURE(text);

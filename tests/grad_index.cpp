@@ -79,6 +79,8 @@ const Table values_only = {
     {"linspace of one", [](auto&) { return linspace(3, 7, 1, float64); }, {}},
     {"logspace", [](auto&) { return logspace(-1, 2, 7, 3, float64); }, {}},
     {"eye", [](auto&) { return eye(3, 4, float64); }, {}},
+    {"zeros_like", [](auto& x) { return zeros_like(x[0]).to(float64); }, {}},
+    {"ones_like", [](auto& x) { return ones_like(x[0]).to(float64); }, {}},
     {"full_like", [](auto& x) { return full_like(x[0], 2.5).to(float64); }, {}},
     {"masked_fill of integers", [](auto& x) { return masked_fill(x[0], x[0] > 1, -3); }, {}},
     {"scatter_add of integers", [](auto& x) { return scatter_add(x[0], 0, x[0], x[0]); }, {}},

@@ -222,14 +222,15 @@ void check_entry(const Row& row, const Json& entry, Dtype dtype, double bound) {
 }
 
 void check_part(const Table& table, const Json& entries) {
-  for (const auto& [name, entry] : entries.items()) {
+  for (const auto& item : entries.items()) {
+    const std::string& name = item.key();
     CAPTURE(name);
     const Row* row = nullptr;
     for (const Row& r : table)
       if (r.op == name) row = &r;
     REQUIRE_MESSAGE(row, "the file has a row that the table has not");
-    check_entry(*row, entry, float64, row->bounds.parity);
-    check_entry(*row, entry, float32, row->bounds.parity_narrow);
+    check_entry(*row, item.value(), float64, row->bounds.parity);
+    check_entry(*row, item.value(), float32, row->bounds.parity_narrow);
   }
 }
 

@@ -58,6 +58,8 @@ values_only = {
     "linspace of one": (lambda: torch.linspace(3, 7, 1), []),
     "logspace": (lambda: torch.logspace(-1, 2, 7, 3), []),
     "eye": (lambda: torch.eye(3, 4), []),
+    "zeros_like": (torch.zeros_like, [real(2, 3)]),
+    "ones_like": (torch.ones_like, [real(2, 3)]),
     "full_like": (lambda x: torch.full_like(x, 2.5), [real(2, 3)]),
     "masked_fill of integers": (lambda x: x.masked_fill(x > 1, -3), [integers]),
     "scatter_add of integers": (lambda x: x.scatter_add(0, x, x), [integers]),
