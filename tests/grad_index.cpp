@@ -32,40 +32,75 @@ const Tensor middle = tensor({{{0, 1}, {2, 2}}, {{1, 1}, {0, 1}}});
 const Tensor mask = tensor({{true, false, true, true}, {false, true, false, true}, {true, true, false, false}});
 
 const Table table = {
-    {"index", squared([](auto& x) { return index(x[0], 1, square_of); }), cases({{3, 4}, {2, 3, 2}, {0, 3}, {2, 3, 1, 1, 2}})},
-    {"index by a scalar", squared([](auto& x) { return index(x[0], 0, tensor(1)); }), cases({{3, 12}, {2}, {2, 2, 2, 2}})},
-    {"index by nothing", squared([](auto& x) { return concat({flatten(index(x[0], 0, none)), flatten(x[0])}); }), cases({{3, 4}, {0, 2}})},
-    {"index_select", squared([](auto& x) { return index_select(x[0], 0, few); }), cases({{3, 4}, {5}, {3, 1, 2}, {3, 0}})},
-    {"index_select the last axis", squared([](auto& x) { return index_select(x[0], -1, few); }), cases({{3, 4}, {5}, {3, 1, 3}, {0, 3}})},
+    {"index", squared([](auto& x) { return index(x[0], 1, square_of); }),
+     cases({{3, 4}, {2, 3, 2}, {0, 3}, {2, 3, 1, 1, 2}})},
+    {"index by a scalar", squared([](auto& x) { return index(x[0], 0, tensor(1)); }),
+     cases({{3, 12}, {2}, {2, 2, 2, 2}})},
+    {"index by nothing", squared([](auto& x) {
+       return concat({flatten(index(x[0], 0, none)), flatten(x[0])});
+     }),
+     cases({{3, 4}, {0, 2}})},
+    {"index_select", squared([](auto& x) { return index_select(x[0], 0, few); }),
+     cases({{3, 4}, {5}, {3, 1, 2}, {3, 0}})},
+    {"index_select the last axis", squared([](auto& x) { return index_select(x[0], -1, few); }),
+     cases({{3, 4}, {5}, {3, 1, 3}, {0, 3}})},
     {"embedding", squared([](auto& x) { return embedding(x[0], square_of); }), cases({{4, 5}, {3, 1}, {3, 0}})},
     {"take", squared([](auto& x) { return take(x[0], square_of); }), cases({{3}, {2, 2}, {3, 1, 2, 1}, {5}, {4}})},
     {"gather", squared([](auto& x) { return gather(x[0], 1, along1); }), cases({{3, 4}, {3, 5}})},
-    {"gather along the first axis", squared([](auto& x) { return gather(x[0], 0, along0); }), cases({{3, 4}, {4, 4}, {3, 4}})},
-    {"gather in the middle", squared([](auto& x) { return gather(x[0], 1, middle); }), cases({{2, 3, 2}, {2, 4, 2}, {2, 3, 2}})},
+    {"gather along the first axis", squared([](auto& x) { return gather(x[0], 0, along0); }),
+     cases({{3, 4}, {4, 4}, {3, 4}})},
+    {"gather in the middle", squared([](auto& x) { return gather(x[0], 1, middle); }),
+     cases({{2, 3, 2}, {2, 4, 2}, {2, 3, 2}})},
     {"gather from a corner", squared([](auto& x) { return gather(x[0], 0, corner); }), cases({{3, 4}, {4, 5}, {3, 3}})},
-    {"gather nothing", squared([](auto& x) { return concat({flatten(gather(x[0], 0, zeros({0, 4}, int64))), flatten(x[0])}); }), cases({{3, 4}, {0, 4}})},
-    {"gather a scalar", squared([](auto& x) { return stack({gather(flatten(x[0]), 0, tensor({1, 0, 1}))}); }), cases({{4}, {2, 1}, {3}, {5}, {6}, {7}})},
+    {"gather nothing", squared([](auto& x) {
+       return concat({flatten(gather(x[0], 0, zeros({0, 4}, int64))), flatten(x[0])});
+     }),
+     cases({{3, 4}, {0, 4}})},
+    {"gather a scalar", squared([](auto& x) {
+       return stack({gather(flatten(x[0]), 0, tensor({1, 0, 1}))});
+     }),
+     cases({{4}, {2, 1}, {3}, {5}, {6}, {7}})},
     {"take_along", squared([](auto& x) { return take_along(x[0], along1, 1); }), cases({{3, 4}, {3, 5}, {1, 4}})},
-    {"take_along a column", squared([](auto& x) { return take_along(x[0], column, 1) * x[0]; }), cases({{3, 4}, {3, 5}})},
-    {"scatter", squared([](auto& x) { return scatter(x[0], 1, along1, x[1]); }), pairs({{{{3, 4}, {3, 3}}}, {{{3, 5}, {3, 3}}}})},
-    {"scatter along the first axis", squared([](auto& x) { return scatter(x[0], 0, along0, x[1]); }), pairs({{{{3, 4}, {2, 4}}}, {{{4, 4}, {2, 4}}}})},
-    {"scatter into a corner", squared([](auto& x) { return scatter(x[0], 0, corner, x[1]); }), pairs({{{{3, 4}, {2, 3}}}, {{{4, 5}, {2, 3}}}, {{{5, 3}, {2, 3}}}})},
+    {"take_along a column", squared([](auto& x) { return take_along(x[0], column, 1) * x[0]; }),
+     cases({{3, 4}, {3, 5}})},
+    {"scatter", squared([](auto& x) { return scatter(x[0], 1, along1, x[1]); }),
+     pairs({{{{3, 4}, {3, 3}}}, {{{3, 5}, {3, 3}}}})},
+    {"scatter along the first axis", squared([](auto& x) { return scatter(x[0], 0, along0, x[1]); }),
+     pairs({{{{3, 4}, {2, 4}}}, {{{4, 4}, {2, 4}}}})},
+    {"scatter into a corner", squared([](auto& x) { return scatter(x[0], 0, corner, x[1]); }),
+     pairs({{{{3, 4}, {2, 3}}}, {{{4, 5}, {2, 3}}}, {{{5, 3}, {2, 3}}}})},
     {"scatter a number", squared([](auto& x) { return scatter(x[0], 1, along1, 1.5); }), cases({{3, 5}, {3, 6}})},
-    {"scatter_add", squared([](auto& x) { return scatter_add(x[0], 1, along1, x[1]); }), pairs({{{{3, 4}, {3, 3}}}, {{{3, 5}, {3, 3}}}})},
-    {"scatter_add along the first axis", squared([](auto& x) { return scatter_add(x[0], 0, along0, x[1]); }), pairs({{{{3, 4}, {2, 4}}}, {{{4, 4}, {2, 4}}}})},
-    {"scatter_add in the middle", squared([](auto& x) { return scatter_add(x[0], 1, middle, x[1]); }), pairs({{{{2, 3, 2}, {2, 2, 2}}}, {{{2, 4, 2}, {2, 2, 2}}}})},
-    {"scatter_add into a corner", squared([](auto& x) { return scatter_add(x[0], 0, corner, x[1]); }), pairs({{{{3, 4}, {2, 3}}}, {{{4, 5}, {2, 3}}}})},
-    {"scatter_add of itself", squared([](auto& x) { return scatter_add(x[0], 1, along1, slice(x[0], 1, Slice(0, 3))); }), cases({{3, 4}, {3, 5}})},
+    {"scatter_add", squared([](auto& x) { return scatter_add(x[0], 1, along1, x[1]); }),
+     pairs({{{{3, 4}, {3, 3}}}, {{{3, 5}, {3, 3}}}})},
+    {"scatter_add along the first axis", squared([](auto& x) { return scatter_add(x[0], 0, along0, x[1]); }),
+     pairs({{{{3, 4}, {2, 4}}}, {{{4, 4}, {2, 4}}}})},
+    {"scatter_add in the middle", squared([](auto& x) { return scatter_add(x[0], 1, middle, x[1]); }),
+     pairs({{{{2, 3, 2}, {2, 2, 2}}}, {{{2, 4, 2}, {2, 2, 2}}}})},
+    {"scatter_add into a corner", squared([](auto& x) { return scatter_add(x[0], 0, corner, x[1]); }),
+     pairs({{{{3, 4}, {2, 3}}}, {{{4, 5}, {2, 3}}}})},
+    {"scatter_add of itself",
+     squared([](auto& x) { return scatter_add(x[0], 1, along1, slice(x[0], 1, Slice(0, 3))); }),
+     cases({{3, 4}, {3, 5}})},
     {"scatter_add a number", squared([](auto& x) { return scatter_add(x[0], 1, along1, 2); }), cases({{3, 4}})},
-    {"index_add", squared([](auto& x) { return index_add(x[0], 0, few, x[1]); }), pairs({{{{3, 4}, {4, 4}}}, {{{5}, {4}}}, {{{3, 0}, {4, 0}}}})},
-    {"index_add in the middle", squared([](auto& x) { return index_add(x[0], 1, few, x[1]); }), pairs({{{{2, 3, 2}, {2, 4, 2}}}, {{{1, 5, 1}, {1, 4, 1}}}})},
-    {"index_copy", squared([](auto& x) { return index_copy(x[0], 0, few, x[1]); }), pairs({{{{6, 4}, {4, 4}}}, {{{5}, {4}}}, {{{3, 0}, {4, 0}}}})},
-    {"index_copy in the middle", squared([](auto& x) { return index_copy(x[0], -2, few, x[1]); }), pairs({{{{2, 6, 2}, {2, 4, 2}}}, {{{1, 5, 1}, {1, 4, 1}}}})},
+    {"index_add", squared([](auto& x) { return index_add(x[0], 0, few, x[1]); }),
+     pairs({{{{3, 4}, {4, 4}}}, {{{5}, {4}}}, {{{3, 0}, {4, 0}}}})},
+    {"index_add in the middle", squared([](auto& x) { return index_add(x[0], 1, few, x[1]); }),
+     pairs({{{{2, 3, 2}, {2, 4, 2}}}, {{{1, 5, 1}, {1, 4, 1}}}})},
+    {"index_copy", squared([](auto& x) { return index_copy(x[0], 0, few, x[1]); }),
+     pairs({{{{6, 4}, {4, 4}}}, {{{5}, {4}}}, {{{3, 0}, {4, 0}}}})},
+    {"index_copy in the middle", squared([](auto& x) { return index_copy(x[0], -2, few, x[1]); }),
+     pairs({{{{2, 6, 2}, {2, 4, 2}}}, {{{1, 5, 1}, {1, 4, 1}}}})},
     {"index_copy a number", squared([](auto& x) { return index_copy(x[0], 1, few, -1); }), cases({{3, 7}})},
-    {"masked_select", squared([](auto& x) { return masked_select(x[0], mask); }), cases({{3, 4}, {4}, {3, 1}, {}, {2, 3, 4}})},
-    {"masked_select by a row", squared([](auto& x) { return masked_select(x[0], tensor({true, false, true, true})); }), cases({{4, 4}, {0, 4}, {1}})},
-    {"masked_fill", squared([](auto& x) { return masked_fill(x[0], mask, 1.5); }), cases({{3, 4}, {4}, {3, 1}, {}, {2, 3, 4}})},
-    {"masked_fill with a scalar", squared([](auto& x) { return masked_fill(x[0], mask, sum(x[0])); }), cases({{3, 4}, {4}, {3, 1}})},
+    {"masked_select", squared([](auto& x) { return masked_select(x[0], mask); }),
+     cases({{3, 4}, {4}, {3, 1}, {}, {2, 3, 4}})},
+    {"masked_select by a row", squared([](auto& x) {
+       return masked_select(x[0], tensor({true, false, true, true}));
+     }),
+     cases({{4, 4}, {0, 4}, {1}})},
+    {"masked_fill", squared([](auto& x) { return masked_fill(x[0], mask, 1.5); }),
+     cases({{3, 4}, {4}, {3, 1}, {}, {2, 3, 4}})},
+    {"masked_fill with a scalar", squared([](auto& x) { return masked_fill(x[0], mask, sum(x[0])); }),
+     cases({{3, 4}, {4}, {3, 1}})},
 };
 
 const Table values_only = {
@@ -84,7 +119,11 @@ const Table values_only = {
     {"full_like", [](auto& x) { return full_like(x[0], 2.5).to(float64); }, {}},
     {"masked_fill of integers", [](auto& x) { return masked_fill(x[0], x[0] > 1, -3); }, {}},
     {"scatter_add of integers", [](auto& x) { return scatter_add(x[0], 0, x[0], x[0]); }, {}},
-    {"index_copy of integers", [](auto& x) { return index_copy(x[0], 0, tensor({1, 0}), tensor({7, 8})); }, {}},
+    {"index_copy of integers",
+     [](auto& x) {
+       return index_copy(x[0], 0, tensor({1, 0}), tensor({7, 8}));
+     },
+     {}},
 };
 
 using Ints = std::vector<std::int64_t>;
@@ -201,20 +240,26 @@ TEST_CASE("positions and masks that do not fit are refused by name") {
   refused([&] { return index(x, 1, tensor({{0, 1}, {2, 3}})); }, "index: index 3 at (1, 1) is not in [0, 3)");
   refused([&] { return index(x, 0, tensor({0, -1})); }, "index: index -1 at (1,) is not in [0, 2)");
   refused([&] { return index(x, 2, k); }, "index: there is no axis 2 in shape (2, 3)");
-  refused([&] { return index(x, 0, x); }, "index: the indices must be int64, not float32(2, 3); convert with to(int64)");
+  refused([&] { return index(x, 0, x); },
+          "index: the indices must be int64, not float32(2, 3); convert with to(int64)");
   refused([&] { return index(x, 0, 1); }, "index: expected a tensor, not a number");
   refused([&] { return index_select(x, 0, tensor({2})); }, "index_select: index 2 at (0,) is not in [0, 2)");
   refused([&] { return index_select(x, 0, m); }, "index_select: the indices must be a vector, not int64(2, 2)");
   refused([&] { return embedding(x, tensor(7)); }, "embedding: index 7 at () is not in [0, 2)");
-  refused([&] { return embedding(zeros({3}), k); }, "embedding: the weight must be a matrix (n, width), not float32(3,)");
+  refused([&] { return embedding(zeros({3}), k); },
+          "embedding: the weight must be a matrix (n, width), not float32(3,)");
   refused([&] { return take(x, tensor({6})); }, "take: index 6 at (0,) is not in [0, 6)");
   refused([&] { return gather(x, 1, tensor({{0, 3}})); }, "gather: index 3 at (0, 1) is not in [0, 3)");
   refused([&] { return gather(x, 1, k); }, "gather: indices of shape (2,) do not fit x of shape (2, 3)");
   refused([&] { return gather(x, 1, tensor({{0}, {0}, {0}})); }, "and none longer but axis 1");
-  refused([&] { return take_along(x, k, 0); }, "take_along: x of shape (2, 3) and indices of shape (2,) do not broadcast");
+  refused([&] { return take_along(x, k, 0); },
+          "take_along: x of shape (2, 3) and indices of shape (2,) do not broadcast");
   refused([&] { return take_along(x, tensor({{0, 1, 2}, {0, 1, 2}}), 0); }, "take_along: index 2 at (0, 2)");
-  refused([&] { return scatter(x, 1, m, zeros({2, 3})); },
-          "scatter: the values are float32(2, 3); expected float32(2, 2), or a number");
+  refused(
+      [&] {
+        return scatter(x, 1, m, zeros({2, 3}));
+      },
+      "scatter: the values are float32(2, 3); expected float32(2, 2), or a number");
   refused([&] { return scatter(x, 1, m, zeros({2, 2}, float64)); }, "scatter: the values are float64(2, 2)");
   refused([&] { return scatter(x, 0, m, 1); }, "scatter: index 2 at (1, 1) is not in [0, 2)");
   refused([&] { return scatter_add(x, 0, m, 1); }, "scatter_add: index 2 at (1, 1) is not in [0, 2)");
