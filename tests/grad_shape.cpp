@@ -17,15 +17,14 @@ Function squared(F f) {
 // The parts of a list, squared, as one vector in which each has its own weight.
 Tensor joined(const Tensors& parts) {
   Tensors flat;
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    flat.push_back(square(flatten(parts[i])) * static_cast<double>(i + 1));
+  for (std::size_t i = 0; i < parts.size(); ++i) flat.push_back(square(flatten(parts[i])) * static_cast<double>(i + 1));
   return concat(flat);
 }
 
 // Ranks 1 to 5, empty and with axes of size 1, for what works along axis 0 and -1.
 std::vector<Tensors> ranked() {
-  return {{real({3, 4})},    {real({11})},         {real({1})},      {real({0})},
-          {real({2, 3, 2})}, {real({2, 1, 3, 2})}, {real({0, 3})},   {real({2, 1, 2, 1, 3})}};
+  return {{real({3, 4})},    {real({11})},         {real({1})},    {real({0})},
+          {real({2, 3, 2})}, {real({2, 1, 3, 2})}, {real({0, 3})}, {real({2, 1, 2, 1, 3})}};
 }
 std::vector<Tensors> cases(std::initializer_list<Shape> shapes) {
   std::vector<Tensors> all;
@@ -34,93 +33,161 @@ std::vector<Tensors> cases(std::initializer_list<Shape> shapes) {
 }
 
 const Table table = {
-    {"reshape", squared([](auto& x) { return reshape(x[0], {2, -1}); }), cases({{3, 4}, {2, 0}, {2}, {2, 3, 1, 1, 2}})},
+    {"reshape", squared([](auto& x) {
+       return reshape(x[0], {2, -1});
+     }),
+     cases({{3, 4}, {2, 0}, {2}, {2, 3, 1, 1, 2}})},
     {"reshape of itself", [](auto& x) { return x[0] * reshape(reshape(x[0], {-1}), x[0].shape()); }, one(plain)},
     {"flatten", squared([](auto& x) { return flatten(x[0]); }), one(plain)},
     {"flatten the middle", squared([](auto& x) { return flatten(x[0], 1, -2); }),
      cases({{2, 3, 2, 2}, {2, 3, 2}, {2, 0, 3, 1}})},
-    {"unflatten", squared([](auto& x) { return unflatten(x[0], -2, {2, -1}); }),
+    {"unflatten", squared([](auto& x) {
+       return unflatten(x[0], -2, {2, -1});
+     }),
      cases({{2, 6, 3}, {4, 1}, {0, 2, 2}, {2, 0}})},
     {"squeeze", squared([](auto& x) { return squeeze(x[0]); }), one(plain)},
-    {"squeeze some axes", squared([](auto& x) { return squeeze(x[0], {1, -1}); }),
+    {"squeeze some axes", squared([](auto& x) {
+       return squeeze(x[0], {1, -1});
+     }),
      cases({{3, 1, 4, 1}, {3, 1, 4}, {1, 1}, {0, 1}})},
     {"unsqueeze", squared([](auto& x) { return unsqueeze(x[0], -1); }), one(plain)},
     {"unsqueeze the first", squared([](auto& x) { return unsqueeze(x[0], 0); }), one(plain)},
-    {"permute", squared([](auto& x) { return permute(x[0], {2, 0, -2}); }), cases({{2, 3, 4}, {1, 0, 2}, {3, 1, 2}})},
-    {"permute five axes", squared([](auto& x) { return permute(x[0], {3, 0, 4, 2, 1}); }),
+    {"permute", squared([](auto& x) {
+       return permute(x[0], {2, 0, -2});
+     }),
+     cases({{2, 3, 4}, {1, 0, 2}, {3, 1, 2}})},
+    {"permute five axes", squared([](auto& x) {
+       return permute(x[0], {3, 0, 4, 2, 1});
+     }),
      cases({{2, 3, 2, 2, 1}, {1, 2, 1, 3, 2}})},
     {"transpose", squared([](auto& x) { return transpose(x[0]); }), cases({{3, 4}, {2, 3, 4}, {1, 1}, {2, 0}})},
     {"transpose with itself", [](auto& x) { return x[0] * transpose(x[0]); }, cases({{4, 4}, {2, 3, 3}})},
     {"transpose outer axes", squared([](auto& x) { return transpose(x[0], 0, 2); }), cases({{2, 3, 4}, {2, 3, 1, 2}})},
     {"swapaxes", squared([](auto& x) { return swapaxes(x[0], 0, -1); }), ranked()},
-    {"moveaxis", squared([](auto& x) { return moveaxis(x[0], {0, 1}, {-1, 0}); }), cases({{2, 3, 4}, {3, 4}, {2, 0, 1}})},
-    {"broadcast_to", squared([](auto& x) { return broadcast_to(x[0], {2, 3, 4}); }),
+    {"moveaxis", squared([](auto& x) {
+       return moveaxis(x[0], {0, 1}, {-1, 0});
+     }),
+     cases({{2, 3, 4}, {3, 4}, {2, 0, 1}})},
+    {"broadcast_to", squared([](auto& x) {
+       return broadcast_to(x[0], {2, 3, 4});
+     }),
      cases({{3, 4}, {}, {4}, {3, 1}, {2, 1, 4}, {2, 3, 4}, {1}})},
-    {"broadcast_to nothing", squared([](auto& x) { return concat({flatten(broadcast_to(x[0], {0, 3, 4})), flatten(x[0])}); }),
+    {"broadcast_to nothing", squared([](auto& x) {
+       return concat({flatten(broadcast_to(x[0], {0, 3, 4})), flatten(x[0])});
+     }),
      cases({{3, 4}, {1, 1, 4}})},
-    {"expand", squared([](auto& x) { return expand(x[0], {2, 3, -1}); }), cases({{3, 4}, {1, 4}, {5}, {2, 1, 1}})},
-    {"tile", squared([](auto& x) { return tile(x[0], {2, 3}); }),
+    {"expand", squared([](auto& x) {
+       return expand(x[0], {2, 3, -1});
+     }),
+     cases({{3, 4}, {1, 4}, {5}, {2, 1, 1}})},
+    {"tile", squared([](auto& x) {
+       return tile(x[0], {2, 3});
+     }),
      cases({{3, 4}, {}, {1}, {4}, {0, 2}, {2, 1, 3}, {1, 2, 1, 2, 2}})},
-    {"tile nothing", squared([](auto& x) { return concat({flatten(tile(x[0], {2, 0})), flatten(x[0])}); }),
+    {"tile nothing", squared([](auto& x) {
+       return concat({flatten(tile(x[0], {2, 0})), flatten(x[0])});
+     }),
      cases({{3, 4}, {2, 2, 2}})},
-    {"repeat", squared([](auto& x) { return repeat(x[0], {2, 1, 3}); }), cases({{3, 4}, {}, {2, 3, 2}, {1, 0}})},
+    {"repeat", squared([](auto& x) {
+       return repeat(x[0], {2, 1, 3});
+     }),
+     cases({{3, 4}, {}, {2, 3, 2}, {1, 0}})},
     {"repeat_interleave", squared([](auto& x) { return repeat_interleave(x[0], 3, -1); }), ranked()},
     {"repeat_interleave the first axis", squared([](auto& x) { return repeat_interleave(x[0], 2, 0); }), ranked()},
     {"repeat_interleave all", squared([](auto& x) { return repeat_interleave(x[0], 2); }), one(plain)},
     {"flip", squared([](auto& x) { return flip(x[0], -1) * x[0]; }), ranked()},
-    {"flip two axes", squared([](auto& x) { return flip(x[0], {0, 2}) * x[0]; }), cases({{2, 3, 4}, {1, 2, 3}, {2, 0, 1}})},
+    {"flip two axes", squared([](auto& x) {
+       return flip(x[0], {0, 2}) * x[0];
+     }),
+     cases({{2, 3, 4}, {1, 2, 3}, {2, 0, 1}})},
     {"roll", squared([](auto& x) { return roll(x[0], 2, -1) * x[0]; }), ranked()},
     {"roll back", squared([](auto& x) { return roll(x[0], -7, 0) * x[0]; }), ranked()},
     {"roll all", squared([](auto& x) { return roll(x[0], 5) * x[0]; }), one(plain)},
     {"slice", squared([](auto& x) { return slice(x[0], 0, Slice(1, 3)); }), cases({{3, 4}, {4}, {1}, {0}, {2, 2, 2}})},
     {"slice with a step", squared([](auto& x) { return slice(x[0], -1, Slice({}, {}, 2)); }), ranked()},
     {"slice backwards", squared([](auto& x) { return slice(x[0], -1, Slice(-2, {}, -1)); }), ranked()},
-    {"slice in NumPy's way",
-     squared([](auto& x) { return slice(x[0], {Slice(1), newaxis, ellipsis, Slice({}, {}, -2), -1}); }),
+    {"slice in NumPy's way", squared([](auto& x) {
+       return slice(x[0], {Slice(1), newaxis, ellipsis, Slice({}, {}, -2), -1});
+     }),
      cases({{3, 4, 2}, {2, 2, 2, 3}, {1, 2, 1}, {2, 0, 2}, {2, 1, 2, 3, 2}})},
     {"slice overlapping itself", [](auto& x) { return slice(x[0], 0, Slice(1)) * slice(x[0], 0, Slice(0, -1)); },
      cases({{4, 4}, {3}, {1, 2}})},
-    {"select", squared([](auto& x) { return select(x[0], 1, -2); }), cases({{3, 4}, {5, 2, 3}, {0, 2}, {2, 3, 1, 1, 2}})},
+    {"select", squared([](auto& x) { return select(x[0], 1, -2); }),
+     cases({{3, 4}, {5, 2, 3}, {0, 2}, {2, 3, 1, 1, 2}})},
     {"select by brackets", [](auto& x) { return square(x[0][-1]) * x[0][0]; }, cases({{3, 4}, {1}, {2, 0}, {2, 3, 2}})},
     {"unfold", squared([](auto& x) { return unfold(x[0], 0, 3, 2); }), cases({{7, 2}, {3}, {8, 1, 2}, {4, 0}})},
     {"unfold side by side", squared([](auto& x) { return unfold(x[0], -1, 2, 3); }), cases({{3, 8}, {2}, {2, 2, 5}})},
-    {"concat", squared([](auto& x) { return concat({x[0], x[1], x[0]}, 1); }),
+    {"concat",
+     squared([](auto& x) {
+       return concat({x[0], x[1], x[0]}, 1);
+     }),
      {{real({3, 4}), real({3, 4})}, {real({2, 1, 2}), real({2, 3, 2})}, {real({3, 0}), real({3, 2})}}},
-    {"concat the first axis", squared([](auto& x) { return concat({x[0], x[1]}); }),
+    {"concat the first axis",
+     squared([](auto& x) {
+       return concat({x[0], x[1]});
+     }),
      {{real({3, 4}), real({3, 4})}, {real({11}), real({1})}, {real({0, 2}), real({1, 2})}}},
-    {"stack", squared([](auto& x) { return stack({x[0], x[1], x[0]}, -1); }),
+    {"stack",
+     squared([](auto& x) {
+       return stack({x[0], x[1], x[0]}, -1);
+     }),
      {{real({3, 4}), real({3, 4})}, {real({}), real({})}, {real({0, 2}), real({0, 2})}}},
-    {"stack the first axis", squared([](auto& x) { return stack({x[0], x[1]}); }),
+    {"stack the first axis",
+     squared([](auto& x) {
+       return stack({x[0], x[1]});
+     }),
      {{real({3, 4}), real({3, 4})}, {real({2, 1, 3}), real({2, 1, 3})}}},
-    {"hstack", squared([](auto& x) { return hstack({x[0], x[1]}); }),
+    {"hstack",
+     squared([](auto& x) {
+       return hstack({x[0], x[1]});
+     }),
      {{real({3, 4}), real({3, 4})}, {real({3}), real({2})}, {real({}), real({1})}}},
-    {"vstack", squared([](auto& x) { return vstack({x[0], x[1]}); }),
+    {"vstack",
+     squared([](auto& x) {
+       return vstack({x[0], x[1]});
+     }),
      {{real({3, 4}), real({4})}, {real({4}), real({2, 4})}, {real({}), real({1})}, {real({11}), real({1, 11})}}},
     {"split", [](auto& x) { return joined(split(x[0], 3, -1)); }, ranked()},
     {"split in sizes", [](auto& x) { return joined(split(x[0], {1, 0, 3}, 1)); }, cases({{3, 4}, {2, 4, 2}, {0, 4}})},
     {"chunk", [](auto& x) { return joined(chunk(x[0], 3, 0)); }, ranked()},
     {"unbind", [](auto& x) { return joined(unbind(x[0], -1)); }, cases({{3, 4}, {5}, {2, 3, 2}, {0, 2}})},
-    {"meshgrid", [](auto& x) { return joined(meshgrid({x[0], x[1]})); },
+    {"meshgrid",
+     [](auto& x) { return joined(meshgrid({x[0], x[1]})); },
      {{real({11}), real({12})}, {real({}), real({3})}, {real({0}), real({2})}}},
-    {"meshgrid as in a plot", [](auto& x) { return joined(meshgrid({x[0], x[1], x[0]}, true)); },
+    {"meshgrid as in a plot",
+     [](auto& x) { return joined(meshgrid({x[0], x[1], x[0]}, true)); },
      {{real({3}), real({4})}, {real({8}), real({9})}}},
-    {"pad", squared([](auto& x) { return pad(x[0], {1, 2}, PadMode::constant, 0.5); }), ranked()},
-    {"pad and cut", squared([](auto& x) { return pad(x[0], {-1, 2, 1, -2, 0, 1}); }), cases({{2, 4, 4}, {2, 2, 3, 2}, {0, 2, 1}})},
-    {"pad by reflection", squared([](auto& x) { return pad(x[0], {2, 1, 1, 0}, PadMode::reflect); }),
+    {"pad", squared([](auto& x) {
+       return pad(x[0], {1, 2}, PadMode::constant, 0.5);
+     }),
+     ranked()},
+    {"pad and cut", squared([](auto& x) {
+       return pad(x[0], {-1, 2, 1, -2, 0, 1});
+     }),
+     cases({{2, 4, 4}, {2, 2, 3, 2}, {0, 2, 1}})},
+    {"pad by reflection", squared([](auto& x) {
+       return pad(x[0], {2, 1, 1, 0}, PadMode::reflect);
+     }),
      cases({{3, 4}, {2, 3}, {2, 2, 2, 3}, {0, 2, 3}})},
-    {"pad by replication", squared([](auto& x) { return pad(x[0], {2, 3, 1, 4}, PadMode::replicate); }),
+    {"pad by replication", squared([](auto& x) {
+       return pad(x[0], {2, 3, 1, 4}, PadMode::replicate);
+     }),
      cases({{3, 4}, {1, 1}, {2, 2, 1, 2}, {0, 2, 3}})},
-    {"pad around", squared([](auto& x) { return pad(x[0], {2, 1, 0, 3}, PadMode::circular); }),
+    {"pad around", squared([](auto& x) {
+       return pad(x[0], {2, 1, 0, 3}, PadMode::circular);
+     }),
      cases({{3, 4}, {3, 2}, {2, 3, 2}, {0, 3, 2}})},
     {"tril", squared([](auto& x) { return tril(x[0]); }), cases({{5, 4}, {2, 3, 4}, {1, 1}, {3, 0}, {2, 1, 2, 2, 3}})},
     {"tril with an offset", squared([](auto& x) { return tril(x[0], 1); }), cases({{4, 5}, {2, 3, 2}, {1, 2}})},
     {"triu", squared([](auto& x) { return triu(x[0]); }), cases({{4, 5}, {2, 3, 4}, {1, 1}, {0, 3}, {2, 1, 2, 2, 3}})},
     {"triu with an offset", squared([](auto& x) { return triu(x[0], -2); }), cases({{4, 4}, {2, 5, 2}, {1, 2}})},
-    {"diagonal", squared([](auto& x) { return diagonal(x[0]); }), cases({{11, 12}, {3, 4, 2}, {1, 1}, {0, 2}, {2, 2, 1, 2, 2}})},
+    {"diagonal", squared([](auto& x) { return diagonal(x[0]); }),
+     cases({{11, 12}, {3, 4, 2}, {1, 1}, {0, 2}, {2, 2, 1, 2, 2}})},
     {"diagonal with an offset", squared([](auto& x) { return diagonal(x[0], -1, -1, 0); }),
      cases({{4, 5}, {3, 4, 2}, {2, 3, 3}, {1, 1}})},
     {"diag_embed", squared([](auto& x) { return diag_embed(x[0]); }), cases({{3, 4}, {1}, {0}, {2, 1, 3}})},
-    {"diag_embed with an offset", squared([](auto& x) { return diag_embed(x[0], -2, 1, 0); }), cases({{3, 4}, {2}, {0, 2}})},
+    {"diag_embed with an offset", squared([](auto& x) { return diag_embed(x[0], -2, 1, 0); }),
+     cases({{3, 4}, {2}, {0, 2}})},
     {"diag", squared([](auto& x) { return diag(x[0], 1); }), cases({{11}, {4, 5}, {2, 1}, {0}})},
 };
 
@@ -184,7 +251,8 @@ TEST_CASE("arrangements of elements of every dtype and size are right") {
   // Large enough for whole blocks, with odd edges; each against its definition.
   for (const Dtype dtype : {float32, float64, int64, uint8, boolean}) {
     CAPTURE(dtype);
-    for (const auto [m, n] : {std::array<std::int64_t, 2>{1, 300}, {300, 1}, {67, 129}, {256, 64}, {8, 8}, {130, 517}}) {
+    for (const auto [m, n] :
+         {std::array<std::int64_t, 2>{1, 300}, {300, 1}, {67, 129}, {256, 64}, {8, 8}, {130, 517}}) {
       const Tensor base = counted({m, n}), x = dtype == boolean ? base < 50 : slice(base, {ellipsis}).to(int64);
       Tensor y = x;
       if (dtype == uint8) {
@@ -289,8 +357,11 @@ TEST_CASE("what has no meaning is refused by name") {
   refused([&] { return unfold(x, 1, 2, 0); }, "expected a size in [0, 3] and a step of at least 1");
   refused([&] { return concat({}); }, "concat: expected at least one tensor");
   refused([&] { return concat({x, Tensor()}); }, "concat: tensor 1 is undefined");
-  refused([&] { return concat({x, zeros({2, 4})}); },
-          "concat: tensor 1 of shape (2, 4) does not fit tensor 0 of shape (2, 3): they may differ in axis 0 only");
+  refused(
+      [&] {
+        return concat({x, zeros({2, 4})});
+      },
+      "concat: tensor 1 of shape (2, 4) does not fit tensor 0 of shape (2, 3): they may differ in axis 0 only");
   refused([&] { return concat({scalar, scalar}); }, "concat: there is no axis 0 in shape ()");
   refused([&] { return stack({x, zeros({3, 2})}); }, "stack: tensor 1 of shape (3, 2) differs from tensor 0 of (2, 3)");
   refused([&] { return stack({x}, 3); }, "stack: tensors of shape (2, 3) cannot be stacked along axis 3");
@@ -313,7 +384,8 @@ TEST_CASE("what has no meaning is refused by name") {
   refused([&] { return diagonal(x, 0, 1, -1); }, "diagonal: both axes of (2, 3) are 1");
   refused([&] { return diag_embed(x, 0, 1, 1); }, "diag_embed: both axes");
   refused([&] { return diag_embed(scalar); }, "diag_embed: a scalar has no axis to be a diagonal");
-  refused([&] { return diag_embed(x, std::numeric_limits<std::int64_t>::min()); }, "diag_embed: a matrix with a diagonal");
+  refused([&] { return diag_embed(x, std::numeric_limits<std::int64_t>::min()); },
+          "diag_embed: a matrix with a diagonal");
   refused([&] { return diag(zeros({1, 1, 1})); }, "diag: expected a vector or a matrix, got float32(1, 1, 1)");
   const std::string here = "grad_shape.cpp:" + std::to_string(__LINE__ + 1);
   refused([&] { return concat({x, zeros({3})}, 0); }, here.c_str());
