@@ -17,13 +17,10 @@
 #define XTAPE_INDEPENDENT _Pragma("GCC ivdep")
 #endif
 
-// A sanitizer watches the source, which is one for all instruction sets: compiling it for one saves two thirds.
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define XTAPE_ALL_ISAS
-#endif
-
 // A function that takes in all that it calls. GCC does not vectorise such loops at -O2, which users' files may have.
-#if defined(__clang__) || !defined(__OPTIMIZE__) || !defined(XTAPE_ALL_ISAS)
+#if defined(XTAPE_SANITIZED)
+#define XTAPE_LOOPS __attribute__((noinline))
+#elif defined(__clang__) || !defined(__OPTIMIZE__)
 #define XTAPE_LOOPS __attribute__((flatten, noinline))
 #else
 #define XTAPE_LOOPS __attribute__((flatten, noinline, optimize("O3")))
@@ -62,7 +59,7 @@ template <class Body, class... A>
 XTAPE_LOOPS auto on_baseline(Body body, A... a) {
   return body(a...);
 }
-#if defined(XTAPE_ALL_ISAS)
+#if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
 template <class Body, class... A>
 XTAPE_LOOPS __attribute__((target("avx2,fma"))) auto on_avx2(Body body, A... a) {
   return body(a...);
@@ -85,7 +82,7 @@ XTAPE_LOOPS XTAPE_AVX512 auto on_avx512(Body body, A... a) {
 /// body(a...), compiled for each instruction set, run in the one in use.
 template <class Body, class... A>
 auto vectorized(Body body, A... a) {
-#if defined(XTAPE_ALL_ISAS)
+#if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
   if (isa.level == Isa::avx512) return on_avx512(body, a...);
   if (isa.level == Isa::avx2) return on_avx2(body, a...);
 #endif

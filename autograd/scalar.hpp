@@ -6,8 +6,18 @@
 #include <limits>
 #include <type_traits>
 
+// A sanitizer watches the source, which is one for all instruction sets: compiling it for one, and out of line, takes
+// seconds where else it takes minutes.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define XTAPE_SANITIZED
+#endif
+
 // Never out of line: a file compiled with other flags would share the copy that the linker keeps.
+#if defined(XTAPE_SANITIZED)
+#define XTAPE_INLINE inline
+#else
 #define XTAPE_INLINE inline __attribute__((always_inline))
+#endif
 
 // GCC fuses multiplications with additions across functions, clang only where it is told to. A file that must not fuse
 // defines XTAPE_NO_CONTRACTION.

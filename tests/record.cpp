@@ -12,8 +12,10 @@
 using namespace xtape;
 using doctest::Contains;
 
-// Every allocation of the program passes here. Out of line, or the compiler sees malloc paired with delete.
 static std::atomic<long> news{0};
+#if !defined(__SANITIZE_ADDRESS__)
+// Every allocation of the program passes here, but not under a sanitizer, which has its own functions. Out of line, or
+// the compiler sees malloc paired with delete.
 __attribute__((noinline)) void* operator new(std::size_t n) {
   ++news;
   if (void* p = std::malloc(n ? n : 1)) return p;
@@ -21,6 +23,7 @@ __attribute__((noinline)) void* operator new(std::size_t n) {
 }
 __attribute__((noinline)) void operator delete(void* p) noexcept { std::free(p); }
 __attribute__((noinline)) void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+#endif
 
 namespace {
 
