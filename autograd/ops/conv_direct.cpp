@@ -193,6 +193,10 @@ struct Panels {
 }  // namespace
 
 bool is_direct(const Convolution& c) {
+#if defined(__clang__)
+  // As clang 14 compiles it, the direct kernel crashes (not yet understood): unfolding serves instead.
+  if (true) return false;
+#endif
   const Windows& w = c.windows;
   double padded = 1, y = 1, x = 1, taps = 1;
   for (int a = 0; a < spatial_axes; ++a) {
