@@ -10,7 +10,7 @@ namespace {
 // 32 bytes fill the registers of AVX2; where AVX-512 has wider ones, twice as many of these serve as well.
 template <class T>
 struct VectorOf {
-  typedef T type __attribute__((vector_size(32), aligned(alignof(T)), may_alias));
+  typedef T type __attribute__((vector_size(32)));
 };
 template <class T>
 using Vector = typename VectorOf<T>::type;
@@ -19,13 +19,14 @@ inline constexpr std::int64_t lanes = 32 / sizeof(T);
 template <class T>
 inline constexpr std::int64_t panel = 2 * lanes<T>;  // pixels, or channels, side by side in registers
 
+// Memory is aligned to its elements only. clang forgets such an alignment of a vector type that depends on T.
 template <class T>
-Vector<T>& vector_at(T* p) {
-  return *reinterpret_cast<Vector<T>*>(p);
+void load(Vector<T>& v, const T* from) {
+  std::memcpy(&v, from, sizeof v);
 }
 template <class T>
-const Vector<T>& vector_at(const T* p) {
-  return *reinterpret_cast<const Vector<T>*>(p);
+void store(T* to, const Vector<T>& v) {
+  std::memcpy(to, &v, sizeof v);
 }
 
 // A copy of one image's channels with its zeros around it, as far as windows reach. Along the last axis what lies a
@@ -114,7 +115,8 @@ void pack_pixels(const Padded& padded, const std::vector<Segment>& segments, con
   for (const std::int64_t tap : padded.taps) {
     for (const Segment& s : segments) {
       const T* from = image + tap + s.from;
-      for (std::int64_t e = 0; e < s.count; e += lanes<T>) vector_at(columns + s.at + e) = vector_at(from + e);
+      for (std::int64_t e = 0; e < s.count; e += lanes<T>)
+        std::memcpy(columns + s.at + e, from + e, lanes<T> * sizeof(T));
     }
     columns += panel<T>;
   }
@@ -127,7 +129,9 @@ void multiply(std::int64_t n, const T* weight, const T* columns, const T* bias, 
   V sum[rows][2];
   for (int r = 0; r < rows; ++r) sum[r][0] = sum[r][1] = V{} + bias[r];
   for (std::int64_t k = 0; k < n; ++k, weight += rows, columns += panel<T>) {
-    const V a = vector_at(columns), b = vector_at(columns + lanes<T>);
+    V a, b;
+    load<T>(a, columns);
+    load<T>(b, columns + lanes<T>);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       sum[r][0] += weight[r] * a;
@@ -135,8 +139,8 @@ void multiply(std::int64_t n, const T* weight, const T* columns, const T* bias, 
     }
   }
   for (int r = 0; r < rows; ++r, y += panel<T>) {
-    vector_at(y) = sum[r][0];
-    vector_at(y + lanes<T>) = sum[r][1];
+    store<T>(y, sum[r][0]);
+    store<T>(y + lanes<T>, sum[r][1]);
   }
 }
 
@@ -193,10 +197,6 @@ struct Panels {
 }  // namespace
 
 bool is_direct(const Convolution& c) {
-#if defined(__clang__)
-  // As clang 14 compiles it, the direct kernel crashes (not yet understood): unfolding serves instead.
-  if (true) return false;
-#endif
   const Windows& w = c.windows;
   double padded = 1, y = 1, x = 1, taps = 1;
   for (int a = 0; a < spatial_axes; ++a) {
@@ -265,14 +265,19 @@ void add_products(const Padded& padded, const T* const* taps, const T* g, T* sum
       for (int t = 0; t < taps_at_once; ++t) x[t] = taps[t] + padded.row(i, j);
       for (std::int64_t o = 0; o < w.y[2]; ++o, g += width * lanes<T>) {
         V channels[width];
-        for (int v = 0; v < width; ++v) channels[v] = vector_at(g + v * lanes<T>);
+        for (int v = 0; v < width; ++v) load<T>(channels[v], g + v * lanes<T>);
 #pragma GCC unroll 6
         for (int t = 0; t < taps_at_once; ++t)
           for (int v = 0; v < width; ++v) sum[t][v] += x[t][o] * channels[v];
       }
     }
   for (int t = 0; t < taps_at_once; ++t)
-    for (int v = 0; v < width; ++v) vector_at(sums + t * sums_step + v * lanes<T>) += sum[t][v];
+    for (int v = 0; v < width; ++v) {
+      T* const to = sums + t * sums_step + v * lanes<T>;
+      V total;
+      load<T>(total, to);
+      store<T>(to, total + sum[t][v]);
+    }
 }
 
 // Channels [o, o + count) of g (out, pixels) as (pixels, width), zeros in those that are too many.
