@@ -15,7 +15,7 @@ using doctest::Contains;
 static std::atomic<long> news{0};
 // Every allocation of the program passes here. Out of line, or the compiler sees malloc paired with delete. Under a
 // sanitizer, which has its own functions, nothing is counted; there the pool is bypassed too.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool counts = false;
 #else
 constexpr bool counts = true;
