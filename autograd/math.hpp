@@ -15,7 +15,7 @@ XTAPE_INLINE Real<T> tanh(Real<T> x) {
   else
     p = z * horner(z, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3) /
         horner(z, 1, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
-  const Real<T> far = 1 - 2 / (exp(s + s) + 1);
+  const Real<T> far = 1 - 2 / (normal_exp(s + s) + 1);
   return copysign(where(s < 0.625, s + s * p, far), x);
 }
 /// The hyperbolic sine: a polynomial in [-1, 1].
@@ -61,10 +61,15 @@ XTAPE_INLINE Real<T> atanh(Real<T> x) {
   return copysign(0.5 * log1p(2 * a / (1 - a)), x);
 }
 
+// 1 + e^-x.
+template <class T>
+XTAPE_INLINE Real<T> exp_below(Real<T> x) {
+  return 1 + normal_exp(-where(x > 88, Real<T>(88), x));
+}
 /// 1 / (1 + e^-x).
 template <class T>
 XTAPE_INLINE Real<T> sigmoid(Real<T> x) {
-  return 1 / (1 + exp(-x));
+  return 1 / exp_below(x);
 }
 /// log(sigmoid(x)), also where sigmoid(x) is 0.
 template <class T>
@@ -84,7 +89,7 @@ XTAPE_INLINE Real<T> softplus(Real<T> x, Beta beta, Threshold threshold) {
 /// x sigmoid(x).
 template <class T>
 XTAPE_INLINE Real<T> silu(Real<T> x) {
-  return x / (1 + exp(-x));
+  return x / exp_below(x);
 }
 
 }  // namespace xtape::kernel
