@@ -42,14 +42,7 @@ std::string text(const Array& x) {
 }
 
 std::string place(const Array& x, const Range& r) {
-  std::string s = r.nan ? "NaN" : "Inf";
-  std::int64_t rest = r.first;
-  std::vector<std::int64_t> index(static_cast<std::size_t>(x.shape.rank()));
-  for (std::size_t d = index.size(); d-- > 0;) {
-    index[d] = rest % x.shape[static_cast<int>(d)];
-    rest /= x.shape[static_cast<int>(d)];
-  }
-  return s + " at element " + attribute_text(index);
+  return (r.nan ? "NaN" : "Inf") + (" at element " + to_string(unravel(r.first, x.shape)));
 }
 
 Tensor widened(const Tensor& x) { return x.dtype() == float32 ? x.to(float64) : x; }
@@ -112,10 +105,7 @@ std::string verdict(const Operation& node, const Tensor* g, std::size_t i) {
   if (g) s += "; gradient of its output: " + text(g->array());
   for (std::size_t k = 0; k < node.details->operands.size(); ++k)
     s += "; input " + std::to_string(k) + ": " + text(node.details->operands[k].array());
-  std::string where = node.details->module.empty() ? "" : "in " + node.details->module;
-  if (node.site.file)
-    where += (where.empty() ? "at " : ", at ") + std::string(node.site.file) + ":" + std::to_string(node.site.line);
-  throw Error(s + (where.empty() ? "" : " [" + where + "]"));
+  throw Error(s + describe_place(node.details->module, node.site));
 }
 
 std::string describe_operands(Site site) {
@@ -136,8 +126,7 @@ void AnomalyGuard::executed(Execution& e) {
   e.keep = true;
   Operation& node = e.node;
   node.details->operands.clear();
-  for (std::uint32_t k = 0; k < node.input_count; ++k)
-    node.details->operands.emplace_back(Ref<Array>::share(e.args[k]->array), Ref<Node>::share(e.args[k]->node));
+  for (std::uint32_t k = 0; k < node.input_count; ++k) node.details->operands.push_back(e.args[k]->tensor());
   if (backward_depth_) return;  // the rule's result is looked at as a whole
   const Range y = range_of(*e.value);
   bool infinite = false;
@@ -177,7 +166,7 @@ std::string AnomalyGuard::operands(Site site) const {
     const Operand& x = recent_[(next_ + k) % recent_.size()];
     if (!x.node || !x.node->site.file || x.site.file != site.file || x.site.line != site.line) continue;
     s += (s.empty() ? "; operand " : ", operand ") + std::string(to_string(x.node->dtype)) + to_string(x.node->shape) +
-         " was made by '" + x.node->op + "' at " + x.node->site.file + ":" + std::to_string(x.node->site.line);
+         " was made by '" + x.node->op + "' at " + to_string(x.node->site);
   }
   return s;
 }

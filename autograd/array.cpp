@@ -1,8 +1,11 @@
 #include "array.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <new>
 
 #include "error.hpp"
+#include "parallel.hpp"
 #include "pool.hpp"
 
 namespace xtape {
@@ -32,6 +35,17 @@ Ref<Array> make_array(Dtype dtype, const Shape& shape) {
       return Ref<Array>::adopt(array);
     } catch (const std::bad_alloc&) {}
   fail("allocate", std::string("no memory for a ") + to_string(dtype) + " tensor of shape " + to_string(shape));
+}
+
+Ref<Array> copy_of(const Array& x) {
+  constexpr std::int64_t tile = 1 << 17;
+  Ref<Array> y = make_array(x.dtype, x.shape);
+  const std::int64_t bytes = x.size * size_of(x.dtype);
+  parallel_for((bytes + tile - 1) / tile, [&](std::int64_t t) {
+    std::memcpy(y->at<char>() + t * tile, x.at<char>() + t * tile,
+                static_cast<std::size_t>(std::min(tile, bytes - t * tile)));
+  });
+  return y;
 }
 
 Ref<Array> make_view(const Array& array, const Shape& shape, std::int64_t offset) {

@@ -29,6 +29,8 @@ void destroy(Array* array);
 
 /// An array of `shape` whose elements are not set; throws when so much memory cannot be had.
 Ref<Array> make_array(Dtype dtype, const Shape& shape);
+/// A copy of the elements, which nobody else sees yet.
+Ref<Array> copy_of(const Array& array);
 /// `shape` seen in the memory of `array`, from element `offset` on.
 Ref<Array> make_view(const Array& array, const Shape& shape, std::int64_t offset = 0);
 

@@ -18,7 +18,7 @@ std::string describe(const Node& node) {
   if (node.kind == Node::leaf)
     if (const auto& name = static_cast<const Leaf&>(node).name; !name.empty()) return "parameter '" + name + "'";
   std::string s = std::string("'") + node.op + "'";
-  if (node.site.file) s += " of " + std::string(node.site.file) + ":" + std::to_string(node.site.line);
+  if (node.site.file) s += " of " + to_string(node.site);
   return s;
 }
 

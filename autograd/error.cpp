@@ -53,13 +53,17 @@ void set_describe_scopes(DescribeScopes describe) { describe_scopes = describe; 
 void set_describe_operands(DescribeOperands describe) { describe_operands = describe; }
 std::string describe_module(const Scope* innermost) { return describe_scopes ? describe_scopes(innermost) : ""; }
 
+std::string to_string(Site site) { return std::string(site.file) + ":" + std::to_string(site.line); }
+
+std::string describe_place(const std::string& module, Site site) {
+  std::string where = module.empty() ? "" : "in " + module;
+  if (site.file) where += (where.empty() ? "at " : ", at ") + to_string(site);
+  return where.empty() ? "" : " [" + where + "]";
+}
+
 void fail(const std::string& op, const std::string& message, Site site) {
   const std::string operands = describe_operands ? describe_operands(site) : "";
-  std::string where = describe_module(innermost);
-  if (!where.empty()) where = "in " + where;
-  if (site = user_site(site); site.file)
-    where += (where.empty() ? "at " : ", at ") + std::string(site.file) + ":" + std::to_string(site.line);
-  throw Error(op + ": " + message + operands + (where.empty() ? "" : " [" + where + "]"));
+  throw Error(op + ": " + message + operands + describe_place(describe_module(innermost), user_site(site)));
 }
 
 }  // namespace xtape

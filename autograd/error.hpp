@@ -19,6 +19,9 @@ struct Site {
   static constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
 };
 
+/// "file:line".
+std::string to_string(Site site);
+
 /// A stretch of execution inside a module's `forward` or a composite function of the library. While it lives, an error
 /// raised at a line of the library is reported at the innermost line of the user's that led there (`site`).
 /// Scopes nest as calls do and belong to one thread.
@@ -45,6 +48,9 @@ class Scope {
 /// The user's line for an operation that was called at `site`: `site` itself, or, where that lies inside the library
 /// or the standard library, the line of the innermost scope that does not. `file` is null when there is none.
 Site user_site(Site site);
+
+/// " [in module, at file:line]", or what of it is known; empty where nothing is.
+std::string describe_place(const std::string& module, Site site);
 
 /// Throws an Error that reads "op: message [in module.path, at file:line]".
 [[noreturn]] void fail(const std::string& op, const std::string& message, Site site = {});

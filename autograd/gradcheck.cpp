@@ -208,14 +208,7 @@ class Gradcheck {
   }
   // "(1, 2)", the position of element k of input i.
   std::string index(std::size_t i, std::size_t k) const {
-    Shape at = x_.shape(i);
-    auto rest = static_cast<std::int64_t>(k);
-    for (int axis = at.rank(); axis-- > 0;) {
-      const std::int64_t n = at[axis];
-      at[axis] = rest % n;
-      rest /= n;
-    }
-    return to_string(at);
+    return to_string(unravel(static_cast<std::int64_t>(k), x_.shape(i)));
   }
 
   const functional::Function& f_;

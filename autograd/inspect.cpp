@@ -86,7 +86,7 @@ std::ostream& operator<<(std::ostream& out, const Tape& tape) {
     out << "  " << e.dtype << e.shape;
     for (const TapeEntry::Kept& k : e.kept) out << "  keeps " << k.what << ", " << k.bytes << " B, " << k.why;
     if (e.released) out << "  released";
-    if (e.site.file) out << "  " << e.site.file << ":" << e.site.line;
+    if (e.site.file) out << "  " << to_string(e.site);
     out << "\n";
   }
   return out << tape.kept_bytes << " B kept\n";
@@ -114,7 +114,7 @@ std::string to_dot(const Tensor& y, Site site) {
     std::string line = "  n" + std::to_string(at) + " [label=" + quoted(label);
     if (node->kind == Node::leaf) line += ", style=filled, fillcolor=lightblue";
     if (!node->flows) line += ", style=dashed";
-    if (node->site.file) line += ", tooltip=" + quoted(node->site.file + (":" + std::to_string(node->site.line)));
+    if (node->site.file) line += ", tooltip=" + quoted(to_string(node->site));
     s += line + "];\n";
     for (std::uint32_t k = 0; k < node->input_count; ++k)
       if (const Node* input = node->inputs[k].get())

@@ -62,26 +62,31 @@ void Operation::connect(const Arg* const* args, const Ref<Array>& value) {
   }
 }
 
+std::vector<const Arg*> pointers_to(const std::vector<Arg>& args) {
+  std::vector<const Arg*> pointers;
+  for (const Arg& a : args) pointers.push_back(&a);
+  return pointers;
+}
+
 namespace {
+std::vector<const Array*> arrays_of(const Arg* const* args, std::size_t n) {
+  std::vector<const Array*> arrays;
+  for (std::size_t i = 0; i < n; ++i) arrays.push_back(args[i]->array);
+  return arrays;
+}
+
 Tensor finish(Ref<Operation> node, const Arg* const* args, Ref<Array> value) {
   node->connect(args, value);
   return Tensor(std::move(value), Ref<Node>::share(node.get()));
 }
-
-std::string module_path() { return describe_module(Scope::current()); }
 }  // namespace
 
 Tensor execute_watched(Ref<Operation> node, const Arg* const* args) {
   const std::uint32_t n = node->input_count;
-  std::vector<const Array*> arrays(n);
-  bool flows = false;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    arrays[i] = args[i]->array;
-    flows |= args[i]->flows();
-  }
-  flows = flows && node->differentiable && !(mode & grad_off);
+  const std::vector<const Array*> arrays = arrays_of(args, n);
+  const bool flows = node->differentiable && !(mode & grad_off) && any_flows(args, n);
   node->details = std::make_unique<Operation::Details>();
-  node->details->module = module_path();
+  node->details->module = describe_module(Scope::current());
   const auto begin = std::chrono::steady_clock::now();
   Ref<Array> value = [&] {
     Unwatched unwatched;
@@ -112,17 +117,10 @@ Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool di
 }
 
 Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
-  std::vector<const Arg*> pointers;
-  std::vector<const Array*> arrays;
-  bool flows = false;
-  for (const Arg& a : args) {
-    pointers.push_back(&a);
-    arrays.push_back(a.array);
-    flows |= a.flows();
-  }
+  const std::vector<const Arg*> pointers = pointers_to(args);
   if (mode & watched) return execute_watched(std::move(node), pointers.data());
-  Ref<Array> value = node->run(arrays.data());
-  if (flows && node->differentiable && !(mode & grad_off))
+  Ref<Array> value = node->run(arrays_of(pointers.data(), args.size()).data());
+  if (node->differentiable && !(mode & grad_off) && any_flows(pointers.data(), args.size()))
     return finish(std::move(node), pointers.data(), std::move(value));
   return unrecorded(node->op, pointers.data(), args.size(), node->differentiable, std::move(value));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "attributes.hpp"
 #include "engine.hpp"
@@ -90,6 +91,14 @@ struct Operation : Node {
   std::unique_ptr<Details> details;
 };
 inline void destroy(Operation* node) { destroy(static_cast<Node*>(node)); }
+
+/// Whether gradients flow to one of the arguments.
+inline bool any_flows(const Arg* const* args, std::size_t n) {
+  bool flows = false;
+  for (std::size_t i = 0; i < n; ++i) flows |= args[i]->flows();
+  return flows;
+}
+std::vector<const Arg*> pointers_to(const std::vector<Arg>& args);
 
 /// The operation again, on tensors: it records itself anew.
 Tensor apply_again(const Operation& operation, const Tensors& inputs);
@@ -207,9 +216,7 @@ Tensor execute(const char* op, const Arg* const (&args)[N], Forward forward, Rul
         as_operation(make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...)), args);
   Ref<Array> value = call_forward(forward, args, std::make_index_sequence<N>{});
   if (mode & grad_off) return Tensor(std::move(value));
-  bool flows = false;
-  for (const Arg* a : args) flows |= a->flows();
-  if (!flows || !Made::has_rule) return unrecorded(op, args, N, Made::has_rule, std::move(value));
+  if (!Made::has_rule || !any_flows(args, N)) return unrecorded(op, args, N, Made::has_rule, std::move(value));
   auto node = make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...);
   node->connect(args, value);
   return Tensor(std::move(value), Ref<Node>::share(node.get()));

@@ -1,18 +1,10 @@
 #include "parameter.hpp"
 
-#include <cstring>
-
 #include "watch.hpp"
 
 namespace xtape {
 namespace {
 thread_local Cloning* innermost = nullptr;
-
-Ref<Array> copy(const Array& x) {
-  Ref<Array> y = make_array(x.dtype, x.shape);
-  std::memcpy(y->data, x.data, static_cast<std::size_t>(x.size * size_of(x.dtype)));
-  return y;
-}
 }  // namespace
 
 Cloning::Cloning() : outer_(innermost) { innermost = this; }
@@ -42,7 +34,7 @@ Parameter::Parameter(const Parameter& other) : leaf_(other.leaf_) {
   if (!cloning || !leaf_) return;
   auto twin = cloning->copy_of(leaf_.get(), [this] {
     Ref<Leaf> leaf = make_leaf("Parameter", leaf_->site, *leaf_->value);
-    leaf->value = copy(*leaf_->value);
+    leaf->value = copy_of(*leaf_->value);
     leaf->name = leaf_->name;
     return std::make_shared<Ref<Leaf>>(leaf);
   });
@@ -71,7 +63,7 @@ void* Parameter::writable(Dtype wanted) {
     fail("Parameter::mutable_data",
          std::string("the parameter is ") + to_string(dtype()) + ", asked for as " + to_string(wanted));
   if (mode & watched) tell_watchers([&](Watcher& w) { w.assigned(*leaf_, {}); });
-  if (!leaf_->value->exclusive()) leaf_->value = copy(*leaf_->value);
+  if (!leaf_->value->exclusive()) leaf_->value = copy_of(*leaf_->value);
   return leaf_->value->data;
 }
 

@@ -422,20 +422,18 @@ PointwiseArguments::PointwiseArguments(const char* op, const std::vector<Arg>& l
   std::string shapes;
   tensors.reserve(list.size());
   for (const Arg& a : list) {
-    tensors.push_back(a.is_scalar ? full({}, a.scalar, dtype)
-                                  : Tensor(Ref<Array>::share(a.array), Ref<Node>::share(a.node)).to(dtype, a.site));
+    tensors.push_back(a.is_scalar ? full({}, a.scalar, dtype) : a.tensor().to(dtype, a.site));
     args.emplace_back(tensors.back(), a.site);
     const Shape& s = tensors.back().shape();
     shapes += (shapes.empty() ? "" : ", ") + to_string(s);
   }
   for (const Tensor& t : tensors) {
     const Shape& s = t.shape();
-    for (int i = 1; i <= s.rank() && i <= shape.rank(); ++i)
-      if (const std::int64_t m = shape[shape.rank() - i], n = s[s.rank() - i]; m != n && m != 1 && n != 1)
-        fail(op,
-             "the arguments' shapes " + shapes + " do not broadcast: axis -" + std::to_string(i) + " is " +
-                 std::to_string(m) + " and " + std::to_string(n),
-             args[0].site);
+    if (const int i = broadcast_clash(shape, s))
+      fail(op,
+           "the arguments' shapes " + shapes + " do not broadcast: axis -" + std::to_string(i) + " is " +
+               std::to_string(shape[shape.rank() - i]) + " and " + std::to_string(s[s.rank() - i]),
+           args[0].site);
     shape = broadcast_shape(shape, s);
   }
 }

@@ -86,7 +86,7 @@ void Profile::write_trace(const std::string& path, Site site) const {
   nlohmann::json list = nlohmann::json::array();
   for (const Event& e : events_) {
     nlohmann::json args = {{"module", e.module}, {"bytes", e.bytes}, {"flops", e.flops}, {"live_bytes", e.live}};
-    if (e.site.file) args["line"] = std::string(e.site.file) + ":" + std::to_string(e.site.line);
+    if (e.site.file) args["line"] = to_string(e.site);
     list.push_back({{"name", name_of(e)},
                     {"cat", e.backward ? "backward" : "forward"},
                     {"ph", "X"},

@@ -37,10 +37,7 @@ void Program::run(const Tensors& in, std::vector<Ref<Array>>& out) {
       fail("replay", std::string("'") + operation.op + "' gives shape " + xtape::to_string(result->shape) +
                          " now and gave " + xtape::to_string(v.shape) +
                          " when it was recorded; a function whose shapes depend on values cannot be replayed");
-    for (std::uint32_t k = 0; k < step.count; ++k) {
-      const std::uint32_t used = operands[step.first + k];
-      if (values[used].last_step == s && !values[used].kept) arrays_[used] = {};
-    }
+    forget(s, arrays_);
   }
   out.resize(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) out[i] = arrays_[results[i]];
@@ -57,10 +54,7 @@ Tensor Program::apply(const Tensors& in, const std::vector<std::pair<std::uint32
     Tensors x;
     for (std::uint32_t k = 0; k < steps[s].count; ++k) x.push_back(tensors[operands[steps[s].first + k]]);
     tensors[steps[s].result] = apply_again(*steps[s].operation, x);
-    for (std::uint32_t k = 0; k < steps[s].count; ++k) {
-      const std::uint32_t used = operands[steps[s].first + k];
-      if (values[used].last_step == s && !values[used].kept) tensors[used] = {};
-    }
+    forget(s, tensors);
   }
   return tensors[results[0]];
 }

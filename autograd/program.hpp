@@ -43,6 +43,14 @@ class Program {
   std::vector<std::pair<std::uint32_t, Ref<Leaf>>> assignments;  // of new values to parameters, at the end
 
  private:
+  /// Lets go of the values that nobody reads after step s.
+  template <class V>
+  void forget(std::uint32_t s, std::vector<V>& held) const {
+    for (std::uint32_t k = 0; k < steps[s].count; ++k) {
+      const std::uint32_t used = operands[steps[s].first + k];
+      if (values[used].last_step == s && !values[used].kept) held[used] = {};
+    }
+  }
   std::string name(std::uint32_t value) const;
   std::vector<Ref<Array>> arrays_;      // while it runs
   std::vector<const Array*> pointers_;  // of one step's operands

@@ -140,13 +140,8 @@ Tensor checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Ten
     used.push_back(i);
   }
   const std::vector<Arg> args(x.begin(), x.end());
-  std::vector<const Arg*> pointers;
-  bool flows = false;
-  for (const Arg& a : args) {
-    pointers.push_back(&a);
-    flows |= a.flows();
-  }
-  if (!flows) return y;
+  const std::vector<const Arg*> pointers = pointers_to(args);
+  if (!any_flows(pointers.data(), args.size())) return y;
   auto node = make_node<Checkpoint>(user_site(site), std::move(program), std::move(used));
   node->connect(pointers.data(), y.array_ref());
   return Tensor(y.array_ref(), Ref<Node>::share(node.get()));

@@ -26,6 +26,12 @@ void Shape::push_back(std::int64_t size) {
   sizes_[rank_++] = size;
 }
 
+Shape unravel(std::int64_t i, const Shape& shape) {
+  Shape at = shape;
+  for (int axis = shape.rank(); axis-- > 0; i /= shape[axis]) at[axis] = i % shape[axis];
+  return at;
+}
+
 std::string to_string(const Shape& shape) {
   std::string s = "(";
   for (int i = 0; i < shape.rank(); ++i) s += (i ? ", " : "") + std::to_string(shape[i]);

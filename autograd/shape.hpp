@@ -96,6 +96,8 @@ class Shape {
   std::int64_t sizes_[max_rank];
 };
 
+/// The position, axis by axis, of element `i` of a row-major array of this shape.
+Shape unravel(std::int64_t i, const Shape& shape);
 /// A shape as it is written in messages and docstrings: "(64, 10)", "(3,)", "()".
 std::string to_string(const Shape& shape);
 std::ostream& operator<<(std::ostream& out, const Shape& shape);

@@ -113,6 +113,8 @@ struct Arg {
 
   /// Whether gradients flow to it.
   bool flows() const { return node && node->flows; }
+  /// The tensor it refers to; undefined if there is none, or a number.
+  Tensor tensor() const { return Tensor(Ref<Array>::share(array), Ref<Node>::share(node)); }
 
   Array* array = nullptr;
   Node* node = nullptr;

@@ -1,5 +1,6 @@
 // Private: what the operations' files share: checking and promoting arguments, and putting kernels on the tape.
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,19 +21,20 @@ std::string describe(const Array& x);
 // An axis counted from 0; throws unless -rank <= axis < rank.
 int check_axis(const char* op, int axis, const Shape& shape, Site site);
 
-// A label of an int64 or uint8 array, and the check that all of them are in [0, classes).
+// A label of an int64 or uint8 array, and the check that all of them are in [0, classes), or the one that is ignored.
 inline std::int64_t label_at(const Array& labels, std::int64_t i) {
   return labels.dtype == int64 ? labels.at<std::int64_t>()[i] : std::int64_t{labels.at<std::uint8_t>()[i]};
 }
-void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site);
+void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site,
+                  std::optional<std::int64_t> ignored = {});
 
 // The shape that both broadcast to; throws when there is none.
 Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site);
 
 // The arguments as tensors of one dtype that can compute.
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating);
-Tensor promote_floating(const char* op, const Arg& x);
-Tensor promote_computing(const char* op, const Arg& x);  // a number as what it is, uint8 and boolean as int64
+Tensor promote_floating(const char* op, const Arg& x);   // itself, or as float32
+Tensor promote_computing(const char* op, const Arg& x);  // itself, a number as what it is, uint8 and boolean as int64
 
 inline bool computes(Dtype t) { return t <= int64; }
 inline bool same_kind(const Arg& a, const Arg& b) {
@@ -44,6 +46,8 @@ decltype(auto) visit_computing(Dtype dtype, F&& f) {
   return dtype == float32 ? f(float{}) : dtype == float64 ? f(double{}) : f(std::int64_t{});
 }
 
+/// The axis, counted from the end from 1 on, along which the shapes do not broadcast; 0 if they do.
+int broadcast_clash(const Shape& a, const Shape& b);
 /// The shape that both broadcast to, which is known to be there.
 Shape broadcast_shape(const Shape& a, const Shape& b);
 
@@ -86,20 +90,25 @@ Tensor compute(const char* op, Forward forward, const X&... x) {
   return compute(op, args, std::index_sequence_for<X...>{}, forward);
 }
 
-// A rule that is a scalar formula of the gradient and the kept values. Where no graph is wanted it is one loop over
-// them; else the same text is read on tensors and records itself.
+// A scalar formula of tensors that broadcast to the first of them, from inside a rule: one loop over them, or, where a
+// graph is wanted, the same text read on tensors, which records itself.
+template <class F, class... X>
+Tensor fused(F formula, const Tensor& x, const X&... rest) {
+  if (is_recording()) return formula(x, rest...);
+  return compute(
+      "rule",
+      [formula](const Array& x, const auto&... rest) {
+        return visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(x.shape, formula, x, rest...); });
+      },
+      x, rest...);
+}
+// A rule that is such a formula of the gradient and the kept values.
 template <class F>
 struct Fused {
   F f;
   template <class... X>
   Tensor operator()(const Tensor& g, const X&... x) const {
-    if (is_recording()) return f(g, x...);
-    return compute(
-        "rule",
-        [f = f](const Array& g, const auto&... x) {
-          return visit_floating(g.dtype, [&](auto t) { return map_arrays<decltype(t)>(g.shape, f, g, x...); });
-        },
-        g, x...);
+    return fused(f, g, x...);
   }
 };
 template <int... Reads, class F>

@@ -9,9 +9,9 @@
 #include "elementwise.hpp"
 #include "gemm.hpp"
 #include "linalg.hpp"
+#include "matrix_part.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
-#include "slice.hpp"
 #include "softmax.hpp"
 #include "sum_kernel.hpp"
 
@@ -216,7 +216,7 @@ struct AttentionNode final : ListOperation {
     Tensors parts;
     std::int64_t at = 0;
     for (const Tensor* x : {&q, &k, &v}) {
-      parts.push_back(reshape(slice(all, 0, Slice(at, at + x->size())), x->shape()));
+      parts.push_back(part_of(all, at, x->shape()));
       at += x->size();
     }
     return parts;
@@ -224,14 +224,6 @@ struct AttentionNode final : ListOperation {
 
   const Attention attention;
 };
-
-Tensor tensor_of(const Arg& x) { return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)); }
-
-Shape with_batch(const Shape& batch, const Shape& x) {
-  Shape shape = batch;
-  shape.push_back(x[x.rank() - 2]), shape.push_back(x[x.rank() - 1]);
-  return shape;
-}
 
 }  // namespace
 
@@ -250,18 +242,18 @@ Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, co
   if (!is_floating(dtype) || k.array->dtype != dtype || v.array->dtype != dtype)
     fail(op, "queries, keys and values must all be float32 or all float64, not " + all(), site);
 
-  auto leading = [](const Shape& x) { return Shape(x.begin(), x.end() - 2); };
-  Attention attention{broadcast_shape(op, broadcast_shape(op, leading(a), leading(b), site), leading(c), site),
-                      a[a.rank() - 2],
-                      b[b.rank() - 2],
-                      a[a.rank() - 1],
-                      c[c.rank() - 1],
-                      causal,
-                      scale.value_or(1 / std::sqrt(static_cast<double>(a[a.rank() - 1])))};
+  Attention attention{
+      broadcast_shape(op, broadcast_shape(op, without_last(a, 2), without_last(b, 2), site), without_last(c, 2), site),
+      a[a.rank() - 2],
+      b[b.rank() - 2],
+      a[a.rank() - 1],
+      c[c.rank() - 1],
+      causal,
+      scale.value_or(1 / std::sqrt(static_cast<double>(a[a.rank() - 1])))};
   if (mask.is_scalar) fail(op, "the mask is a number, expected a tensor", site);
   if (mask.array) {
     const Array& m = *mask.array;
-    const Shape scores = with_batch(attention.batch, Shape{attention.l, attention.s});
+    const Shape scores = with_axes(attention.batch, {attention.l, attention.s});
     if (m.dtype != boolean && m.dtype != dtype)
       fail(op, "the mask is " + describe(m) + ", expected boolean or " + to_string(dtype), site);
     if (m.shape.rank() > scores.rank() || broadcast_shape(op, m.shape, scores, site) != scores)
@@ -272,10 +264,10 @@ Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, co
   const Shape& batch = attention.batch;
   Tensors x;
   for (const Arg* arg : {&q, &k, &v}) {
-    const Tensor t = tensor_of(*arg);
-    x.push_back(leading(t.shape()) == batch ? t : broadcast_to(t, with_batch(batch, t.shape())));
+    const Tensor t = arg->tensor();
+    x.push_back(without_last(t.shape(), 2) == batch ? t : broadcast_to(t, with_axes(batch, {t.size(-2), t.size(-1)})));
   }
-  if (mask.flows()) return matmul(Composed{attention, tensor_of(mask)}.weights(x[0], x[1]), x[2]);
+  if (mask.flows()) return matmul(Composed{attention, mask.tensor()}.weights(x[0], x[1]), x[2]);
   std::vector<Arg> args;
   for (const Tensor& t : x) args.emplace_back(t, site);
   if (mask.array) args.push_back(mask);

@@ -9,18 +9,10 @@
 #include "gather.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
+#include "strided.hpp"
 
 namespace xtape {
 
-/// An array seen as (outer, n, inner), to be worked on along n.
-struct Split {
-  std::int64_t outer = 1, n = 1, inner = 1;
-};
-inline Split split(const Shape& shape, int axis) {
-  Split s{1, shape[axis], 1};
-  for (int i = 0; i < shape.rank(); ++i) (i < axis ? s.outer : s.inner) *= i == axis ? 1 : shape[i];
-  return s;
-}
 /// The shape without an axis, or with size 1 there.
 inline Shape without(const Shape& shape, int axis, bool keepdims) {
   Shape rest;
@@ -41,6 +33,9 @@ struct AxisSet {
   }
 };
 inline std::string attribute_text(AxisSet axes) { return attribute_text(axes.list()); }
+
+/// The axes named, each of which must be there and be named once.
+AxisSet check_axes(const char* op, const Axes& axes, const Shape& shape, Site site);
 
 /// The axes that a reduction takes away.
 struct Reduced {
@@ -89,9 +84,7 @@ decltype(auto) visit_bytes(Dtype dtype, F&& f) {
 }
 
 /// x as an argument of a dtype that adds up: booleans and uint8 become int64.
-inline Tensor counted(const Arg& x) {
-  return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)).to(int64, x.site);
-}
+inline Tensor counted(const Arg& x) { return x.tensor().to(int64, x.site); }
 
 /// The elements of x at `indices` along `axis`, where all other axes agree, and the indices, both as `result`.
 inline Selection selection(const Arg& x, int axis, const Tensor& indices, const Shape& result) {

@@ -42,19 +42,14 @@ Tensor cholesky(const Arg& a, bool upper) {
   const Tensor x = check_matrices("cholesky", a, true);
   const Arg arg(x, a.site);
   auto forward = [site = user_site(a.site)](const Array& a) {
-    const Matrices all(a.shape);
-    Ref<Array> y = copy_of(a);
-    visit_floating(a.dtype, [&](auto t) {
-      using T = decltype(t);
-      const Failure failure = for_matrices(all.count, cube(all.n), [&](std::int64_t i) {
-        return lapack::cholesky(all.n, y->at<T>() + i * all.n * all.n);
-      });
-      if (failure.info)
-        fail("cholesky",
-             which(failure.matrix, a.shape) + " is not positive definite: its leading " + std::to_string(failure.info) +
-                 " x " + std::to_string(failure.info) + " block is not",
-             site);
-    });
+    Failure failure;
+    Ref<Array> y = replace_matrices(
+        a, 1, [](std::int64_t n, auto* matrix) { return lapack::cholesky(n, matrix); }, failure);
+    if (failure.info)
+      fail("cholesky",
+           which(failure.matrix, a.shape) + " is not positive definite: its leading " + std::to_string(failure.info) +
+               " x " + std::to_string(failure.info) + " block is not",
+           site);
     return y;
   };
   // L^-T S L^-1 / 2, with S the lower triangle of L^T g mirrored.

@@ -33,7 +33,7 @@ Tensor dropout(const Arg& x, double p, bool training, Generator& generator) {
     return dropout(Arg(floating, x.site), p, training, generator);
   }
   if (!(p >= 0 && p <= 1)) fail("dropout", std::to_string(p) + " is no probability in [0, 1]", x.site);
-  if (!training || p == 0) return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node));
+  if (!training || p == 0) return x.tensor();
   const Tensor key = next_stream(generator, x.site);
   return dropped(x, Arg(key, x.site), p);
 }

@@ -277,7 +277,7 @@ Tensor einsum(const std::string& equation, const Tensors& operands, Site site) {
   Labels result;
   std::vector<Term> terms = terms_of(parser, operands, result);
   for (Term& t : terms) {
-    t.x = as_floating("einsum", t.x);
+    t.x = promote_floating("einsum", t.x);
     if (t.x.dtype() != terms[0].x.dtype())
       parser.refuse("the operands have different dtypes, float32 and float64; convert with to(dtype)");
     t = without_repeats(t, parser);

@@ -28,7 +28,7 @@ Dtype wider(Dtype a, Dtype b) {
 Dtype dtype_with_number(Dtype t, const Arg& number) { return is_floating(t) ? t : number.is_integer ? int64 : float32; }
 Tensor as_tensor(const Arg& x, Dtype dtype) {
   if (x.is_scalar) return dtype == int64 ? tensor(&x.integer, Shape{}) : full({}, x.scalar, dtype);
-  return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)).to(dtype, x.site);
+  return x.tensor().to(dtype, x.site);
 }
 
 }  // namespace
@@ -50,14 +50,19 @@ Shape broadcast_shape(const Shape& a, const Shape& b) {
   return y;
 }
 
+int broadcast_clash(const Shape& a, const Shape& b) {
+  for (int i = 1; i <= a.rank() && i <= b.rank(); ++i)
+    if (const std::int64_t m = a[a.rank() - i], n = b[b.rank() - i]; m != n && m != 1 && n != 1) return i;
+  return 0;
+}
+
 Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site) {
   if (a == b) return a;
-  for (int i = 1; i <= a.rank() && i <= b.rank(); ++i)
-    if (const std::int64_t m = a[a.rank() - i], n = b[b.rank() - i]; m != n && m != 1 && n != 1)
-      fail(op,
-           "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast: axis -" + std::to_string(i) +
-               " is " + std::to_string(m) + " and " + std::to_string(n),
-           site);
+  if (const int i = broadcast_clash(a, b))
+    fail(op,
+         "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast: axis -" + std::to_string(i) + " is " +
+             std::to_string(a[a.rank() - i]) + " and " + std::to_string(b[b.rank() - i]),
+         site);
   return broadcast_shape(a, b);
 }
 
@@ -74,12 +79,12 @@ std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bo
 Tensor promote_computing(const char* op, const Arg& x) {
   if (x.is_scalar) return as_tensor(x, x.is_integer ? int64 : float32);
   check_defined(op, x);
-  return computes(x.array->dtype) ? Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)) : as_tensor(x, int64);
+  return computes(x.array->dtype) ? x.tensor() : as_tensor(x, int64);
 }
 
 Tensor promote_floating(const char* op, const Arg& x) {
   if (!x.is_scalar) check_defined(op, x);
-  return as_tensor(x, float32);
+  return x.array && is_floating(x.array->dtype) ? x.tensor() : as_tensor(x, float32);
 }
 
 Tensor operator+(const Arg& a, const Arg& b) {

@@ -136,7 +136,7 @@ Tensor first_place(const char* op, const Arg& x, int axis) {
   axis = check_axis(op, axis, shape, x.site);
   if (shape[axis] == 0) fail(op, "axis " + std::to_string(axis) + " of " + to_string(shape) + " is empty", x.site);
   auto forward = [axis](const Array& x) {
-    const Split s = split(x.shape, axis);
+    const Split s(x.shape, axis);
     Ref<Array> y = make_array(int64, without(x.shape, axis, true));
     visit_bytes(x.dtype, [&](auto t) {
       using T = decltype(t);

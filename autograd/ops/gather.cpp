@@ -11,12 +11,8 @@ Tensor parts(const char* op, const Arg& x, int axis, const Arg& indices);
 // The adjoint of taking parts: zeros with the parts added.
 Tensor parts_adjoint(const Arg& g, int axis, const Arg& indices, const Shape& shape) {
   auto forward = [axis, shape, site = indices.site](const Array& g, const Array& k) {
-    check_range("index_adjoint", k, shape[axis], site);
     Ref<Array> y = cleared(g.dtype, shape);
-    visit_adding(g.dtype, [&](auto t, auto how) {
-      using T = decltype(t);
-      write_parts(Middle(shape, axis), k.size, k.at<Position>(), g.at<T>(), y->at<T>(), how);
-    });
+    put_parts<Put::adding>("index_adjoint", *y, axis, k, g, site);
     return y;
   };
   return execute("index_adjoint", {&g, &indices}, attributed(forward, "axis", axis),
@@ -27,7 +23,7 @@ Tensor parts(const char* op, const Arg& x, int axis, const Arg& indices) {
   const Shape& shape = x.array->shape;
   const Shape result = replaced(shape, axis, indices.array->shape);
   auto forward = [op, axis, result, site = indices.site](const Array& x, const Array& k) {
-    const Middle from(x.shape, axis);
+    const Split from(x.shape, axis);
     check_range(op, k, from.n, site);
     Ref<Array> y = make_array(x.dtype, result);
     if (y->size) read_parts(from, x, k.size, k.at<Position>(), *y);
@@ -74,10 +70,7 @@ Tensor elements(const char* op, const Arg& x, int axis, const Arg& indices);
 Tensor elements_adjoint(const Arg& g, int axis, const Arg& indices, const Shape& shape) {
   auto forward = [axis, shape, site = indices.site](const Array& g, const Array& k) {
     Ref<Array> y = cleared(g.dtype, shape);
-    visit_adding(g.dtype, [&](auto t, auto how) {
-      using T = decltype(t);
-      write_elements("gather_adjoint", Middle(shape, axis), k, site, g.at<T>(), y->at<T>(), how);
-    });
+    put_elements<Put::adding>("gather_adjoint", *y, axis, k, g, site);
     return y;
   };
   return execute("gather_adjoint", {&g, &indices}, attributed(forward, "axis", axis),
@@ -91,7 +84,7 @@ Tensor elements(const char* op, const Arg& x, int axis, const Arg& indices) {
     Ref<Array> y = make_array(x.dtype, k.shape);
     visit_dtype(x.dtype, [&](auto t) {
       using T = decltype(t);
-      read_elements(op, Middle(x.shape, axis), k, site, x.at<T>(), y->at<T>());
+      read_elements(op, Split(x.shape, axis), k, site, x.at<T>(), y->at<T>());
     });
     return y;
   };

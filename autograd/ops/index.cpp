@@ -9,9 +9,10 @@
 
 namespace xtape {
 
-void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site) {
+void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site,
+                  std::optional<std::int64_t> ignored) {
   for (std::int64_t i = 0; i < labels.size; ++i)
-    if (const std::int64_t label = label_at(labels, i); label < 0 || label >= classes)
+    if (const std::int64_t label = label_at(labels, i); label != ignored && (label < 0 || label >= classes))
       fail(op,
            "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " + std::to_string(classes) +
                ")",

@@ -20,7 +20,7 @@ struct Concat final : ListOperation {
     Shape shape = x[0]->shape;
     for (std::uint32_t i = 1; i < input_count; ++i) shape[axis] += x[i]->shape[axis];
     Ref<Array> y = make_array(x[0]->dtype, shape);
-    const kernel::Middle result(shape, axis);
+    const Split result(shape, axis);
     std::int64_t at = 0;
     for (std::uint32_t i = 0; i < input_count; ++i) {
       const std::int64_t width = x[i]->shape[axis] * result.inner;

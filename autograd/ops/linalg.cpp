@@ -124,19 +124,6 @@ struct BatchedProduct {
   }
 };
 
-// The shape that both broadcast to, if there is one.
-bool broadcast(const Shape& a, const Shape& b, Shape& both) {
-  both = a.rank() >= b.rank() ? a : b;
-  const Shape& shorter = a.rank() >= b.rank() ? b : a;
-  for (int i = 1; i <= shorter.rank(); ++i) {
-    std::int64_t& n = both[both.rank() - i];
-    const std::int64_t other = shorter[shorter.rank() - i];
-    if (n == 1) n = other;
-    else if (other != 1 && other != n) return false;
-  }
-  return true;
-}
-
 Tensor batched_product(const Arg& a, const Arg& b, bool ta, bool tb, const Shape& full, const Shape& into) {
   const Matrices p(a.array->shape), q(b.array->shape);
   const std::int64_t m = ta ? p.n : p.m, k = ta ? p.m : p.n, n = tb ? q.m : q.n;
@@ -220,9 +207,9 @@ Tensor matmul(const Arg& a, const Arg& b, bool transpose_a, bool transpose_b) {
            " differ: " + std::to_string(k) + " and " + std::to_string(l));
   if (p.rank() == 1 || q.rank() == 1) return matmul_vector(a, b, transpose_a, transpose_b);
   if (p.rank() > 2 || q.rank() > 2) {
-    Shape full;
-    if (!broadcast(without_last(p, 2), without_last(q, 2), full))
-      refuse("the batches of ", a, b, transpose_a, transpose_b, " do not broadcast");
+    const Shape left = without_last(p, 2), right = without_last(q, 2);
+    if (broadcast_clash(left, right)) refuse("the batches of ", a, b, transpose_a, transpose_b, " do not broadcast");
+    const Shape full = broadcast_shape(left, right);
     return batched_product(a, b, transpose_a, transpose_b, full, full);
   }
   const std::int64_t m = p[transpose_a], n = q[!transpose_b];
@@ -309,10 +296,10 @@ namespace {
 Tensor add_scaled(const char* op, const Arg& x, const Tensor& product, double beta, double alpha) {
   const Arg y(product, x.site);
   if (x.array) {
-    Shape both;
     if (x.array->dtype != product.dtype())
       fail(op, "x is " + describe(*x.array) + ", the product " + describe(product.array()), x.site);
-    if (!broadcast(x.array->shape, product.shape(), both) || both != product.shape())
+    if (broadcast_clash(x.array->shape, product.shape()) ||
+        broadcast_shape(x.array->shape, product.shape()) != product.shape())
       fail(op, "x " + to_string(x.array->shape) + " does not broadcast to the product " + to_string(product.shape()),
            x.site);
   }

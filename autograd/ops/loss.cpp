@@ -50,6 +50,14 @@ T shift_of(std::int64_t n, const T* x) {
   return max == -std::numeric_limits<T>::infinity() ? T(0) : max;
 }
 
+// The gradient of each row's loss, beside its classes.
+Tensor column(Reduction reduction, const Tensor& g) {
+  if (reduction != Reduction::none) return g;
+  Shape shape = g.shape();
+  shape.push_back(1);
+  return reshape(g, shape);
+}
+
 // The labels of a batch and what each counts for.
 template <class T>
 struct Labels {
@@ -65,14 +73,6 @@ struct Labels {
     double total = 0;
     for (std::int64_t i = 0; i < labels.size; ++i) total += weight_of(i);
     return static_cast<T>(total);
-  }
-  void check(const char* op, std::int64_t classes, Site site) const {
-    for (std::int64_t i = 0; i < labels.size; ++i)
-      if (const std::int64_t label = (*this)[i]; !ignored(i) && (label < 0 || label >= classes))
-        fail(op,
-             "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " +
-                 std::to_string(classes) + ")",
-             site);
   }
 };
 
@@ -102,7 +102,7 @@ struct ClassCost {
     return visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
       const Labels<T> label = labels<T>(k, weight...);
-      label.check(op, x.shape[x.shape.rank() - 1], site);
+      check_labels(op, k, x.shape[x.shape.rank() - 1], site, ignore_index);
       Ref<Array> losses = make_array(x.dtype, k.shape);
       for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
         T& loss = losses->at<T>()[i];
@@ -154,7 +154,7 @@ struct ClassCost {
     visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
       const Labels<T> label = labels<T>(k, weight...);
-      label.check(op, x.shape[x.shape.rank() - 1], site);
+      check_labels(op, k, x.shape[x.shape.rank() - 1], site, ignore_index);
       const T divisor = label.divisor(reduction);
       std::fill_n(y->at<T>(), y->size, T(0));
       for_rows<T>(*y, [&](std::int64_t i, std::int64_t n, const T*) {
@@ -169,14 +169,6 @@ struct ClassCost {
     return y;
   }
 
-  // The gradient g of each row's loss, beside its classes.
-  Tensor column(const Tensor& g) const {
-    if (reduction != Reduction::none) return g;
-    Shape shape = g.shape();
-    shape.push_back(1);
-    return reshape(g, shape);
-  }
-
   template <class... W>
   Tensor shares_of(const Tensor& x, const Tensor& k, const W&... weight) const {
     return compute(
@@ -189,8 +181,8 @@ struct ClassCost {
       return compute(
           "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, k, weight...);
     const Tensor share = shares_of(x, k, weight...);
-    if (!logits) return -share * column(g);
-    return (softmax(x) * sum(share, -1, true) - share) * column(g);
+    if (!logits) return -share * column(reduction, g);
+    return (softmax(x) * sum(share, -1, true) - share) * column(reduction, g);
   }
 };
 
@@ -244,10 +236,7 @@ struct ProbabilityCost {
 
   Tensor column(const Tensor& g, const Tensor& x) const {
     if (reduction == Reduction::mean) return g / static_cast<double>(x.size() / x.size(-1));
-    if (reduction == Reduction::sum) return g;
-    Shape shape = g.shape();
-    shape.push_back(1);
-    return reshape(g, shape);
+    return xtape::column(reduction, g);
   }
   Tensor logits_rule(const Tensor& g, const Tensor& x, const Tensor& p) const {
     if (!is_recording())
@@ -266,8 +255,6 @@ Tensor classes_last(const Tensor& x) {
   order.push_back(1);
   return permute(x, order);
 }
-
-Tensor tensor_of(const Arg& x) { return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)); }
 
 // Throws unless the weights are undefined or constants (classes,); gives them in the dtype of the logits.
 Tensor check_weight(const char* op, const Tensor& weight, const Array& x, std::int64_t classes, Site site) {
@@ -334,7 +321,7 @@ Tensor cross_entropy(const Arg& logits, const Arg& target, const CrossEntropyOpt
   const Tensor weight = check_weight(op, options.weight_, x, classes, logits.site);
 
   Scope scope(logits.site);
-  const Tensor rows = classes_last(tensor_of(logits));
+  const Tensor rows = classes_last(logits.tensor());
   const ClassCost cost{op, true, options.reduction_, options.ignore_index_, logits.site, 0};
   if (!probabilities && smoothing == 0) return class_cost(cost, Arg(rows, logits.site), target, weight);
 
@@ -343,10 +330,10 @@ Tensor cross_entropy(const Arg& logits, const Arg& target, const CrossEntropyOpt
     const ClassCost smoothed{op, true, options.reduction_, options.ignore_index_, logits.site, smoothing};
     const Reduction rest = options.reduction_ == Reduction::none ? Reduction::none : Reduction::sum;
     return probability_cost(rest, Arg(rows, logits.site),
-                            weight.defined() ? smoothed.shares_of(rows, tensor_of(target), weight)
-                                             : smoothed.shares_of(rows, tensor_of(target)));
+                            weight.defined() ? smoothed.shares_of(rows, target.tensor(), weight)
+                                             : smoothed.shares_of(rows, target.tensor()));
   }
-  auto [x_rows, p] = promote(op, Arg(rows, logits.site), Arg(classes_last(tensor_of(target)), target.site), true);
+  auto [x_rows, p] = promote(op, Arg(rows, logits.site), Arg(classes_last(target.tensor()), target.site), true);
   if (smoothing != 0) p = p * (1 - smoothing) + smoothing / static_cast<double>(classes);
   if (weight.defined()) p = p * weight;
   return probability_cost(options.reduction_, Arg(x_rows, logits.site), p);
@@ -365,7 +352,7 @@ Tensor nll_loss(const Arg& log_probabilities, const Arg& labels, const CrossEntr
   if (options.label_smoothing_ != 0) fail(op, "label smoothing is an option of cross_entropy only", site);
   const Tensor weight = check_weight(op, options.weight_, x, x.shape[x.shape.rank() == 1 ? 0 : 1], site);
   Scope scope(site);
-  const Tensor rows = classes_last(tensor_of(log_probabilities));
+  const Tensor rows = classes_last(log_probabilities.tensor());
   const ClassCost cost{op, false, options.reduction_, options.ignore_index_, site, 0};
   return class_cost(cost, Arg(rows, site), labels, weight);
 }
@@ -387,7 +374,7 @@ Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, co
   const Arg x(a, logits.site), t(b, target.site);
   Tensor loss;
   if (pos_weight.array) {
-    const Tensor weights = tensor_of(pos_weight).to(a.dtype());
+    const Tensor weights = pos_weight.tensor().to(a.dtype());
     const Arg p(weights, pos_weight.site);
     loss = execute(op, {&x, &t, &p}, elementwise<Result::floating>([](auto x, auto t, auto p) {
                      return (1 - t) * x - (1 + (p - 1) * t) * log_sigmoid(x);
@@ -402,7 +389,7 @@ Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, co
                    fused_rule<0, 1>([](auto g, auto x, auto t) { return g * (sigmoid(x) - t); }),
                    fused_rule<0>([](auto g, auto x) { return -g * x; }));
   }
-  if (weight.array) loss = loss * tensor_of(weight).to(a.dtype());
+  if (weight.array) loss = loss * weight.tensor().to(a.dtype());
   return reduction == Reduction::none ? loss : reduction == Reduction::mean ? mean(loss) : sum(loss);
 }
 

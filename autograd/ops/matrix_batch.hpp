@@ -46,13 +46,20 @@ inline Tensor check_matrices(const char* op, const Arg& x, bool square) {
              to_string(s),
          x.site);
   lapack::check_size(op, std::max(s[s.rank() - 1], s[s.rank() - 2]), x.site);
-  return as_floating(op, x);
+  return promote_floating(op, x);
 }
 
-/// A copy of the elements, to work on.
-inline Ref<Array> copy_of(const Array& x) {
-  Ref<Array> y = make_array(x.dtype, x.shape);
-  std::copy_n(x.at<char>(), x.size * size_of(x.dtype), y->at<char>());
+/// A copy of square matrices in which kernel(n, matrix) has replaced each by its result; it gives LAPACK's info
+/// and does about `work` n^3 operations.
+template <class Kernel>
+Ref<Array> replace_matrices(const Array& a, double work, const Kernel& kernel, Failure& failure) {
+  const Matrices all(a.shape);
+  Ref<Array> y = copy_of(a);
+  visit_floating(a.dtype, [&](auto t) {
+    using T = decltype(t);
+    failure = for_matrices(all.count, work * cube(all.n),
+                           [&](std::int64_t i) { return kernel(all.n, y->template at<T>() + i * all.n * all.n); });
+  });
   return y;
 }
 

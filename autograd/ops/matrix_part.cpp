@@ -23,12 +23,6 @@ Tensor part_adjoint(const Arg& g, std::int64_t offset, std::int64_t size) {
 
 }  // namespace
 
-Tensor as_floating(const char* op, const Arg& x) {
-  check_defined(op, x);
-  if (!is_floating(x.array->dtype)) return promote_floating(op, x);
-  return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node));
-}
-
 Tensor part_of(const Arg& packed, std::int64_t offset, const Shape& shape) {
   auto forward = [offset, shape](const Array& x) { return make_view(x, shape, offset); };
   return execute("part_of", {&packed}, forward, rule<>([offset, size = packed.array->size](const Tensor& g) {

@@ -13,9 +13,6 @@ Tensor block_in(const Arg& x, std::int64_t rows, std::int64_t columns, std::int6
 /// The part (..., rows, columns) of matrices that begins at (`row`, `column`).
 Tensor block_of(const Arg& x, std::int64_t rows, std::int64_t columns, std::int64_t row, std::int64_t column);
 
-/// The argument as a floating tensor: itself, or as float32.
-Tensor as_floating(const char* op, const Arg& x);
-
 /// The axes before the last `n`.
 inline Shape without_last(const Shape& shape, int n) { return Shape(shape.begin(), shape.end() - n); }
 /// The same axes and then others.

@@ -4,10 +4,10 @@
 
 #include "apply.hpp"
 #include "elementwise.hpp"
+#include "matrix_part.hpp"
 #include "normalization_kernel.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
-#include "slice.hpp"
 #include "unary.hpp"
 
 namespace xtape {
@@ -74,10 +74,7 @@ Gradients fused_gradients(const Layout& s, const Tensor& g, const Tensor& x, con
     all = compute(
         op, [s](auto& g, auto& x) { return s.gradients(g, x, nullptr, nullptr); }, g, x);
   if (!w.defined()) return {all, {}, {}};
-  auto part = [&](std::int64_t begin, const Shape& shape) {
-    return reshape(slice(all, 0, Slice(begin, begin + shape.size())), shape);
-  };
-  return {part(0, x.shape()), part(x.size(), w.shape()), part(x.size() + w.size(), w.shape())};
+  return {part_of(all, 0, x.shape()), part_of(all, x.size(), w.shape()), part_of(all, x.size() + w.size(), w.shape())};
 }
 
 // In operations that can be differentiated again.
@@ -126,8 +123,6 @@ struct Normalization final : ListOperation {
   const Layout layout;
 };
 
-Tensor tensor_of(const Arg& x) { return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node)); }
-
 // The arguments, in the widest of their dtypes.
 struct Operands {
   const char* op;
@@ -142,7 +137,7 @@ struct Operands {
     Dtype dtype = float32;
     for (const Arg* a : {&x, &weight, &bias})
       if (a->array && a->array->dtype == float64) dtype = float64;
-    auto in_dtype = [&](const Arg& a) { return a.array ? tensor_of(a).to(dtype, site) : Tensor(); };
+    auto in_dtype = [&](const Arg& a) { return a.array ? a.tensor().to(dtype, site) : Tensor(); };
     this->x = in_dtype(x), w = in_dtype(weight), b = in_dtype(bias);
   }
 
@@ -250,7 +245,7 @@ BatchNorm batch_norm(const Arg& x, const Arg& running_mean, const Arg& running_v
              "running statistics are " + (r->array ? describe(*r->array) : "undefined") + ", expected " +
                  to_string(Shape{channels}),
              a.site);
-    const Tensor mean = tensor_of(running_mean).to(a.x.dtype()), var = tensor_of(running_var).to(a.x.dtype());
+    const Tensor mean = running_mean.tensor().to(a.x.dtype()), var = running_var.tensor().to(a.x.dtype());
     Tensor scale = rsqrt(var + eps);
     if (a.w.defined()) scale = scale * a.w;
     const Tensor shift = a.b.defined() ? a.b - mean * scale : -mean * scale;

@@ -61,7 +61,7 @@ struct Edges {
   // f(outer position, position in the margin, position that is seen there), in order, for a few outer positions at
   // once.
   template <class Inside, class F>
-  void walk(const kernel::Middle& x, Inside inside, F f) const {
+  void walk(const Split& x, Inside inside, F f) const {
     const std::int64_t n = x.n + margin.before + margin.after;
     const std::int64_t each = std::max<std::int64_t>(1, n * x.inner);
     kernel::for_blocks(x.outer, std::max<std::int64_t>(1, kernel::tile_size / each), [&](auto begin, auto end) {
@@ -83,7 +83,7 @@ Tensor pad_edges_adjoint(const Arg& g, const Edges& edges) {
     Shape to = g.shape;
     to[axis] -= margin.before + margin.after;
     Ref<Array> y = make_array(g.dtype, to);
-    const kernel::Middle at(to, axis);
+    const Split at(to, axis);
     visit_floating(g.dtype, [&](auto t) {
       using T = decltype(t);
       const std::int64_t part = at.inner, n = at.n, m = g.shape[axis], before = margin.before;
@@ -109,7 +109,7 @@ Tensor pad_edges(const Arg& x, const Edges& edges) {
     Shape to = x.shape;
     to[axis] += margin.before + margin.after;
     Ref<Array> y = make_array(x.dtype, to);
-    const kernel::Middle at(x.shape, axis);
+    const Split at(x.shape, axis);
     const std::int64_t part = at.inner * size_of(x.dtype), n = at.n, m = to[axis], before = margin.before;
     auto inside = [&, y = y->at<char>(), x = x.at<char>()](std::int64_t o) {
       std::memcpy(y + (o * m + before) * part, x + o * n * part, static_cast<std::size_t>(n * part));
@@ -157,7 +157,7 @@ Tensor pad(const Arg& x, const std::vector<std::int64_t>& pads, PadMode mode, do
   }
   if (mode == PadMode::constant) return pad_constant(x, margins, value);
   Scope scope(x.site);
-  Tensor y(Ref<Array>::share(x.array), Ref<Node>::share(x.node));
+  Tensor y = x.tensor();
   for (int axis = 0; axis < shape.rank(); ++axis)
     if (const Margin m = margins[static_cast<std::size_t>(axis)]; m.before || m.after)
       y = pad_edges(Arg(y, x.site), {axis, m, mode});

@@ -106,7 +106,6 @@ namespace {
 template <class F>
 Tensor floating(const char* op, const Arg& x, const F& f) {
   check_defined(op, x);
-  if (is_floating(x.array->dtype)) return f(x);
   const Tensor t = promote_floating(op, x);
   return f(Arg(t, x.site));
 }
@@ -233,26 +232,29 @@ XTAPE_POOL(adaptive_max_pool, PerAxis)
 XTAPE_POOL(adaptive_avg_pool, PerAxis)
 #undef XTAPE_POOL
 
-MaxPool max_pool_with_indices(const Arg& x, const MaxPoolOptions& options) {
-  constexpr const char* op = "max_pool_with_indices";
+namespace {
+
+template <class Sizes>
+MaxPool with_indices(const char* op, const char* values, const Arg& x, const Sizes& sizes) {
   MaxPool result;
   result.values = floating(op, x, [&](const Arg& x) {
-    const MaxWindows m = checked(op, x, PoolSizes::max(op, x, options, 0));
+    const MaxWindows m = checked(op, x, sizes(op, x));
     result.indices = indices_of_windows(op, x, m);
-    return max_of_windows("max_pool", x, m);
+    return max_of_windows(values, x, m);
   });
   return result;
 }
 
+}  // namespace
+
+MaxPool max_pool_with_indices(const Arg& x, const MaxPoolOptions& options) {
+  return with_indices("max_pool_with_indices", "max_pool", x,
+                      [&](const char* op, const Arg& x) { return PoolSizes::max(op, x, options, 0); });
+}
+
 MaxPool adaptive_max_pool_with_indices(const Arg& x, const PerAxis& output_size) {
-  constexpr const char* op = "adaptive_max_pool_with_indices";
-  MaxPool result;
-  result.values = floating(op, x, [&](const Arg& x) {
-    const MaxWindows m = checked(op, x, PoolSizes::adaptive(op, x, output_size, 0));
-    result.indices = indices_of_windows(op, x, m);
-    return max_of_windows("adaptive_max_pool", x, m);
-  });
-  return result;
+  return with_indices("adaptive_max_pool_with_indices", "adaptive_max_pool", x,
+                      [&](const char* op, const Arg& x) { return PoolSizes::adaptive(op, x, output_size, 0); });
 }
 
 }  // namespace xtape

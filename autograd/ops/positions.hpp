@@ -10,7 +10,6 @@
 
 namespace xtape {
 
-using kernel::Middle;
 using Position = std::int64_t;
 
 inline void check_indices(const char* op, const Arg& x, const Arg& indices) {
@@ -34,10 +33,10 @@ inline bool in_range(const Position* k, std::int64_t count, std::int64_t n) {
   const auto* k = indices.at<Position>();
   std::int64_t i = 0;
   while (k[i] >= 0 && k[i] < n) ++i;
-  const std::string index = std::to_string(k[i]);
-  Shape at = indices.shape;
-  for (int axis = at.rank(); axis-- > 0; i /= indices.shape[axis]) at[axis] = i % indices.shape[axis];
-  fail(op, "index " + index + " at " + to_string(at) + " is not in [0, " + std::to_string(n) + ")", site);
+  fail(op,
+       "index " + std::to_string(k[i]) + " at " + to_string(unravel(i, indices.shape)) + " is not in [0, " +
+           std::to_string(n) + ")",
+       site);
 }
 inline void check_range(const char* op, const Array& indices, std::int64_t n, Site site) {
   std::atomic<bool> ok{true};
@@ -47,33 +46,26 @@ inline void check_range(const char* op, const Array& indices, std::int64_t n, Si
   if (!ok) out_of_range(op, indices, n, site);
 }
 
-// A copy that nobody else sees yet.
-inline Ref<Array> copied(const Array& x) {
-  Ref<Array> y = make_array(x.dtype, x.shape);
-  kernel::Strided all;
-  all.push(x.size, 1, 1);
-  kernel::copy(all, x.dtype, y->data, x.data);
-  return y;
-}
 inline Ref<Array> cleared(Dtype dtype, const Shape& shape) {
   Ref<Array> y = make_array(dtype, shape);
   kernel::clear(*y);
   return y;
 }
 
-template <class F>
-void visit_adding(Dtype dtype, F&& f) {
-  visit_computing(dtype, [&](auto t) { f(t, [](auto& y, auto x) { y = (kernel::wrap(y) + kernel::wrap(x)).v; }); });
-}
-template <class F>
-void visit_copying(Dtype dtype, F&& f) {
-  visit_dtype(dtype, [&](auto t) { f(t, [](auto& y, auto x) { y = x; }); });
+// Whether values are added to what is there or take its place.
+enum class Put { adding, copying };
+// f(T{}, how) with how(y, x) for that.
+template <Put put, class F>
+void visit_putting(Dtype dtype, F&& f) {
+  if constexpr (put == Put::adding)
+    visit_computing(dtype, [&](auto t) { f(t, [](auto& y, auto x) { y = (kernel::wrap(y) + kernel::wrap(x)).v; }); });
+  else visit_dtype(dtype, [&](auto t) { f(t, [](auto& y, auto x) { y = x; }); });
 }
 
 // Whole parts: x is (outer, n, inner), the parts are (outer, m, inner), and k has m positions.
 
 // part j = x part k[j]
-inline void read_parts(const Middle& x, const Array& from, std::int64_t m, const Position* k, Array& to) {
+inline void read_parts(const Split& x, const Array& from, std::int64_t m, const Position* k, Array& to) {
   const std::int64_t per_tile = std::max<std::int64_t>(1, kernel::tile_size / std::max<std::int64_t>(1, x.inner));
   visit_dtype(from.dtype, [&](auto t) {
     using T = decltype(t);
@@ -96,7 +88,7 @@ inline void read_parts(const Middle& x, const Array& from, std::int64_t m, const
 
 // y part k[j] = or += part j, in the order of j. Threads share out the parts of y.
 template <class T, class How>
-void write_parts(const Middle& y, std::int64_t m, const Position* k, const T* from, T* to, How how) {
+void write_parts(const Split& y, std::int64_t m, const Position* k, const T* from, T* to, How how) {
   const std::int64_t wanted = y.inner < 16 ? 1 : std::clamp<std::int64_t>(m * y.inner / kernel::tile_size, 1, 16);
   const std::int64_t ranges = std::max<std::int64_t>(1, std::min(wanted, y.n));
   auto loop = [](std::int64_t m, std::int64_t inner, std::int64_t low, std::int64_t high, const Position* k,
@@ -120,7 +112,7 @@ void write_parts(const Middle& y, std::int64_t m, const Position* k, const T* fr
 // f(o, begin, end): the elements (o, *, begin ... end - 1), whose positions have been seen to be in range; lines (o, *,
 // i) are never cut, because what is written to one may depend on the order.
 template <class F>
-void for_runs(const char* op, const Middle& x, const Array& indices, Site site, F f) {
+void for_runs(const char* op, const Split& x, const Array& indices, Site site, F f) {
   const std::int64_t m = indices.size / std::max<std::int64_t>(1, x.outer * x.inner);
   const std::int64_t fewest = x.inner == 1 ? 1 : 16;  // neighbours, which share cache lines
   const std::int64_t per_tile = std::max(fewest, kernel::tile_size / std::max<std::int64_t>(1, m));
@@ -144,7 +136,7 @@ void for_runs(const char* op, const Middle& x, const Array& indices, Site site, 
 }
 
 template <class T>
-void read_elements(const char* op, const Middle& x, const Array& indices, Site site, const T* from, T* to) {
+void read_elements(const char* op, const Split& x, const Array& indices, Site site, const T* from, T* to) {
   const auto* k = indices.at<Position>();
   const std::int64_t m = indices.size / std::max<std::int64_t>(1, x.outer * x.inner);
   for_runs(op, x, indices, site, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
@@ -159,7 +151,7 @@ void read_elements(const char* op, const Middle& x, const Array& indices, Site s
 }
 
 template <class T, class How>
-void write_elements(const char* op, const Middle& y, const Array& indices, Site site, const T* from, T* to, How how) {
+void write_elements(const char* op, const Split& y, const Array& indices, Site site, const T* from, T* to, How how) {
   const auto* k = indices.at<Position>();
   const std::int64_t m = indices.size / std::max<std::int64_t>(1, y.outer * y.inner);
   for_runs(op, y, indices, site, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
@@ -170,6 +162,24 @@ void write_elements(const char* op, const Middle& y, const Array& indices, Site 
     }
     for (std::int64_t j = o * m; j < (o + 1) * m; ++j)
       for (std::int64_t i = first; i < last; ++i) how(plane[k[j * y.inner + i] * y.inner + i], from[j * y.inner + i]);
+  });
+}
+
+// The values v put into y at parts k.
+template <Put put>
+void put_parts(const char* op, Array& y, int axis, const Array& k, const Array& v, Site site) {
+  check_range(op, k, y.shape[axis], site);
+  visit_putting<put>(y.dtype, [&](auto t, auto how) {
+    using T = decltype(t);
+    write_parts(Split(y.shape, axis), k.size, k.at<Position>(), v.at<T>(), y.at<T>(), how);
+  });
+}
+// The same at single elements.
+template <Put put>
+void put_elements(const char* op, Array& y, int axis, const Array& k, const Array& v, Site site) {
+  visit_putting<put>(y.dtype, [&](auto t, auto how) {
+    using T = decltype(t);
+    write_elements(op, Split(y.shape, axis), k, site, v.at<T>(), y.at<T>(), how);
   });
 }
 

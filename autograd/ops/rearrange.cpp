@@ -1,6 +1,6 @@
 #include "rearrange.hpp"
 
-#include "apply.hpp"
+#include "axes.hpp"
 #include "shape.hpp"
 #include "strided.hpp"
 
@@ -80,7 +80,7 @@ Tensor interleaved(const Arg& x, const Shape& to, std::int64_t repeats, int axis
 
 // The repeats of every part summed.
 Tensor interleaved_adjoint(const Tensor& g, const Shape& from, std::int64_t repeats, int axis) {
-  const kernel::Middle at(from, axis);
+  const Split at(from, axis);
   const std::int64_t part = at.inner;
   // Few repeats of few elements: one pass over all for each.
   if (repeats < 1 || repeats > 16 || part > 16)
@@ -105,7 +105,7 @@ Tensor interleaved(const Arg& x, const Shape& to, std::int64_t repeats, int axis
   const Shape from = x.array->shape;
   auto forward = [to, repeats, axis](const Array& x) {
     Ref<Array> y = make_array(x.dtype, to);
-    const kernel::Middle at(x.shape, axis);
+    const Split at(x.shape, axis);
     kernel::Strided walk;
     walk.push(at.outer * at.n, repeats * at.inner, at.inner);
     walk.push(repeats, at.inner, 0);
@@ -137,7 +137,7 @@ Tensor repeat_interleave(const Arg& x, std::int64_t repeats) {
 namespace {
 
 // Reversing twice is nothing, so it is its own adjoint.
-Tensor reversed(const Arg& x, const std::vector<bool>& axes) {
+Tensor reversed(const Arg& x, AxisSet axes) {
   auto forward = [axes](const Array& x) {
     Ref<Array> y = make_array(x.dtype, x.shape);
     if (y->size == 0) return y;
@@ -145,7 +145,7 @@ Tensor reversed(const Arg& x, const std::vector<bool>& axes) {
     kernel::Strided walk;
     std::int64_t begin = 0;
     for (int i = 0; i < x.shape.rank(); ++i) {
-      const bool back = axes[static_cast<std::size_t>(i)];
+      const bool back = axes.has(i);
       if (back) begin += (x.shape[i] - 1) * strides[i];
       walk.push(x.shape[i], strides[i], back ? -strides[i] : strides[i]);
     }
@@ -159,15 +159,7 @@ Tensor reversed(const Arg& x, const std::vector<bool>& axes) {
 
 Tensor flip(const Arg& x, const Axes& axes) {
   check_defined("flip", x);
-  const Shape& shape = x.array->shape;
-  std::vector<bool> reverse(static_cast<std::size_t>(shape.rank()));
-  for (const int axis : axes.values()) {
-    auto named = reverse[static_cast<std::size_t>(check_axis("flip", axis, shape, x.site))];
-    if (named)
-      fail("flip", "axis " + std::to_string(axis) + " of shape " + to_string(shape) + " is named twice", x.site);
-    named = true;
-  }
-  return reversed(x, reverse);
+  return reversed(x, check_axes("flip", axes, x.array->shape, x.site));
 }
 
 Tensor roll(const Arg& x, std::int64_t shift, int axis) {
@@ -177,7 +169,7 @@ Tensor roll(const Arg& x, std::int64_t shift, int axis) {
   const std::int64_t n = shape[axis], by = n ? (shift % n + n) % n : 0;
   auto forward = [axis, by](const Array& x) {
     Ref<Array> y = make_array(x.dtype, x.shape);
-    const kernel::Middle at(x.shape, axis);
+    const Split at(x.shape, axis);
     const std::int64_t bytes = size_of(x.dtype), row = at.n * at.inner, head = by * at.inner, tail = row - head;
     auto move = [&](std::int64_t to, std::int64_t from, std::int64_t count) {
       kernel::Strided walk;

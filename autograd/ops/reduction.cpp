@@ -6,17 +6,23 @@
 
 namespace xtape {
 
+AxisSet check_axes(const char* op, const Axes& axes, const Shape& shape, Site site) {
+  AxisSet set;
+  for (int axis : axes.values()) {
+    const unsigned bit = 1u << check_axis(op, axis, shape, site);
+    if (set.bits & bit)
+      fail(op, "axis " + std::to_string(axis) + " of shape " + to_string(shape) + " is named twice", site);
+    set.bits |= bit;
+  }
+  if (axes.is_all()) set.bits = (1u << shape.rank()) - 1;
+  return set;
+}
+
 Reduced reduced(const char* op, const Arg& x, const Axes& axes, bool keepdims) {
   check_defined(op, x);
   const Shape& shape = x.array->shape;
   Reduced r;
-  for (int axis : axes.values()) {
-    const unsigned bit = 1u << check_axis(op, axis, shape, x.site);
-    if (r.axes.bits & bit)
-      fail(op, "axis " + std::to_string(axis) + " of shape " + to_string(shape) + " is named twice", x.site);
-    r.axes.bits |= bit;
-  }
-  if (axes.is_all()) r.axes.bits = (1u << shape.rank()) - 1;
+  r.axes = check_axes(op, axes, shape, x.site);
   for (int i = 0; i < shape.rank(); ++i) {
     if (r.axes.has(i)) r.count *= shape[i];
     r.kept.push_back(r.axes.has(i) ? 1 : shape[i]);
@@ -74,7 +80,7 @@ Ref<Array> fold_axes(const Array& x, const Reduced& r, Dtype dtype, Join join, c
   Ref<Array> y;
   for (int i = shape.rank() - 1; i >= 0; --i) {
     if (!group[i]) continue;
-    const Split s = split(shape, i);
+    const Split s(shape, i);
     Ref<Array> next = make_array(dtype, Shape{s.outer, s.inner});
     if (y) kernel::fold_middle(s.outer, s.n, s.inner, join, Itself(), Itself(), y->at<Y>(), next->at<Y>());
     else kernel::fold_middle(s.outer, s.n, s.inner, join, term, Itself(), from, next->at<Y>());

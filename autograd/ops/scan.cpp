@@ -36,7 +36,7 @@ void scan_columns(const Split& s, bool reverse, State first, const F& step) {
 template <class F>
 Ref<Array> scan(const Array& x, int axis, F f) {
   Ref<Array> y = make_array(x.dtype, x.shape);
-  visit_computing(x.dtype, [&](auto t) { f(split(x.shape, axis), t, x, *y); });
+  visit_computing(x.dtype, [&](auto t) { f(Split(x.shape, axis), t, x, *y); });
   return y;
 }
 
@@ -46,22 +46,28 @@ Tensor scanned(const char* op, const Arg& x, int& axis, bool floating) {
   axis = check_axis(op, axis, x.array->shape, x.site);
   if (floating && !is_floating(x.array->dtype)) return promote_floating(op, x);
   if (!computes(x.array->dtype)) return counted(x);
-  return Tensor(Ref<Array>::share(x.array), Ref<Node>::share(x.node));
+  return x.tensor();
 }
 
-Tensor cumulative_sum(const Arg& x, int axis, bool reverse) {
-  auto forward = [axis, reverse](const Array& x) {
-    return scan(x, axis, [reverse](const Split& s, auto t, const Array& x, Array& y) {
+// join(… join(join(first, x_0), x_1) …, x_i) along the axis, or from its end in reverse.
+template <class Join>
+auto accumulated(int axis, bool reverse, int first, Join join) {
+  return [=](const Array& x) {
+    return scan(x, axis, [=](const Split& s, auto t, const Array& x, Array& y) {
       using T = decltype(t);
       const T* from = x.at<T>();
       T* to = y.at<T>();
-      scan_columns<Real<Wide<T>>>(s, reverse, 0, [=](std::int64_t i, auto before, std::int64_t) {
-        const auto total = before + from[i];
+      scan_columns<Real<Wide<T>>>(s, reverse, first, [=](std::int64_t i, auto before, std::int64_t) {
+        const auto total = join(before, from[i]);
         to[i] = static_cast<T>(total.v);
         return total;
       });
     });
   };
+}
+
+Tensor cumulative_sum(const Arg& x, int axis, bool reverse) {
+  auto forward = accumulated(axis, reverse, 0, [](auto total, auto x) { return total + x; });
   return execute("cumsum", {&x}, attributed(forward, "axis", axis),
                  rule<>([axis, reverse](const Tensor& g) { return cumulative_sum(g, axis, !reverse); }));
 }
@@ -109,18 +115,7 @@ Tensor recurrence(const Arg& a, const Arg& b, int axis, bool reverse) {
 }
 
 Tensor cumulative_product(const Arg& x, int axis, bool reverse) {
-  auto forward = [axis, reverse](const Array& x) {
-    return scan(x, axis, [reverse](const Split& s, auto t, const Array& x, Array& y) {
-      using T = decltype(t);
-      const T* from = x.at<T>();
-      T* to = y.at<T>();
-      scan_columns<Real<Wide<T>>>(s, reverse, 1, [=](std::int64_t i, auto before, std::int64_t) {
-        const auto total = before * from[i];
-        to[i] = static_cast<T>(total.v);
-        return total;
-      });
-    });
-  };
+  auto forward = accumulated(axis, reverse, 1, [](auto product, auto x) { return product * x; });
   const auto described = attributed(forward, "axis", axis);
   if (!is_floating(x.array->dtype)) return execute("cumprod", {&x}, described, no_gradient);
   // In reverse y_i = x_i y_(i+1), so that the recurrence of its gradient goes down with the factors of one place
@@ -157,7 +152,7 @@ Tensor logcumsumexp(const Arg& arg, int axis) {
       struct State {
         T max, total;
       };
-      scan_columns<State>(split(x.shape, axis), false, {-kernel::infinity<T>, T(0)},
+      scan_columns<State>(Split(x.shape, axis), false, {-kernel::infinity<T>, T(0)},
                           [=](std::int64_t i, State b, std::int64_t) {
                             const T v = from[i];
                             if (v != v) b.total = v;
@@ -193,7 +188,7 @@ Selection running(const char* op, const Arg& x, int axis, Takes takes) {
         T best;
         std::int64_t place;
       };
-      scan_columns<State>(split(x.shape, axis), false, {T(0), 0}, [=](std::int64_t i, State b, std::int64_t k) {
+      scan_columns<State>(Split(x.shape, axis), false, {T(0), 0}, [=](std::int64_t i, State b, std::int64_t k) {
         const T v = from[i];
         if (k == 0 || v != v || (b.best == b.best && takes(v, b.best))) b = {v, k};
         to[i] = b.place;

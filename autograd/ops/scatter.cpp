@@ -22,7 +22,7 @@ Tensor values_like(const char* op, const Arg& values, const Arg& x, const Shape&
          "the values are " + describe(*values.array) + "; expected " + to_string(x.array->dtype) + to_string(shape) +
              ", or a number",
          values.site);
-  return Tensor(Ref<Array>::share(values.array), Ref<Node>::share(values.node));
+  return values.tensor();
 }
 
 void check_adds(const char* op, const Arg& x) {
@@ -41,7 +41,7 @@ Tensor pad_to(const Tensor& x, const Shape& shape) {
 Tensor scatter_values(const Arg& g, int axis, const Arg& indices) {
   auto forward = [axis, site = indices.site](const Array& g, const Array& k) {
     Ref<Array> y = make_array(g.dtype, k.shape);
-    const Middle at(g.shape, axis);
+    const Split at(g.shape, axis);
     const std::int64_t m = k.shape[axis];
     visit_floating(g.dtype, [&](auto t) {
       using T = decltype(t);
@@ -73,7 +73,7 @@ Tensor scatter_values(const Arg& g, int axis, const Arg& indices) {
 // The same for parts.
 Tensor index_copy_values(const Arg& g, int axis, const Arg& indices) {
   auto forward = [axis, site = indices.site](const Array& g, const Array& k) {
-    const Middle at(g.shape, axis);
+    const Split at(g.shape, axis);
     check_range("index_copy_values", k, at.n, site);
     const auto* p = k.at<Position>();
     const std::int64_t part = at.inner * size_of(g.dtype);
@@ -111,11 +111,8 @@ Tensor scatter_add(const Arg& x, int axis, const Arg& indices, const Arg& values
     return x + pad_to(scatter_add(zeros(cut_shape(shape, axis, k), x.array->dtype), axis, indices, v), shape);
   }
   auto forward = [axis, site = indices.site](const Array& x, const Array& k, const Array& v) {
-    Ref<Array> y = copied(x);
-    visit_adding(x.dtype, [&](auto t, auto how) {
-      using T = decltype(t);
-      write_elements("scatter_add", Middle(x.shape, axis), k, site, v.at<T>(), y->at<T>(), how);
-    });
+    Ref<Array> y = copy_of(x);
+    put_elements<Put::adding>("scatter_add", *y, axis, k, v, site);
     return y;
   };
   return execute("scatter_add", {&x, &indices, &v}, attributed(forward, "axis", axis),
@@ -136,11 +133,8 @@ Tensor scatter(const Arg& x, int axis, const Arg& indices, const Arg& values) {
     return where(inside, pad_to(corner, shape), x).to(x.array->dtype);
   }
   auto forward = [axis, site = indices.site](const Array& x, const Array& k, const Array& v) {
-    Ref<Array> y = copied(x);
-    visit_copying(x.dtype, [&](auto t, auto how) {
-      using T = decltype(t);
-      write_elements("scatter", Middle(x.shape, axis), k, site, v.at<T>(), y->at<T>(), how);
-    });
+    Ref<Array> y = copy_of(x);
+    put_elements<Put::copying>("scatter", *y, axis, k, v, site);
     return y;
   };
   return execute("scatter", {&x, &indices, &v}, attributed(forward, "axis", axis),
@@ -167,12 +161,8 @@ Tensor index_add(const Arg& x, int axis, const Arg& indices, const Arg& values) 
   const Tensor added = values_like("index_add", values, x, shape);
   const Arg v(added, values.site);
   auto forward = [axis, site = indices.site](const Array& x, const Array& k, const Array& v) {
-    check_range("index_add", k, x.shape[axis], site);
-    Ref<Array> y = copied(x);
-    visit_adding(x.dtype, [&](auto t, auto how) {
-      using T = decltype(t);
-      write_parts(Middle(x.shape, axis), k.size, k.at<Position>(), v.at<T>(), y->at<T>(), how);
-    });
+    Ref<Array> y = copy_of(x);
+    put_parts<Put::adding>("index_add", *y, axis, k, v, site);
     return y;
   };
   return execute("index_add", {&x, &indices, &v}, attributed(forward, "axis", axis),
@@ -185,12 +175,8 @@ Tensor index_copy(const Arg& x, int axis, const Arg& indices, const Arg& values)
   const Tensor put = values_like("index_copy", values, x, shape);
   const Arg v(put, values.site);
   auto forward = [axis, site = indices.site](const Array& x, const Array& k, const Array& v) {
-    check_range("index_copy", k, x.shape[axis], site);
-    Ref<Array> y = copied(x);
-    visit_copying(x.dtype, [&](auto t, auto how) {
-      using T = decltype(t);
-      write_parts(Middle(x.shape, axis), k.size, k.at<Position>(), v.at<T>(), y->at<T>(), how);
-    });
+    Ref<Array> y = copy_of(x);
+    put_parts<Put::copying>("index_copy", *y, axis, k, v, site);
     return y;
   };
   return execute("index_copy", {&x, &indices, &v}, attributed(forward, "axis", axis),

@@ -157,7 +157,7 @@ struct LogSoftmaxAdjointOf {
 template <template <class> class Kernel, class... X>
 Ref<Array> along(int axis, const Array& first, const X&... rest) {
   Ref<Array> y = make_array(first.dtype, first.shape);
-  const Split s = split(first.shape, axis);
+  const Split s(first.shape, axis);
   visit_floating(first.dtype, [&](auto t) {
     using T = decltype(t);
     for_panels(s, [&](std::int64_t at, std::int64_t, std::int64_t width) {

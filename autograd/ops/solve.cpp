@@ -191,15 +191,10 @@ Tensor inverse(const Arg& a) {
   const Tensor x = check_matrices("inverse", a, true);
   const Arg arg(x, a.site);
   auto forward = [site = user_site(a.site)](const Array& a) {
-    const Matrices all(a.shape);
-    Ref<Array> y = copy_of(a);
-    visit_floating(a.dtype, [&](auto t) {
-      using T = decltype(t);
-      const Failure failure = for_matrices(all.count, 2 * cube(all.n), [&](std::int64_t i) {
-        return lapack::invert(all.n, y->at<T>() + i * all.n * all.n);
-      });
-      if (failure.info) fail("inverse", which(failure.matrix, a.shape) + " is singular", site);
-    });
+    Failure failure;
+    Ref<Array> y = replace_matrices(
+        a, 2, [](std::int64_t n, auto* matrix) { return lapack::invert(n, matrix); }, failure);
+    if (failure.info) fail("inverse", which(failure.matrix, a.shape) + " is singular", site);
     return y;
   };
   return execute("inverse", {&arg}, forward, rule<output>([](const Tensor& g, const Tensor& y) {

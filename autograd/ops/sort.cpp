@@ -46,7 +46,7 @@ struct Entry<std::uint32_t> {
 template <class Choose>
 Ref<Array> places(const Array& x, int axis, bool descending, const Shape& result, std::int64_t m,
                   const Choose& choose) {
-  const Split s = split(x.shape, axis);
+  const Split s(x.shape, axis);
   Ref<Array> y = make_array(int64, result);
   if (y->size == 0) return y;
   visit_bytes(x.dtype, [&](auto t) {

@@ -10,18 +10,6 @@
 namespace xtape {
 namespace {
 
-// A formula of operands that broadcast to x's shape: one loop, or, where a graph is wanted, recorded.
-template <class F, class... X>
-Tensor fused(F formula, const Tensor& x, const X&... rest) {
-  if (is_recording()) return formula(x, rest...);
-  return compute(
-      "rule",
-      [formula](const Array& x, const auto&... rest) {
-        return visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(x.shape, formula, x, rest...); });
-      },
-      x, rest...);
-}
-
 // The mean squared distance from the mean: the mean first, so that nothing cancels.
 template <class T>
 void variance_row(std::int64_t n, double divisor, const T* x, T* y) {

@@ -54,13 +54,18 @@ struct Strides {
 /// All bytes of an array 0, so all elements.
 void clear(Array& x);
 
-/// A shape seen as (outer, n, inner) around one axis.
-struct Middle {
-  Middle(const Shape& shape, int axis) : n(shape[axis]) {
+}  // namespace xtape::kernel
+
+namespace xtape {
+
+/// An array seen as (outer, n, inner), to be worked on along n.
+struct Split {
+  Split(std::int64_t outer, std::int64_t n, std::int64_t inner) : outer(outer), n(n), inner(inner) {}
+  Split(const Shape& shape, int axis) : n(shape[axis]) {
     for (int i = 0; i < axis; ++i) outer *= shape[i];
     for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
   std::int64_t outer = 1, n, inner = 1;
 };
 
-}  // namespace xtape::kernel
+}  // namespace xtape
