@@ -8,21 +8,14 @@
 #include <string>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 using doctest::Contains;
 
 namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 // A module whose forward is `f`, called at a line of the caller.
 struct Planted : nn::Module<Planted> {

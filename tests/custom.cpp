@@ -13,6 +13,8 @@
 #include <vector>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 using doctest::Contains;
 
@@ -24,20 +26,6 @@ Values values(const Tensor& x) { return x.to_vector<double>(); }
 Tensor real(const Shape& shape, double low = 0.5, double high = 2) {
   static Generator generator(5);
   return uniform(shape, low, high, float64, generator);
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
-// Whether the message begins so and points to that line of this file.
-bool says(const std::string& text, const std::string& begin, int line) {
-  const std::string end = "custom.cpp:" + std::to_string(line) + "]";
-  return text.find(begin) == 0 && text.size() > end.size() && text.substr(text.size() - end.size()) == end;
 }
 
 // A loop over elements, with a rule in operations.

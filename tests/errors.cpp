@@ -7,24 +7,14 @@
 #include <string>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 
 namespace {
 
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
-
 // "errors.cpp:LINE]", the end of a message that points here.
 std::string at(int line) { return "errors.cpp:" + std::to_string(line) + "]"; }
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 struct Inner : nn::Module<Inner> {
   nn::Linear fc = child("fc", nn::Linear(4, 2));
@@ -47,12 +37,12 @@ TEST_CASE("a wrong shape in a direct op names op and shapes and line") {
   const Tensor a = ones({2, 3}), b = ones({4, 5});
   std::string text = message([&] { matmul(a, b); });
   CHECK(text.find("matmul: the inner sizes of (2, 3) x (4, 5) differ: 3 and 4") == 0);
-  CHECK(ends_with(text, at(__LINE__ - 2)));
+  CHECK(ends(text, at(__LINE__ - 2)));
   text = message([&] { a + b; });
   CHECK(text.find("add: shapes (2, 3) and (4, 5) do not broadcast") == 0);
-  CHECK(ends_with(text, at(__LINE__ - 2)));
+  CHECK(ends(text, at(__LINE__ - 2)));
   text = message([&] { 2.0 * a + 1 * b; });
-  CHECK(ends_with(text, at(__LINE__ - 1)));
+  CHECK(ends(text, at(__LINE__ - 1)));
 }
 
 TEST_CASE("a wrong shape in a Linear inside a module names the path and the line that calls it") {
@@ -60,7 +50,7 @@ TEST_CASE("a wrong shape in a Linear inside a module names the path and the line
   const std::string text = message([&] { net(ones({5, 3})); });
   CHECK(text.find("linear: input (5, 3), weight (2, 4) and bias (2,) do not fit") == 0);
   CHECK(text.find("in Outer.inner.fc (Linear)") != std::string::npos);
-  CHECK(ends_with(text, at(line_of_fc)));
+  CHECK(ends(text, at(line_of_fc)));
 }
 
 TEST_CASE("a wrong shape in the user's forward names the module and that line") {
@@ -68,7 +58,7 @@ TEST_CASE("a wrong shape in the user's forward names the module and that line") 
   const std::string text = message([&] { net(ones({5, 4})); });
   CHECK(text.find("mul: shapes (5, 2) and (3,) do not broadcast") == 0);
   CHECK(text.find("in Outer, at ") != std::string::npos);
-  CHECK(ends_with(text, at(line_of_scale)));
+  CHECK(ends(text, at(line_of_scale)));
 }
 
 TEST_CASE("a wrong shape in what was given to Sequential names it and the line") {
@@ -77,17 +67,17 @@ TEST_CASE("a wrong shape in what was given to Sequential names it and the line")
   std::string text = message([&] { lambda(ones({5, 4})); });
   CHECK(text.find("add: shapes (5, 3) and (2,)") == 0);
   CHECK(text.find("in Sequential, at ") != std::string::npos);
-  CHECK(ends_with(text, at(line)));
+  CHECK(ends(text, at(line)));
 
   const nn::Sequential function{nn::Linear(4, 3), halve};
   text = message([&] { function(ones({5, 4})); });
-  CHECK(ends_with(text, at(line_of_halve)));
+  CHECK(ends(text, at(line_of_halve)));
 
   // An op as an element has no line in the user's program but that of the call.
   const nn::Sequential op{nn::Linear(4, 3), nn::relu, nn::Linear(2, 2)};
   text = message([&] { op(ones({5, 4})); });
   CHECK(text.find("in Sequential.2 (Linear)") != std::string::npos);
-  CHECK(ends_with(text, at(__LINE__ - 2)));
+  CHECK(ends(text, at(__LINE__ - 2)));
   const nn::Sequential softmax_of_scalar{[](const Tensor& x) { return sum(x); },
                                          std::function<Tensor(const Arg&)>([](const Arg& x) { return softmax(x); })};
   text = message([&] { softmax_of_scalar(ones({2})); });
@@ -99,12 +89,12 @@ TEST_CASE("a wrong shape in a cost names the cost and both shapes and the line")
   std::string text = message([] { nn::quadratic_cost(ones({5, 10}), ones({5})); });
   CHECK(text.find("quadratic_cost: the prediction is (5, 10), the target (5,)") == 0);
   CHECK(text.find("one_hot(labels, classes)") != std::string::npos);
-  CHECK(ends_with(text, at(__LINE__ - 3)));
+  CHECK(ends(text, at(__LINE__ - 3)));
   text = message([] { nn::mse_loss(ones({5}), ones({5, 1})); });
-  CHECK(ends_with(text, at(__LINE__ - 1)));
+  CHECK(ends(text, at(__LINE__ - 1)));
   text = message([] { nn::cross_entropy(ones({2, 3}), tensor({0, 3})); });
   CHECK(text.find("cross_entropy: label 3 at 1 is not in [0, 3)") == 0);
-  CHECK(ends_with(text, at(__LINE__ - 2)));
+  CHECK(ends(text, at(__LINE__ - 2)));
 }
 
 TEST_CASE("an error in the second derivative names the line of the first") {

@@ -8,6 +8,8 @@
 #include <vector>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 using doctest::Contains;
 
@@ -32,19 +34,6 @@ struct Net : nn::Module<Net> {
   Parameter unused = parameter("unused", real({1}));
   Tensor forward(const Tensor& x) const { return matmul(tanh(matmul(x, w, false, true)), v); }
 };
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
-bool says(const std::string& text, const std::string& begin, int line) {
-  const std::string end = "functional.cpp:" + std::to_string(line) + "]";
-  return text.find(begin) == 0 && text.size() > end.size() && text.substr(text.size() - end.size()) == end;
-}
 
 }  // namespace
 

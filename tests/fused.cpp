@@ -14,6 +14,8 @@
 #include <vector>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 
 namespace {
@@ -27,15 +29,6 @@ double difference(const Tensor& a, const Tensor& b) {
   const auto x = a.to_vector<double>(), y = b.to_vector<double>();
   for (std::size_t i = 0; i < x.size(); ++i) largest = std::max(largest, std::abs(x[i] - y[i]));
   return largest;
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
 }
 
 }  // namespace

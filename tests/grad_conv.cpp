@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "grad_table.hpp"
+#include "support.hpp"
 
 using namespace grad_table;
 
@@ -113,19 +114,6 @@ XTAPE_CHECK_TABLE("conv", table, {})
 
 namespace {
 
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
-bool begins(const std::string& text, const std::string& with) { return text.compare(0, with.size(), with) == 0; }
-bool ends(const std::string& text, const std::string& with) {
-  return text.size() >= with.size() && text.compare(text.size() - with.size(), with.size(), with) == 0;
-}
-
 // The definition, element by element.
 std::vector<double> convolved(const Tensor& x, const Tensor& w, std::int64_t stride, std::int64_t padding,
                               std::int64_t dilation, std::int64_t groups) {
@@ -175,21 +163,12 @@ TEST_CASE("convolutions agree with their definition over many options") {
 
 TEST_CASE("convolutions give the same bits for any number of threads") {
   const Tensor x = normal({9, 6, 17, 19}).requires_grad(), w = normal({8, 3, 3, 3}).requires_grad();
-  auto run = [&](int threads) {
-    set_num_threads(threads);
+  check_same_bits([&] {
     const Tensor y = conv2d(x, w, ConvOptions().groups(2).padding(1));
     Tensors all = grad(sum(square(y)), {x, w});
     all.push_back(y);
-    std::vector<float> bits;
-    for (const Tensor& t : all)
-      for (float v : t.to_vector<float>()) bits.push_back(v);
-    return bits;
-  };
-  const int before = num_threads();
-  const auto one = run(1), two = run(2), three = run(3);
-  set_num_threads(before);
-  CHECK(one == two);
-  CHECK(one == three);
+    return all;
+  });
 }
 
 TEST_CASE("the gradients of a convolution are adjoint to it") {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "grad_table.hpp"
+#include "support.hpp"
 
 using namespace grad_table;
 
@@ -153,37 +154,19 @@ XTAPE_CHECK_TABLE("pooling", table, values_only)
 
 namespace {
 
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
-bool begins(const std::string& text, const std::string& with) { return text.compare(0, with.size(), with) == 0; }
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
 TEST_CASE("pooling and interpolation give the same bits for any number of threads") {
   const Tensor x = normal({19, 6, 37, 41}).requires_grad();
-  auto run = [&](int threads) {
-    set_num_threads(threads);
+  check_same_bits([&] {
     const Tensor y = avg_pool2d(max_pool2d(max_pool2d(x, 2), MaxPoolOptions(3).stride(2)), 2);
     const Tensor z = interpolate(y, InterpolateOptions().size(31).mode(Interpolation::linear));
     Tensors all = grad(sum(square(z)), {x});
     all.push_back(z);
-    std::vector<float> bits;
-    for (const Tensor& t : all)
-      for (float v : t.to_vector<float>()) bits.push_back(v);
-    return bits;
-  };
-  const int before = num_threads();
-  const auto one = run(1), two = run(2), three = run(3);
-  set_num_threads(before);
-  CHECK(one == two);
-  CHECK(one == three);
+    return all;
+  });
 }
 
 TEST_CASE("tiles of two by two agree with the general windows in values and gradients") {

@@ -11,6 +11,8 @@
 #include <vector>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 using doctest::Contains;
 
@@ -25,15 +27,6 @@ GradcheckOptions order(int n) {
   GradcheckOptions options;
   options.order = n;
   return options;
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 // x^2 whose gradient at `wrong` is too large by `factor`.

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "grad_table.hpp"
+#include "support.hpp"
 
 using namespace grad_table;
 
@@ -27,15 +28,6 @@ Tensor sturdy(const Tensor& x) { return x + 5 * identity(rows(x), x.dtype()); }
 Tensor definite(const Tensor& x) { return matmul(x, x, false, true) + identity(rows(x), x.dtype()); }
 Tensor row_of(const Tensor& v) { return unsqueeze(v, -2); }
 
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
-
 bool is_all_nan(const Tensor& x) {
   for (double v : x.to_vector<double>())
     if (!std::isnan(v)) return false;
@@ -58,33 +50,19 @@ TEST_CASE("batched products have the bits of single ones and of any number of th
 
   const Tensor big = real({3, 300, 200}), row = real({1, 4, 30, 40}), column = real({50, 1, 40, 30}), v = real({200});
   const Tensor s = definite(real({20, 12, 12})), points = real({2, 60, 3});
-  auto everything = [&] {
-    std::vector<double> bits;
-    auto keep = [&](const Tensor& t) {
-      for (double x : t.to_vector<double>()) bits.push_back(x);
-    };
-    keep(matmul(big, big, true));
-    keep(matmul(big[0], v));
-    keep(matmul(v, big[0], false, true));
+  check_same_bits([&] {
+    Tensors all{matmul(big, big, true), matmul(big[0], v), matmul(v, big[0], false, true)};
     const Tensors x{row.requires_grad(), column.requires_grad()};
-    for (const Tensor& g : grad(sum(square(matmul(x[0], x[1]))), x)) keep(g);
+    for (const Tensor& g : grad(sum(square(matmul(x[0], x[1]))), x)) all.push_back(g);
     for (const Tensor& t :
          {cholesky(s), inverse(s), solve(s, s), det(s), svd(s).u, eigh(s).eigenvectors, qr(s).q, matrix_exp(s * 0.01)})
-      keep(t);
+      all.push_back(t);
     for (CdistMode mode : {CdistMode::exact, CdistMode::by_matmul}) {
       const Tensor p = points.requires_grad();
-      keep(grad(sum(square(cdist(p, points * 0.5, 2, mode))), p));
+      all.push_back(grad(sum(square(cdist(p, points * 0.5, 2, mode))), p));
     }
-    return bits;
-  };
-  const int before = num_threads();
-  set_num_threads(1);
-  const auto one = everything();
-  for (int n : {2, 3}) {
-    set_num_threads(n);
-    CHECK(everything() == one);
-  }
-  set_num_threads(before);
+    return all;
+  });
 }
 
 TEST_CASE("products of several shapes are those of their definition") {

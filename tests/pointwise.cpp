@@ -11,6 +11,8 @@
 #include <vector>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 
 namespace {
@@ -62,16 +64,6 @@ void check_same(const Function& a, const Function& b, const Tensors& inputs) {
 bool same_bits(const Tensor& a, const Tensor& b) {
   return a.shape() == b.shape() && a.dtype() == b.dtype() &&
          std::memcmp(a.array().data, b.array().data, static_cast<std::size_t>(a.size() * size_of(a.dtype()))) == 0;
-}
-
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return {};
 }
 
 using kernel::Dual;
@@ -298,7 +290,6 @@ TEST_CASE("formulas over shapes that span tiles and buffers") {
 }
 
 TEST_CASE("formulas give the same bits with any number of threads") {
-  const int before = num_threads();
   for (const auto& pair : {std::pair<Shape, Shape>{{300'000}, {}},
                            {{3000, 100}, {100}},
                            {{3000, 100}, {3000, 1}},
@@ -306,17 +297,13 @@ TEST_CASE("formulas give the same bits with any number of threads") {
     const Shape &a = pair.first, &b = pair.second;
     CAPTURE(a);
     const Tensor x = draw(a, float32).requires_grad(), beta = draw(b, float32).requires_grad();
-    Tensors first;
-    for (int threads : {1, 2, 4}) {
-      set_num_threads(threads);
-      Tensors now{pointwise(swish, x, beta), pointwise_mean(swish, x, beta)};
+    check_same_bits([&] {
+      Tensors all{pointwise(swish, x, beta), pointwise_mean(swish, x, beta)};
       for (std::size_t i = 0; i < 2; ++i)
-        for (const Tensor& g : grad(now[i], {x, beta}, ones(now[i].shape()))) now.push_back(g);
-      if (first.empty()) first = now;
-      for (std::size_t i = 0; i < now.size(); ++i) CHECK(same_bits(now[i], first[i]));
-    }
+        for (const Tensor& g : grad(all[i], {x, beta}, ones(all[i].shape()))) all.push_back(g);
+      return all;
+    });
   }
-  set_num_threads(before);
 }
 
 TEST_CASE("dtypes of a formula") {

@@ -12,6 +12,8 @@
 #include <vector>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 
 namespace {
@@ -103,18 +105,10 @@ TEST_CASE("a seed gives the same numbers again and another seed gives others") {
 }
 
 TEST_CASE("numbers do not depend on the number of threads") {
-  auto draw = [](int threads) {
-    set_num_threads(threads);
+  check_same_bits([] {
     Generator g(3);
-    std::vector<double> all = uniform({100'003}, -1, 1, float32, g).to_vector<double>();
-    for (double v : normal({77'777}, 0, 1, float64, g).to_vector<double>()) all.push_back(v);
-    for (double v : permutation(1000, g).to_vector<double>()) all.push_back(v);
-    return all;
-  };
-  const std::vector<double> one = draw(1);
-  CHECK(one == draw(2));
-  CHECK(one == draw(4));
-  set_num_threads(1);
+    return Tensors{uniform({100'003}, -1, 1, float32, g), normal({77'777}, 0, 1, float64, g), permutation(1000, g)};
+  });
 }
 
 TEST_CASE("uniform numbers fill their interval evenly") {
@@ -205,15 +199,6 @@ TEST_CASE("random integers keep their bounds and are even") {
 }
 
 namespace {
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
 
 // How far counts are from what is expected, in squares; each count is expected to be at least about ten.
 double chi_squared(const std::vector<double>& counts, const std::vector<double>& expected) {

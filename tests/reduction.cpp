@@ -7,6 +7,7 @@
 #include <string>
 
 #include "grad_table.hpp"
+#include "support.hpp"
 
 namespace {
 
@@ -25,14 +26,6 @@ bool same(const Tensor& x, const Values& expected) {
   return v.size() == expected.size() && std::equal(v.begin(), v.end(), expected.begin(), [](double a, double b) {
            return (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-6 || a == b;
          });
-}
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "nothing thrown";
 }
 
 }  // namespace
@@ -196,20 +189,15 @@ TEST_CASE("long and narrow and wide reductions agree with a plain loop") {
 
 TEST_CASE("reductions are the same bits for any number of threads") {
   const Tensor rows = real({300, 700}).to(float32), tall = real({70000, 3}).to(float32);
-  auto all_of = [&] {
-    std::vector<std::vector<float>> bits;
+  check_same_bits([&] {
+    Tensors all;
     for (const Tensor& x : {rows, tall})
       for (const Tensor& y :
            {sum(x), sum(x, 0), sum(x, 1), prod(x, 0), amax(x, 0), var(x, 0), var(x, 1), norm(x), norm(x, 3, 0),
             logsumexp(x, 0), logsumexp(x, 1), softmax(x, 0), cumsum(x, 0), sort(x, 0).values})
-        bits.push_back(y.to_vector<float>());
-    return bits;
-  };
-  set_num_threads(1);
-  const auto one = all_of();
-  set_num_threads(3);
-  CHECK(all_of() == one);
-  set_num_threads(1);
+        all.push_back(y);
+    return all;
+  });
 }
 
 TEST_CASE("reductions refuse what they cannot do") {
