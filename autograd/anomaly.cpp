@@ -47,6 +47,12 @@ std::string place(const Array& x, const Range& r) {
 
 Tensor widened(const Tensor& x) { return x.dtype() == float32 ? x.to(float64) : x; }
 
+// The operation on wider operands: a conversion to float32 is left out.
+Tensor widely(const Operation& node, const Tensors& x) {
+  if (std::string(node.op) == "to" && x[0].dtype() == float64 && node.attributes() == "dtype=float32") return x[0];
+  return apply_again(node, x);
+}
+
 // The value of a tensor had everything below it been computed in float64. Without recursion: a tape may be long.
 Tensor in_float64(const Tensor& x, std::unordered_map<const Node*, Tensor>& done) {
   auto operation = [](const Tensor& t) -> const Operation* {
@@ -71,8 +77,8 @@ Tensor in_float64(const Tensor& x, std::unordered_map<const Node*, Tensor>& done
     if (waiting.size() > before) continue;
     Tensors operands;
     for (const Tensor& operand : node->details->operands) operands.push_back(value(operand));
-    // What is impure gives what it gave; what narrows does not.
-    done[node] = node->pure() ? widened(apply_again(*node, operands)) : waiting.back().detach();
+    // What is impure gives what it gave.
+    done[node] = node->pure() ? widened(widely(*node, operands)) : waiting.back().detach();
     waiting.pop_back();
   }
   return value(x);
@@ -92,7 +98,7 @@ std::string verdict(const Operation& node, const Tensor* g, std::size_t i) {
     }
     Recording on(true);
     if (g && is_floating(x[i].dtype())) x[i] = x[i].requires_grad();
-    Tensor y = apply_again(node, x);
+    Tensor y = widely(node, x);
     if (g) y = grad(y, {x[i]}, widened(g->detach()), allow_unused)[0];
     return y.defined() && finite(y.array()) ? "in float64 it would be finite" : "float64 would not help";
   } catch (const Error&) {

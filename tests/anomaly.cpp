@@ -93,6 +93,19 @@ TEST_CASE("anomalies in layers of the library and in sums of gradients are found
   });
   CHECK(text.find("the gradient that reaches 'mul' is Inf") != std::string::npos);
 
+  // A conversion is no reason in float64.
+  const Tensor large = tensor({1e300}, float64);
+  text = message([&] {
+    AnomalyGuard guard;
+    static_cast<void>(large.to(float32));
+  });
+  CHECK(text.find("'to' gives Inf at element (0,); in float64 it would be finite") != std::string::npos);
+  text = message([&] {
+    AnomalyGuard guard;
+    square((large * 1e-280).to(float32));
+  });
+  CHECK(text.find("'square' gives Inf at element (0,); in float64 it would be finite") != std::string::npos);
+
   // Second derivatives are looked at as well.
   text = message([&] {
     AnomalyGuard guard;
