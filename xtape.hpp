@@ -19,10 +19,17 @@
 #include <datasets/digits.hpp>
 #include <datasets/mnist.hpp>
 #include <nn/activation.hpp>
+#include <nn/buffer.hpp>
+#include <nn/conv.hpp>
+#include <nn/dropout.hpp>
+#include <nn/embedding.hpp>
+#include <nn/flatten.hpp>
 #include <nn/init.hpp>
 #include <nn/linear.hpp>
 #include <nn/loss.hpp>
 #include <nn/module.hpp>
+#include <nn/normalization.hpp>
+#include <nn/pooling.hpp>
 #include <nn/sequential.hpp>
 #include <optim/adam.hpp>
 #include <optim/sgd.hpp>

@@ -2,15 +2,22 @@
 
 #include <cxxabi.h>
 
+#include <autograd/watch.hpp>
 #include <cstdlib>
 
 namespace xtape::nn {
 
+template <class T>
+using Named = std::vector<std::pair<std::string, T>>;
+
 struct ModuleBase::State {
+  explicit State(const std::type_info* type) : type(type) {}
+
   const std::type_info* type;
-  bool registered = false;
-  std::vector<std::pair<std::string, Parameter>> parameters;
-  std::vector<std::pair<std::string, std::shared_ptr<State>>> children;
+  bool registered = false, training = true;
+  Named<Parameter> parameters;
+  Named<Buffer> buffers;
+  Named<std::shared_ptr<State>> children;
 
   // "Linear" for xtape::nn::Linear.
   std::string type_name() const {
@@ -24,23 +31,41 @@ struct ModuleBase::State {
   void check_name(const std::string& name) const {
     bool taken = false;
     for (auto& [other, p] : parameters) taken |= other == name;
+    for (auto& [other, b] : buffers) taken |= other == name;
     for (auto& [other, c] : children) taken |= other == name;
     if (taken) fail(type_name(), "the name '" + name + "' is taken");
     if (name.empty() || name.find('.') != std::string::npos)
       fail(type_name(), "the name '" + name + "' of a member must not be empty or have a dot");
   }
 
-  // Calls f(path, parameter) for all of them.
-  template <class F>
-  void each_parameter(const std::string& prefix, F&& f) const {
-    for (auto& [name, p] : parameters) f(prefix + name, p);
-    for (auto& [name, child] : children) child->each_parameter(prefix + name + ".", f);
+  // Calls f(path, cell) for all `cells`, which are parameters or buffers.
+  template <class T, class F>
+  void each(Named<T> State::*cells, const std::string& prefix, F&& f) const {
+    for (auto& [name, cell] : this->*cells) f(prefix + name, cell);
+    for (auto& [name, child] : children) child->each(cells, prefix + name + ".", f);
+  }
+
+  // Every cell once: one with several paths comes under the first.
+  template <class T>
+  Named<T> each_once(Named<T> State::*cells) const {
+    Named<T> all;
+    each(cells, "", [&](const std::string& path, const T& cell) {
+      for (auto& [name, other] : all)
+        if (other.is(cell)) return;
+      all.emplace_back(path, cell);
+    });
+    return all;
+  }
+
+  void train(bool on) {
+    training = on;
+    for (auto& [name, child] : children) child->train(on);
   }
 
   static std::shared_ptr<State> copy(Cloning& cloning, const std::shared_ptr<State>& from) {
     return std::static_pointer_cast<State>(cloning.copy_of(from.get(), [&] {
-      auto to = std::make_shared<State>(State{from->type, from->registered, from->parameters, {}});
-      for (auto& [name, child] : from->children) to->children.emplace_back(name, copy(cloning, child));
+      auto to = std::make_shared<State>(*from);
+      for (auto& [name, child] : to->children) child = copy(cloning, child);
       return to;
     }));
   }
@@ -64,7 +89,7 @@ struct ModuleBase::State {
 };
 const bool ModuleBase::State::installed = (set_describe_scopes(&State::describe), true);
 
-ModuleBase::ModuleBase(const std::type_info& type) : state_(std::make_shared<State>(State{&type, false, {}, {}})) {}
+ModuleBase::ModuleBase(const std::type_info& type) : state_(std::make_shared<State>(&type)) {}
 
 ModuleBase::ModuleBase(const ModuleBase& other) : state_(other.state_) {
   if (Cloning* cloning = Cloning::current()) state_ = State::copy(*cloning, other.state_);
@@ -82,15 +107,26 @@ Parameter ModuleBase::parameter(const std::string& name, const Parameter& parame
   return parameter;
 }
 
+Buffer ModuleBase::buffer(const std::string& name, const Tensor& value) {
+  state_->check_name(name);
+  Buffer b(value);
+  b.set_name(name);
+  state_->buffers.emplace_back(name, b);
+  return b;
+}
+
 void ModuleBase::add_child(const std::string& name, const ModuleBase& module) {
   state_->check_name(name);
   module.state_->registered = true;
   state_->children.emplace_back(name, module.state_);
   // A tied parameter keeps its first path: one that does not end in the name so far is another one's.
-  module.state_->each_parameter(name + ".", [](const std::string& path, Parameter p) {
-    const std::string tail = "." + p.name();
-    if (path.size() > tail.size() && path.compare(path.size() - tail.size(), tail.size(), tail) == 0) p.set_name(path);
-  });
+  auto rename = [](const std::string& path, auto cell) {
+    const std::string tail = "." + cell.name();
+    if (path.size() > tail.size() && path.compare(path.size() - tail.size(), tail.size(), tail) == 0)
+      cell.set_name(path);
+  };
+  module.state_->each(&State::parameters, name + ".", rename);
+  module.state_->each(&State::buffers, name + ".", rename);
 }
 
 const void* ModuleBase::enter(Site site) const {
@@ -108,20 +144,36 @@ const void* ModuleBase::enter(Site site) const {
   return state_.get();
 }
 
-std::vector<std::pair<std::string, Parameter>> ModuleBase::named_parameters() const {
-  std::vector<std::pair<std::string, Parameter>> all;
-  state_->each_parameter("", [&](const std::string& path, const Parameter& p) {
-    for (auto& [name, other] : all)
-      if (other.is(p)) return;
-    all.emplace_back(path, p);
-  });
+namespace {
+template <class T>
+std::vector<T> without_names(const Named<T>& named) {
+  std::vector<T> all;
+  for (auto& [name, cell] : named) all.push_back(cell);
   return all;
 }
 
-std::vector<Parameter> ModuleBase::parameters() const {
-  std::vector<Parameter> all;
-  for (auto& [name, p] : named_parameters()) all.push_back(p);
-  return all;
+void convert(Leaf& leaf, Dtype dtype) {
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.assigned(leaf, {}); });
+  leaf.value = Tensor(leaf.value).to(dtype).array_ref();
+  leaf.dtype = dtype;
+  if (leaf.grad.defined()) leaf.grad = leaf.grad.to(dtype);
+}
+}  // namespace
+
+Named<Parameter> ModuleBase::named_parameters() const { return state_->each_once(&State::parameters); }
+Named<Buffer> ModuleBase::named_buffers() const { return state_->each_once(&State::buffers); }
+std::vector<Parameter> ModuleBase::parameters() const { return without_names(named_parameters()); }
+std::vector<Buffer> ModuleBase::buffers() const { return without_names(named_buffers()); }
+
+void ModuleBase::train(bool on) { state_->train(on); }
+bool ModuleBase::is_training() const { return state_->training; }
+
+void ModuleBase::to(Dtype dtype, Site site) {
+  if (!is_floating(dtype))
+    fail(state_->type_name(), std::string("parameters are float32 or float64, not ") + to_string(dtype), site);
+  for (const Parameter& p : parameters()) convert(*p.leaf(), dtype);
+  for (const Buffer& b : buffers())
+    if (is_floating(b.dtype())) convert(*b.leaf(), dtype);
 }
 
 }  // namespace xtape::nn

@@ -6,10 +6,11 @@
 //     Tensor forward(const Tensor& x) const { return output(sigmoid(hidden(x))); }
 //   };
 //
-// Copying a module aliases it, as assignment does in PyTorch: both have the same parameters. `clone()` copies deeply.
+// Copying a module aliases it, as assignment does in PyTorch: both have the same parameters, buffers and mode.
+// `clone()` copies deeply.
 #pragma once
-#include <autograd/parameter.hpp>
 #include <memory>
+#include <nn/buffer.hpp>
 #include <string>
 #include <type_traits>
 #include <typeinfo>
@@ -25,6 +26,22 @@ class ModuleBase {
   std::vector<Parameter> parameters() const;
   /// The same with their paths, as "hidden.weight"; a parameter that has several names comes under the first.
   std::vector<std::pair<std::string, Parameter>> named_parameters() const;
+  /// Every buffer of the module and of its children once, in the order of declaration.
+  std::vector<Buffer> buffers() const;
+  /// The same with their paths, as "norm.running_mean".
+  std::vector<std::pair<std::string, Buffer>> named_buffers() const;
+
+  /// Puts the module and all its children in training, where they start, or out of it: what dropout and batch
+  /// normalisation do depends on it.
+  void train(bool on = true);
+  /// The same as `train(false)`.
+  void eval() { train(false); }
+  /// Whether it is in training, for its `forward`.
+  bool is_training() const;
+
+  /// Converts all parameters, with the gradients that they hold, and all floating buffers in place; optimisers are to
+  /// be made afterwards. Throws unless `dtype` is floating.
+  void to(Dtype dtype, Site site = Site::here());
 
  protected:
   struct State;
@@ -39,6 +56,8 @@ class ModuleBase {
   Parameter parameter(const std::string& name, const Tensor& value);
   /// Makes `parameter` a parameter of this module too: tied to the module it came from.
   Parameter parameter(const std::string& name, const Parameter& parameter);
+  /// A new buffer of this module: a tensor of its state that is not trained. Throws as `parameter` does.
+  Buffer buffer(const std::string& name, const Tensor& value);
   /// Makes `module` a part of this one and returns it, for the member that is being declared.
   template <class M>
   M child(const std::string& name, M module) {
@@ -56,7 +75,7 @@ class ModuleBase {
   std::shared_ptr<State> state_;
 };
 
-/// The base of a module `Derived`, which declares its parts with `child` and `parameter` and defines
+/// The base of a module `Derived`, which declares its parts with `child`, `parameter` and `buffer` and defines
 /// `forward(inputs...) const`. Calling the module opens its scope, so that errors name its path and the caller's line.
 template <class Derived>
 class Module : public ModuleBase {
@@ -79,7 +98,7 @@ class Module : public ModuleBase {
     return call(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
   }
 
-  /// A copy with parameters of its own; ties inside it stay ties.
+  /// A copy with parameters and buffers of its own, in the same mode; ties inside it stay ties.
   Derived clone() const {
     Cloning cloning;
     return Derived(static_cast<const Derived&>(*this));

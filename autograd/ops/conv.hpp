@@ -17,6 +17,7 @@ class ConvOptions {
   ConvOptions& dilation(PerAxis v) { return dilation_ = std::move(v), *this; }
   /// The channels fall into so many groups, each with kernels of its own; 1 by default.
   ConvOptions& groups(std::int64_t v) { return groups_ = v, *this; }
+  std::int64_t groups() const { return groups_; }
   /// Zeros such that the result has the sizes of x; where their number is odd, one more at the end. Needs stride 1.
   ConvOptions& same_padding() { return same_ = true, *this; }
   /// What is added to one side of the result of `conv_transpose`, whose size is ambiguous for a stride above 1; 0 by

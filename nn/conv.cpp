@@ -1,0 +1,63 @@
+#include "conv.hpp"
+
+#include <autograd/random.hpp>
+#include <cmath>
+
+namespace xtape::nn {
+namespace {
+
+// (out, in / groups, k...), checked.
+Shape weight_shape(int rank, std::int64_t in, std::int64_t out, const PerAxis& kernel_size, std::int64_t groups,
+                   Site site) {
+  const std::string name = "Conv" + std::to_string(rank) + "d";
+  if (in < 1 || out < 1)
+    fail(name, "channels must be at least 1, got in = " + std::to_string(in) + ", out = " + std::to_string(out), site);
+  if (groups < 1 || in % groups != 0 || out % groups != 0)
+    fail(name,
+         "groups = " + std::to_string(groups) + " does not divide in = " + std::to_string(in) +
+             " and out = " + std::to_string(out),
+         site);
+  const std::vector<std::int64_t>& k = kernel_size.values();
+  if (k.size() != 1 && k.size() != static_cast<std::size_t>(rank))
+    fail(name, "the kernel size has " + std::to_string(k.size()) + " numbers, expected one, or " + std::to_string(rank),
+         site);
+  for (std::int64_t n : k)
+    if (n < 1) fail(name, "the kernel size must be at least 1, got " + std::to_string(n), site);
+  Shape shape{out, in / groups};
+  for (int i = 0; i < rank; ++i) shape.push_back(k[k.size() == 1 ? 0 : static_cast<std::size_t>(i)]);
+  return shape;
+}
+
+Tensor start(const Shape& shape, const Shape& weight) {
+  const double bound = 1 / std::sqrt(static_cast<double>(weight.size() / weight[0]));
+  return uniform(shape, -bound, bound);
+}
+
+}  // namespace
+
+template <class Derived, int rank>
+Conv<Derived, rank>::Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const ConvOptions& options,
+                          bool with_bias, Site site)
+    : weight([&] {
+        const Shape shape = weight_shape(rank, in, out, kernel_size, options.groups(), site);
+        return this->parameter("weight", start(shape, shape));
+      }()),
+      options_(options) {
+  if (with_bias) bias = this->parameter("bias", start({out}, weight.shape()));
+}
+
+template <class Derived, int rank>
+Tensor Conv<Derived, rank>::forward(const Tensor& x) const {
+  auto convolved = [&](const auto&... operands) {
+    if constexpr (rank == 1) return conv1d(operands..., options_);
+    else if constexpr (rank == 2) return conv2d(operands..., options_);
+    else return conv3d(operands..., options_);
+  };
+  return bias ? convolved(x, weight, *bias) : convolved(x, weight);
+}
+
+template class Conv<Conv1d, 1>;
+template class Conv<Conv2d, 2>;
+template class Conv<Conv3d, 3>;
+
+}  // namespace xtape::nn

@@ -1,0 +1,45 @@
+// Convolution layers.
+#pragma once
+#include <autograd/ops/conv.hpp>
+#include <nn/module.hpp>
+#include <optional>
+
+namespace xtape::nn {
+
+/// What Conv1d, Conv2d and Conv3d share: `weight` (out, in / groups, k...) and, unless `with_bias` is false, `bias`
+/// (out) start uniform in ±1/sqrt(in / groups k...), as PyTorch's do. Throws when a size is below 1 or `groups` does
+/// not divide `in` and `out`; at the call as xtape::conv does.
+template <class Derived, int rank>
+class Conv : public Module<Derived> {
+ public:
+  Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const ConvOptions& options = {},
+       bool with_bias = true, Site site = Site::here());
+  Tensor forward(const Tensor& x) const;
+
+  Parameter weight;
+  std::optional<Parameter> bias;
+
+ private:
+  ConvOptions options_;
+};
+
+/// The convolution of sequences: (batch, in, length) -> (batch, out, y), with
+/// y = floor((x + 2 padding - dilation (k - 1) - 1) / stride) + 1. Source: LeCun et al., "Gradient-based learning
+/// applied to document recognition", 1998.
+class Conv1d : public Conv<Conv1d, 1> {
+ public:
+  using Conv::Conv;
+};
+/// The same of images, as `Conv2d(16, 32, 3)` or `Conv2d(16, 32, 3, ConvOptions().stride(2).padding(1))`:
+/// (batch, in, height, width) -> (batch, out, y0, y1).
+class Conv2d : public Conv<Conv2d, 2> {
+ public:
+  using Conv::Conv;
+};
+/// The same of volumes: (batch, in, depth, height, width) -> (batch, out, y0, y1, y2).
+class Conv3d : public Conv<Conv3d, 3> {
+ public:
+  using Conv::Conv;
+};
+
+}  // namespace xtape::nn
