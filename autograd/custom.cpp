@@ -29,7 +29,7 @@ struct Custom final : ListOperation {
            site);
     return y.array_ref();
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<Custom>(site, input_count, functions)); }
+  Ref<Operation> twin() const override { return make_node<Custom>(site, input_count, functions); }
   bool reads(std::uint32_t, std::uint32_t value) const override {
     return value < input_count || functions->reads_output;
   }
@@ -68,7 +68,7 @@ Tensor make_custom(CustomFunctions functions, const Tensors& inputs, Site site) 
   }
   if (inputs.empty()) fail("custom", "expected at least one input", site);
   auto shared = std::make_shared<const CustomFunctions>(std::move(functions));
-  return execute_list(as_operation(make_node<Custom>(user_site(site), inputs.size(), std::move(shared))), args);
+  return execute_list(make_node<Custom>(user_site(site), inputs.size(), std::move(shared)), args);
 }
 
 }  // namespace xtape

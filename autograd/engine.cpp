@@ -37,14 +37,24 @@ class Told {
 
 }  // namespace
 
+// The list of the last run, emptied, for the next run of this thread: it need not grow again.
+std::vector<Engine::Slot>& Engine::spare() {
+  static thread_local std::vector<Slot> list;
+  return list;
+}
+
+Engine::Engine(bool create_graph) : create_graph_(create_graph) { slots_.swap(spare()); }
+
 Engine::~Engine() {
   for (Slot& s : slots_)
     if (s.node->engine.load(std::memory_order_relaxed) == this)
       s.node->engine.store(nullptr, std::memory_order_release);
+  slots_.clear();
+  constexpr std::size_t most = 1 << 14;
+  if (slots_.capacity() <= most) slots_.swap(spare());
 }
 
-std::uint32_t Engine::find(const Node* node) const {
-  if (node->engine.load(std::memory_order_relaxed) == this) return node->slot;
+std::uint32_t Engine::find_elsewhere(const Node* node) const {
   auto at = elsewhere_.find(node);
   return at == elsewhere_.end() ? absent : at->second;
 }

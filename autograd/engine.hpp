@@ -13,7 +13,7 @@ struct Operation;
 /// The nodes below a result, each with the gradient it has gathered so far.
 class Engine {
  public:
-  explicit Engine(bool create_graph) : create_graph_(create_graph) {}
+  explicit Engine(bool create_graph);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -36,8 +36,12 @@ class Engine {
     bool runs = false;    // its rules are: an input's gradient is wanted
     bool target = false;
   };
+  static std::vector<Slot>& spare();
   static constexpr std::uint32_t absent = ~std::uint32_t{0};
-  std::uint32_t find(const Node* node) const;
+  std::uint32_t find(const Node* node) const {
+    return node->engine.load(std::memory_order_relaxed) == this ? node->slot : find_elsewhere(node);
+  }
+  std::uint32_t find_elsewhere(const Node* node) const;
   void visit(Node* node);
   void list(const Tensor& y);
   void mark(const std::vector<Targets::Item>* targets);

@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace xtape {
@@ -47,6 +48,9 @@ class Ref {
     if (p_) p_->refs.increment();
   }
   Ref(Ref&& other) noexcept : p_(std::exchange(other.p_, nullptr)) {}
+  /// From a reference to something derived, without counting.
+  template <class U, class = std::enable_if_t<std::is_convertible_v<U*, T*>>>
+  Ref(Ref<U>&& other) noexcept : p_(other.forget()) {}
   // Two operators: clang 14 does not destroy the argument of a by-value one in `ref = {}`.
   Ref& operator=(const Ref& other) { return *this = Ref(other); }
   Ref& operator=(Ref&& other) noexcept {
@@ -57,6 +61,8 @@ class Ref {
     if (p_ && p_->refs.decrement()) destroy(p_);
   }
   void swap(Ref& other) noexcept { std::swap(p_, other.p_); }
+  /// Gives the pointer away without counting.
+  T* forget() { return std::exchange(p_, nullptr); }
   T* get() const { return p_; }
   T* operator->() const { return p_; }
   T& operator*() const { return *p_; }

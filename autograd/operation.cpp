@@ -77,7 +77,7 @@ std::vector<const Array*> arrays_of(const Arg* const* args, std::size_t n) {
 
 Tensor finish(Ref<Operation> node, const Arg* const* args, Ref<Array> value) {
   node->connect(args, value);
-  return Tensor(std::move(value), Ref<Node>::share(node.get()));
+  return Tensor(std::move(value), std::move(node));
 }
 }  // namespace
 
@@ -110,7 +110,7 @@ Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool di
       Ref<Cut> cut = make_node<Cut>(op, user_site(args[0]->site));
       cut->dtype = value->dtype;
       cut->shape = value->shape;
-      return Tensor(std::move(value), Ref<Node>::share(cut.get()));
+      return Tensor(std::move(value), std::move(cut));
     }
   }
   return Tensor(std::move(value));

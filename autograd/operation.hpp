@@ -100,6 +100,21 @@ inline bool any_flows(const Arg* const* args, std::size_t n) {
 }
 std::vector<const Arg*> pointers_to(const std::vector<Arg>& args);
 
+/// A kept value for as long as a rule reads it: counting owners would take longer than small rules do.
+struct Borrowed {
+  Borrowed(Operation& node, std::size_t value, const Engine& engine)
+      : tensor(engine.create_graph() ? node.saved(value, engine) : Tensor(Ref<Array>::adopt(node.kept[value].get()))),
+        counted(engine.create_graph()) {}
+  ~Borrowed() {
+    if (!counted) tensor.forget();
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+
+  Tensor tensor;
+  bool counted;
+};
+
 /// The operation again, on tensors: it records itself anew.
 Tensor apply_again(const Operation& operation, const Tensors& inputs);
 /// Computes a fresh node's value and puts it on the tape, telling whoever watches.
@@ -116,11 +131,6 @@ Ref<T> make_node(A&&... arguments) {
   return Ref<T>::adopt(node);
 }
 
-template <class T>
-Ref<Operation> as_operation(const Ref<T>& node) {
-  return Ref<Operation>::share(node.get());
-}
-
 template <class Forward, class... Rules>
 struct OpNode final : Operation {
   static constexpr std::size_t n = sizeof...(Rules);
@@ -134,7 +144,7 @@ struct OpNode final : Operation {
 
   Ref<Array> run(const Array* const* x) const override { return run(x, std::make_index_sequence<n>{}); }
   Ref<Operation> twin() const override {
-    return std::apply([this](auto&... part) { return as_operation(make_node<OpNode>(op, site, part...)); }, parts_);
+    return std::apply([this](auto&... part) { return Ref<Operation>(make_node<OpNode>(op, site, part...)); }, parts_);
   }
   /// What `Operation::connect` does, without a loop.
   void connect(const Arg* const (&args)[n], const Ref<Array>& value) {
@@ -190,7 +200,9 @@ struct OpNode final : Operation {
   template <class F, int... Reads>
   void apply(std::size_t i, const Rule<F, Reads...>& rule, const Tensor& g, Engine& engine) {
     if (engine.wants(edges_[i].get()))
-      engine.accumulate(*this, i, rule.f(g, saved(Reads == output ? n : static_cast<std::size_t>(Reads), engine)...));
+      engine.accumulate(
+          *this, i,
+          rule.f(g, Borrowed(*this, Reads == output ? n : static_cast<std::size_t>(Reads), engine).tensor...));
   }
 
   Ref<Node> edges_[n];
@@ -212,14 +224,14 @@ Tensor execute(const char* op, const Arg* const (&args)[N], Forward forward, Rul
   static_assert(sizeof...(Rules) == N, "an operation has one rule per argument");
   using Made = OpNode<Forward, Rules...>;
   if (mode & watched)
-    return execute_watched(
-        as_operation(make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...)), args);
+    return execute_watched(make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...),
+                           args);
   Ref<Array> value = call_forward(forward, args, std::make_index_sequence<N>{});
   if (mode & grad_off) return Tensor(std::move(value));
   if (!Made::has_rule || !any_flows(args, N)) return unrecorded(op, args, N, Made::has_rule, std::move(value));
   auto node = make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...);
   node->connect(args, value);
-  return Tensor(std::move(value), Ref<Node>::share(node.get()));
+  return Tensor(std::move(value), std::move(node));
 }
 
 /// An operation on any number of inputs, which one function of the whole list computes. Derive, and define `run`,

@@ -319,7 +319,7 @@ struct Gradients final : ListOperation {
     of->gradients(x, wanted.data(), wanted.size(), pointers.data());
     return y;
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<Gradients>(of, wanted, shapes)); }
+  Ref<Operation> twin() const override { return make_node<Gradients>(of, wanted, shapes); }
   bool reads(std::uint32_t, std::uint32_t) const override { return false; }
 
   std::int64_t offset(std::size_t k) const {
@@ -385,15 +385,14 @@ void Pointwise::backward(const Tensor& g, Engine& engine) {
 
   if (engine.create_graph() || wanted.size() == 1) {
     for (std::size_t i : wanted)
-      engine.accumulate(*this, i,
-                        execute_list(as_operation(with("pointwise_gradient", next(i, values[i + 1].shape()))), args));
+      engine.accumulate(*this, i, execute_list(with("pointwise_gradient", next(i, values[i + 1].shape())), args));
     return;
   }
   std::vector<Shape> shapes;
   for (std::size_t i : wanted) shapes.push_back(values[i + 1].shape());
   if (mode & watched) {
     const auto node = make_node<Gradients>(with(op, plan), wanted, shapes);
-    const Tensor packed = execute_list(as_operation(node), args);
+    const Tensor packed = execute_list(Ref<Operation>::share(node.get()), args);
     for (std::size_t k = 0; k < wanted.size(); ++k) {
       const Arg from(packed, site);
       auto part = [shape = shapes[k], at = node->offset(k)](const Array& x) { return make_view(x, shape, at); };

@@ -47,7 +47,7 @@ Tensor apply_formula(const char* op, Reduce reduce, const F& f, const Arg& x, co
     const PointwiseArguments a(op, {x, Arg(rest, x.site.file, x.site.line)...});
     Pointwise::Plan plan;
     if (reduce == Reduce::nothing) plan.result = a.shape;
-    const Tensor y = execute_list(as_operation(make_node<PointwiseOf<F, n>>(op, user_site(x.site), plan, f)), a.args);
+    const Tensor y = execute_list(make_node<PointwiseOf<F, n>>(op, user_site(x.site), plan, f), a.args);
     return reduce == Reduce::mean ? Arg(y, x.site) / static_cast<double>(a.shape.size()) : y;
   } else {
     return {};

@@ -33,7 +33,7 @@ struct Pointwise : ListOperation {
       : ListOperation(op, site, arguments), plan(plan) {}
 
   Ref<Array> run(const Array* const* x) const override;
-  Ref<Operation> twin() const override { return as_operation(with(op, plan)); }
+  Ref<Operation> twin() const override { return with(op, plan); }
   bool reads(std::uint32_t, std::uint32_t value) const override { return value < input_count; }
   void backward(const Tensor& g, Engine& engine) override;
 
@@ -118,7 +118,7 @@ struct PointwiseOf final : Pointwise {
       : Pointwise(op, site, N + static_cast<std::size_t>(plan.order), plan), f_(f) {}
 
   Ref<Pointwise> with(const char* name, const Plan& plan) const override {
-    return Ref<Pointwise>::share(make_node<PointwiseOf>(name, site, plan, f_).get());
+    return make_node<PointwiseOf>(name, site, plan, f_);
   }
   void value(const Plan& p, Dtype dtype, std::int64_t n, void* y, const void* const* x) const override {
     using namespace kernel;

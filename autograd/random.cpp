@@ -87,7 +87,7 @@ struct NextStream final : ListOperation {
   }
 
   Ref<Array> run(const Array* const*) const override { return next(generator); }
-  Ref<Operation> twin() const override { return as_operation(make_node<NextStream>(generator, site)); }
+  Ref<Operation> twin() const override { return make_node<NextStream>(generator, site); }
   bool reads(std::uint32_t, std::uint32_t) const override { return false; }
   bool pure() const override { return false; }
   void undo() const override { generator.give_back(); }
@@ -107,7 +107,7 @@ Tensor draw(const char* op, Generator& generator, Site site, Forward forward) {
 
 Tensor next_stream(Generator& generator, Site site) {
   if (!(mode & watched)) return Tensor(NextStream::next(generator));
-  return execute_list(as_operation(make_node<NextStream>(generator, user_site(site))), {});
+  return execute_list(make_node<NextStream>(generator, user_site(site)), {});
 }
 
 std::uint32_t RandomStream::bits() {

@@ -82,7 +82,7 @@ struct Checkpoint final : ListOperation {
         used_(std::move(used)) {}
 
   Ref<Array> run(const Array* const*) const override { return {}; }
-  Ref<Operation> twin() const override { return as_operation(make_node<Checkpoint>(site, program_, used_)); }
+  Ref<Operation> twin() const override { return make_node<Checkpoint>(site, program_, used_); }
   bool reads(std::uint32_t, std::uint32_t value) const override { return value < input_count; }
 
   void backward(const Tensor& g, Engine& engine) override {
@@ -144,7 +144,7 @@ Tensor checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Ten
   if (!any_flows(pointers.data(), args.size())) return y;
   auto node = make_node<Checkpoint>(user_site(site), std::move(program), std::move(used));
   node->connect(pointers.data(), y.array_ref());
-  return Tensor(y.array_ref(), Ref<Node>::share(node.get()));
+  return Tensor(y.array_ref(), std::move(node));
 }
 
 }  // namespace xtape

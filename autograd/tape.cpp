@@ -25,7 +25,7 @@ Tensor Tensor::requires_grad(Site site) const {
              "; convert with to(float32)",
          site);
   Ref<Leaf> leaf = make_leaf("requires_grad", site, array());
-  return Tensor(array_, Ref<Node>::share(leaf.get()));
+  return Tensor(array_, std::move(leaf));
 }
 
 Tensor Tensor::detach(Site site) const {

@@ -80,6 +80,8 @@ class Tensor {
   explicit Tensor(Ref<Array> array, Ref<Node> node = {}) : array_(std::move(array)), node_(std::move(node)) {}
   const Ref<Array>& array_ref() const { return array_; }
   const Ref<Node>& node_ref() const { return node_; }
+  /// Gives its array away without counting.
+  void forget() { array_.forget(); }
   Array& array() const {
     if (!array_) undefined();
     return *array_;

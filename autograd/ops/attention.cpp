@@ -193,7 +193,7 @@ struct AttentionNode final : ListOperation {
   Ref<Array> run(const Array* const* x) const override {
     return attention.forward(*x[0], *x[1], *x[2], input_count > 3 ? x[3] : nullptr);
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<AttentionNode>(site, input_count, attention)); }
+  Ref<Operation> twin() const override { return make_node<AttentionNode>(site, input_count, attention); }
   bool reads(std::uint32_t, std::uint32_t value) const override { return value < input_count; }
   std::string attributes() const override { return attention.attributes(); }
   double flops(const Array* const*, const Array&) const override { return attention.flops(); }
@@ -271,7 +271,7 @@ Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, co
   std::vector<Arg> args;
   for (const Tensor& t : x) args.emplace_back(t, site);
   if (mask.array) args.push_back(mask);
-  return execute_list(as_operation(make_node<AttentionNode>(user_site(site), args.size(), attention)), args);
+  return execute_list(make_node<AttentionNode>(user_site(site), args.size(), attention), args);
 }
 
 }  // namespace xtape

@@ -32,7 +32,7 @@ struct Concat final : ListOperation {
     }
     return y;
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<Concat>(site, axis, sizes)); }
+  Ref<Operation> twin() const override { return make_node<Concat>(site, axis, sizes); }
   bool reads(std::uint32_t, std::uint32_t) const override { return false; }
   std::string attributes() const override { return attribute_list("axis", axis); }
   void backward(const Tensor& g, Engine& engine) override {
@@ -88,7 +88,7 @@ Tensor concat(const Tensors& tensors, int axis, Site site) {
     args.emplace_back(converted.emplace_back(t.to(dtype, site)), site);
     sizes.push_back(t.shape()[axis]);
   }
-  return execute_list(as_operation(make_node<Concat>(user_site(site), axis, std::move(sizes))), args);
+  return execute_list(make_node<Concat>(user_site(site), axis, std::move(sizes)), args);
 }
 
 Tensor stack(const Tensors& tensors, int axis, Site site) {

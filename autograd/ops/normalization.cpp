@@ -103,7 +103,7 @@ struct Normalization final : ListOperation {
     return layout.forward(*x[0], layout.channels ? x[1] : nullptr, input_count > w() ? x[w()] : nullptr,
                           input_count > b() ? x[b()] : nullptr);
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<Normalization>(op, site, input_count, layout)); }
+  Ref<Operation> twin() const override { return make_node<Normalization>(op, site, input_count, layout); }
   bool reads(std::uint32_t, std::uint32_t value) const override { return value < input_count && value != b(); }
   std::string attributes() const override { return attribute_list("eps", layout.eps); }
 
@@ -160,8 +160,7 @@ struct Operands {
     if (layout.channels) args.emplace_back(statistics, site);
     if (w.defined()) args.emplace_back(w, site);
     if (w.defined() && b.defined()) args.emplace_back(b, site);
-    const Tensor y =
-        execute_list(as_operation(make_node<Normalization>(op, user_site(site), args.size(), layout)), args);
+    const Tensor y = execute_list(make_node<Normalization>(op, user_site(site), args.size(), layout), args);
     if (w.defined() || !b.defined()) return y;
     // The bias alone: (groups, n), or (channels, 1), before the batch.
     const Tensor rows = reshape(y, Shape{layout.batch, layout.groups, layout.n});

@@ -104,7 +104,7 @@ struct Solve final : ListOperation {
         },
         failure);
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<Solve>(site, transpose)); }
+  Ref<Operation> twin() const override { return make_node<Solve>(site, transpose); }
   bool reads(std::uint32_t i, std::uint32_t value) const override {
     return i < 2 && (value == 0 || value == 2 || (i == 0 && value == input_count));
   }
@@ -122,7 +122,7 @@ struct Solve final : ListOperation {
 };
 
 Tensor solve_factored(const Tensor& a, const Tensor& b, const Tensor& factors, bool transpose, Site site) {
-  return execute_list(as_operation(make_node<Solve>(site, transpose)), {a, b, factors});
+  return execute_list(make_node<Solve>(site, transpose), {a, b, factors});
 }
 
 // The same for a triangular A.
@@ -143,7 +143,7 @@ struct TriangularSolve final : ListOperation {
            site);
     return y;
   }
-  Ref<Operation> twin() const override { return as_operation(make_node<TriangularSolve>(site, options)); }
+  Ref<Operation> twin() const override { return make_node<TriangularSolve>(site, options); }
   bool reads(std::uint32_t i, std::uint32_t value) const override {
     return value == 0 || (i == 0 && value == input_count);
   }
@@ -176,7 +176,7 @@ Tensor solve(const Arg& a, const Arg& b) {
 Tensor triangular_solve(const Arg& a, const Arg& b, const TriangularOptions& options) {
   Scope scope(a.site);
   const Equations e = equations("triangular_solve", a, b, true);
-  return solution(e, execute_list(as_operation(make_node<TriangularSolve>(user_site(a.site), options)), {e.a, e.b}));
+  return solution(e, execute_list(make_node<TriangularSolve>(user_site(a.site), options), {e.a, e.b}));
 }
 
 Tensor cholesky_solve(const Arg& b, const Arg& factor, bool upper) {
