@@ -1,0 +1,235 @@
+// The tasks of scripts/bench, by xtape.
+#include <autograd/pointwise.hpp>
+#include <xtape.hpp>
+
+#include "serve.hpp"
+
+namespace {
+
+using namespace xtape;
+using bench::Figures;
+using bench::Task;
+
+Tensor leaf(const Shape& shape) { return normal(shape).requires_grad(); }
+
+/// Forward and backward of f for the gradients of `leaves`.
+template <class F>
+std::function<void()> both(F f, Tensors leaves) {
+  const Tensor y = no_grad([&] { return f(); });
+  return [=, seed = ones(y.shape())] { grad(f(), leaves, seed); };
+}
+template <class F>
+std::function<Task()> unary(F f, Shape shape = {1 << 20}) {
+  return bench::timed([=] {
+    const Tensor x = leaf(shape);
+    return both([=] { return f(x); }, {x});
+  });
+}
+
+/// A chain of 1000 additions and multiplications.
+std::function<Task()> chain(std::int64_t size) {
+  return [size]() -> Task {
+    const Tensor x = leaf({size}), a = full({size}, 1.0001), b = full({size}, 1e-6), seed = ones({size});
+    return [=] {
+      std::vector<double> forward, backward, release;
+      constexpr int n = 1000;
+      for (const double end = bench::now() + 0.15; bench::now() < end;) {
+        const double t0 = bench::now();
+        Tensor y = x;
+        for (int i = 0; i < n / 2; ++i) {
+          y = y * a;
+          y = y + b;
+        }
+        const double t1 = bench::now();
+        grad(y, {x}, seed);
+        const double t2 = bench::now();
+        y = Tensor();
+        forward.push_back(t1 - t0), backward.push_back(t2 - t1), release.push_back(bench::now() - t2);
+      }
+      auto middle = [](std::vector<double>& v) {
+        std::sort(v.begin(), v.end());
+        return v[v.size() / 2] / n;
+      };
+      const double f = middle(forward), g = middle(backward), r = middle(release);
+      return Figures{{"s", f + g + r}, {"forward_s", f}, {"backward_s", g}, {"free_s", r}};
+    };
+  };
+}
+
+/// Endless mini-batches.
+class Batches {
+ public:
+  Batches(datasets::Images images, std::int64_t size) : images_(std::move(images)), size_(size) {}
+  datasets::Batch next() {
+    if (at_ + size_ > order_.size()) order_ = permutation(images_.count), at_ = 0;
+    at_ += size_;
+    return datasets::gather(images_, order_, at_ - size_, at_);
+  }
+
+ private:
+  datasets::Images images_;
+  std::int64_t size_, at_ = 0;
+  Tensor order_ = zeros({0}, int64);
+};
+
+Task book() {
+  const auto data = std::make_shared<datasets::Images>(datasets::mnist().train);
+  const nn::Sequential net(nn::Linear(784, 30), nn::sigmoid, nn::Linear(30, 10), nn::sigmoid);
+  nn::init::nielsen_large(net);
+  const auto optimizer = std::make_shared<optim::SGD>(net.parameters(), 3.0);
+  return [=] {
+    const double begin = bench::now();
+    for (auto [x, labels] : datasets::shuffled(*data, 10)) {
+      const Tensor loss = nn::quadratic_cost(net(x), one_hot(labels, 10));
+      optimizer->step(grad(loss, optimizer->parameters()));
+    }
+    return Figures{{"s", bench::now() - begin}};
+  };
+}
+
+template <class Net, class Optimizer>
+Task training(Net net, std::shared_ptr<Optimizer> optimizer, std::int64_t batch, bool square, int steps, int epoch) {
+  const auto batches = std::make_shared<Batches>(datasets::mnist().train, batch);
+  return [=] {
+    const double begin = bench::now();
+    for (int i = 0; i < steps; ++i) {
+      auto [x, labels] = batches->next();
+      if (square) x = reshape(x, {batch, 1, 28, 28});
+      optimizer->step(grad(nn::cross_entropy(net(x), labels), optimizer->parameters()));
+    }
+    return Figures{{"s", (bench::now() - begin) / steps * epoch}};
+  };
+}
+Task mlp() {
+  const nn::Sequential net(nn::Linear(784, 512), relu, nn::Linear(512, 512), relu, nn::Linear(512, 10));
+  return training(net, std::make_shared<optim::Adam>(net.parameters()), 128, false, bench::mlp_steps, bench::mlp_epoch);
+}
+Task cnn() {
+  const nn::Sequential net(nn::Conv2d(1, 32, 3), relu, nn::Conv2d(32, 64, 3), relu, nn::MaxPool2d(2), nn::Flatten(),
+                           nn::Dropout(0.25), nn::Linear(9216, 128), relu, nn::Dropout(0.5), nn::Linear(128, 10));
+  return training(net, std::make_shared<optim::Adam>(net.parameters()), 64, true, bench::cnn_steps, bench::cnn_epoch);
+}
+Task lenet() {
+  const nn::Sequential net(nn::Conv2d(1, 20, 5), relu, nn::MaxPool2d(2), nn::Conv2d(20, 40, 5), relu, nn::MaxPool2d(2),
+                           nn::Flatten(), nn::Linear(640, 100), relu, nn::Linear(100, 10));
+  return training(net, std::make_shared<optim::SGD>(net.parameters(), 0.03), 10, true, bench::lenet_steps,
+                  bench::lenet_epoch);
+}
+
+std::function<Task()> convolution(Shape x_shape, Shape w_shape, std::int64_t padding, bool to_x) {
+  return bench::timed([=] {
+    const Tensor x = to_x ? leaf(x_shape) : normal(x_shape), w = leaf(w_shape), b = leaf({w_shape[0]});
+    return both([=] { return conv2d(x, w, b, ConvOptions().padding(padding)); },
+                to_x ? Tensors{x, w, b} : Tensors{w, b});
+  });
+}
+std::function<Task()> product(Shape a, Shape b, int calls = 1) {
+  return bench::timed(
+      [=] {
+        const Tensor x = leaf(a), y = leaf(b);
+        return both([=] { return matmul(x, y); }, {x, y});
+      },
+      calls);
+}
+std::function<Task()> adam(int tensors, std::int64_t size) {
+  return bench::timed([=] {
+    std::vector<Parameter> parameters;
+    Tensors gradients;
+    for (int i = 0; i < tensors; ++i) {
+      parameters.emplace_back(normal({size}));
+      gradients.push_back(normal({size}));
+    }
+    const auto optimizer = std::make_shared<optim::Adam>(parameters);
+    return [=] { optimizer->step(gradients); };
+  });
+}
+
+}  // namespace
+
+int main() {
+  manual_seed(1);
+  auto bias = [] {
+    const Tensor x = leaf({1024, 1024}), b = leaf({1024});
+    return both([=] { return x + b; }, {x, b});
+  };
+  auto colmul = [] {
+    const Tensor x = leaf({1024, 1024}), c = leaf({1024, 1});
+    return both([=] { return x * c; }, {x, c});
+  };
+  auto linear_layer = [] {
+    const Tensor x = leaf({128, 784}), w = leaf({512, 784}), b = leaf({512});
+    return both([=] { return linear(x, w, b); }, {x, w, b});
+  };
+  auto xent = [] {
+    const Tensor x = leaf({1024, 1000}), labels = randint(0, 1000, {1024});
+    return both([=] { return cross_entropy(x, labels); }, {x});
+  };
+  auto layernorm = [] {
+    const Tensor x = leaf({4096, 512}), g = leaf({512}), b = leaf({512});
+    return both([=] { return layer_norm(x, {512}, g, b); }, {x, g, b});
+  };
+  auto batchnorm = [] {
+    const Tensor x = leaf({64, 64, 28, 28}), g = leaf({64}), b = leaf({64});
+    const Tensor mean = zeros({64}), var = ones({64});
+    return both([=] { return batch_norm(x, mean, var, g, b).y; }, {x, g, b});
+  };
+  auto attention = [] {
+    const Tensor q = leaf({8, 8, 128, 64}), k = leaf({8, 8, 128, 64}), v = leaf({8, 8, 128, 64});
+    return both([=] { return scaled_dot_product_attention(q, k, v); }, {q, k, v});
+  };
+  auto embedded = [] {
+    const Tensor table = leaf({10'000, 128}), k = randint(0, 10'000, {4096});
+    return both([=] { return embedding(table, k); }, {table});
+  };
+  auto gathered = [] {
+    const Tensor x = leaf({1024, 1000}), k = randint(0, 1000, {1024, 100});
+    return both([=] { return gather(x, 1, k); }, {x});
+  };
+  const Shape square{2048, 2048}, images{64, 64, 28, 28};
+  bench::Tasks tasks{
+      {"book", book},
+      {"mlp", mlp},
+      {"cnn", cnn},
+      {"lenet", lenet},
+      {"tape1", chain(1)},
+      {"tape8", chain(8)},
+      {"swish", unary([](const Tensor& x) { return pointwise([](auto x) { return x * sigmoid(x); }, x); })},
+      {"gelu", unary([](const Tensor& x) {
+         return pointwise([](auto x) { return 0.5 * x * (1 + tanh(0.7978845608 * (x + 0.044715 * x * x * x))); }, x);
+       })},
+      {"act_exp", unary([](const Tensor& x) { return exp(x); })},
+      {"act_tanh", unary([](const Tensor& x) { return tanh(x); })},
+      {"act_sigmoid", unary([](const Tensor& x) { return sigmoid(x); })},
+      {"act_silu", unary([](const Tensor& x) { return silu(x); })},
+      {"act_gelu", unary([](const Tensor& x) { return gelu(x, Gelu::tanh); })},
+      {"act_relu", unary([](const Tensor& x) { return relu(x); })},
+      {"bias", bench::timed(bias)},
+      {"colmul", bench::timed(colmul)},
+      {"transpose", unary([](const Tensor& x) { return transpose(x); }, square)},
+      {"sum0", unary([](const Tensor& x) { return sum(x, 0); }, square)},
+      {"sum1", unary([](const Tensor& x) { return sum(x, 1); }, square)},
+      {"amax1", unary([](const Tensor& x) { return amax(x, 1); }, square)},
+      {"lse1", unary([](const Tensor& x) { return logsumexp(x, 1); }, square)},
+      {"xent", bench::timed(xent)},
+      {"softmax", unary([](const Tensor& x) { return softmax(x, 1); }, {1024, 1000})},
+      {"layernorm", bench::timed(layernorm)},
+      {"batchnorm", bench::timed(batchnorm)},
+      {"maxpool", unary([](const Tensor& x) { return max_pool2d(x, 2); }, images)},
+      {"avgpool", unary([](const Tensor& x) { return avg_pool2d(x, 2); }, images)},
+      {"dropout", unary([](const Tensor& x) { return dropout(x, 0.5); })},
+      {"linear", bench::timed(linear_layer)},
+      {"bmm", product({64, 128, 64}, {64, 64, 128})},
+      {"conv_64", convolution({32, 64, 28, 28}, {64, 64, 3, 3}, 1, true)},
+      {"conv_cnn1", convolution({64, 1, 28, 28}, {32, 1, 3, 3}, 0, false)},
+      {"conv_cnn2", convolution({64, 32, 26, 26}, {64, 32, 3, 3}, 0, true)},
+      {"conv_lenet2", convolution({10, 20, 12, 12}, {40, 20, 5, 5}, 0, true)},
+      {"attention", bench::timed(attention)},
+      {"embedding", bench::timed(embedded)},
+      {"gather", bench::timed(gathered)},
+      {"adam_big", adam(10, 1'000'000)},
+      {"adam_many", adam(500, 1000)},
+  };
+  for (int n : {64, 128, 256, 512, 1024, 2048})
+    tasks["matmul_" + std::to_string(n)] = product({n, n}, {n, n}, n < 256 ? 10 : 1);
+  return bench::serve(tasks);
+}
