@@ -14,11 +14,12 @@ using doctest::Contains;
 
 static std::atomic<long> news{0};
 // Every allocation of the program passes here. Out of line, or the compiler sees malloc paired with delete. Under a
-// sanitizer, which has its own functions, nothing is counted; there the pool is bypassed too.
+// sanitizer or valgrind, which have their own functions, nothing is counted; there the pool is bypassed too.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool counts = false;
+const bool counts = false;
 #else
-constexpr bool counts = true;
+const char* const preload = std::getenv("LD_PRELOAD");
+const bool counts = !preload || !std::strstr(preload, "vgpreload");
 __attribute__((noinline)) void* operator new(std::size_t n) {
   ++news;
   if (void* p = std::malloc(n ? n : 1)) return p;

@@ -4,30 +4,13 @@
 #include <cstring>
 #include <vector>
 
+#include "vector.hpp"
+
 namespace xtape {
 namespace {
 
-// 32 bytes fill the registers of AVX2; where AVX-512 has wider ones, twice as many of these serve as well.
 template <class T>
-struct VectorOf {
-  typedef T type __attribute__((vector_size(32)));
-};
-template <class T>
-using Vector = typename VectorOf<T>::type;
-template <class T>
-inline constexpr std::int64_t lanes = 32 / sizeof(T);
-template <class T>
-inline constexpr std::int64_t panel = 2 * lanes<T>;  // pixels, or channels, side by side in registers
-
-// Memory is aligned to its elements only. clang forgets such an alignment of a vector type that depends on T.
-template <class T>
-void load(Vector<T>& v, const T* from) {
-  std::memcpy(&v, from, sizeof v);
-}
-template <class T>
-void store(T* to, const Vector<T>& v) {
-  std::memcpy(to, &v, sizeof v);
-}
+inline constexpr std::int64_t panel = 2 * vector_size<T>;  // pixels, or channels, side by side in registers
 
 // A copy of one image's channels with its zeros around it, as far as windows reach. Along the last axis what lies a
 // stride apart is put side by side, so that neighbouring windows read neighbours.
@@ -115,8 +98,8 @@ void pack_pixels(const Padded& padded, const std::vector<Segment>& segments, con
   for (const std::int64_t tap : padded.taps) {
     for (const Segment& s : segments) {
       const T* from = image + tap + s.from;
-      for (std::int64_t e = 0; e < s.count; e += lanes<T>)
-        std::memcpy(columns + s.at + e, from + e, lanes<T> * sizeof(T));
+      for (std::int64_t e = 0; e < s.count; e += vector_size<T>)
+        std::memcpy(columns + s.at + e, from + e, vector_size<T> * sizeof(T));
     }
     columns += panel<T>;
   }
@@ -131,7 +114,7 @@ void multiply(std::int64_t n, const T* weight, const T* columns, const T* bias, 
   for (std::int64_t k = 0; k < n; ++k, weight += rows, columns += panel<T>) {
     V a, b;
     load<T>(a, columns);
-    load<T>(b, columns + lanes<T>);
+    load<T>(b, columns + vector_size<T>);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       sum[r][0] += weight[r] * a;
@@ -140,7 +123,7 @@ void multiply(std::int64_t n, const T* weight, const T* columns, const T* bias, 
   }
   for (int r = 0; r < rows; ++r, y += panel<T>) {
     store<T>(y, sum[r][0]);
-    store<T>(y + lanes<T>, sum[r][1]);
+    store<T>(y + vector_size<T>, sum[r][1]);
   }
 }
 
@@ -263,9 +246,9 @@ void add_products(const Padded& padded, const T* const* taps, const T* g, T* sum
     for (std::int64_t j = 0; j < w.y[1]; ++j) {
       const T* x[taps_at_once];
       for (int t = 0; t < taps_at_once; ++t) x[t] = taps[t] + padded.row(i, j);
-      for (std::int64_t o = 0; o < w.y[2]; ++o, g += width * lanes<T>) {
+      for (std::int64_t o = 0; o < w.y[2]; ++o, g += width * vector_size<T>) {
         V channels[width];
-        for (int v = 0; v < width; ++v) load<T>(channels[v], g + v * lanes<T>);
+        for (int v = 0; v < width; ++v) load<T>(channels[v], g + v * vector_size<T>);
 #pragma GCC unroll 6
         for (int t = 0; t < taps_at_once; ++t)
           for (int v = 0; v < width; ++v) sum[t][v] += x[t][o] * channels[v];
@@ -273,7 +256,7 @@ void add_products(const Padded& padded, const T* const* taps, const T* g, T* sum
     }
   for (int t = 0; t < taps_at_once; ++t)
     for (int v = 0; v < width; ++v) {
-      T* const to = sums + t * sums_step + v * lanes<T>;
+      T* const to = sums + t * sums_step + v * vector_size<T>;
       V total;
       load<T>(total, to);
       store<T>(to, total + sum[t][v]);
@@ -296,7 +279,7 @@ void conv_weight_direct(const Convolution& c, std::int64_t tiles, std::int64_t s
   const Windows& w = c.windows;
   const Padded padded(w, c.in);
   const std::int64_t n = w.y_size(), k = c.in * w.k_size(), size = c.groups * k * c.out;
-  const std::int64_t channels = (c.out + lanes<T> - 1) / lanes<T> * lanes<T>;
+  const std::int64_t channels = (c.out + vector_size<T> - 1) / vector_size<T> * vector_size<T>;
   const std::int64_t taps = (k + taps_at_once - 1) / taps_at_once * taps_at_once;
   parallel_for(tiles, [&](std::int64_t tile) {
     const Ref<Array> image = make_array(dtype_of<T>, Shape{padded.elements()});
@@ -313,7 +296,7 @@ void conv_weight_direct(const Convolution& c, std::int64_t tiles, std::int64_t s
           for (std::int64_t o = 0; o < out; o += panel<T>) {
             const std::int64_t width = std::min(panel<T>, channels - o);
             if (width == panel<T>) interleave(n, std::min(panel<T>, out - o), panel<T>, gs + o * n, b);
-            else interleave(n, out - o, lanes<T>, gs + o * n, b);
+            else interleave(n, out - o, vector_size<T>, gs + o * n, b);
             for (std::int64_t t = 0; t < k; t += taps_at_once) {
               const T* at_once[taps_at_once];
               for (std::int64_t e = 0; e < taps_at_once; ++e)

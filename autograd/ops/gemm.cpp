@@ -7,6 +7,7 @@
 
 #include "../error.hpp"
 #include "../parallel.hpp"
+#include "small_gemm.hpp"
 
 // OpenBLAS stays at one thread: its own threads change the bits, and ours work on whole tiles.
 extern "C" void openblas_set_num_threads(int);
@@ -44,9 +45,10 @@ struct Gemm {
   bool ta, tb;
   std::int64_t m, n, k;
   Tiles tiles;
+  bool small;
 
   Gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k)
-      : ta(ta), tb(tb), m(m), n(n), k(k), tiles(tiles_of(m, n, k)) {
+      : ta(ta), tb(tb), m(m), n(n), k(k), tiles(tiles_of(m, n, k)), small(is_small<T>(ta, tb, m, n, k)) {
     if (!fits(std::max({m, n, k})))
       fail("gemm", "BLAS has no sizes as in (" + std::to_string(m) + ", " + std::to_string(k) + ") x (" +
                        std::to_string(k) + ", " + std::to_string(n) + ")");
@@ -58,10 +60,11 @@ struct Gemm {
     const std::int64_t rows = tiles.rows ? std::min(tiles.step, m - begin) : m;
     const std::int64_t columns = tiles.rows ? n : std::min(tiles.step, n - begin);
     const std::int64_t i = tiles.rows ? begin : 0, j = tiles.rows ? 0 : begin;
+    const T *from_a = a + (ta ? i : i * k), *from_b = b + (tb ? j * k : j);
+    if (small) return small_gemm(ta, tb, rows, columns, k, from_a, lda, from_b, ldb, beta, c + i * n + j, ldc);
     cxxblas::gemm<int>(cxxblas::RowMajor, ta ? cxxblas::Trans : cxxblas::NoTrans,
                        tb ? cxxblas::Trans : cxxblas::NoTrans, static_cast<int>(rows), static_cast<int>(columns),
-                       static_cast<int>(k), T(1), a + (ta ? i : i * k), lda, b + (tb ? j * k : j), ldb, beta,
-                       c + i * n + j, ldc);
+                       static_cast<int>(k), T(1), from_a, lda, from_b, ldb, beta, c + i * n + j, ldc);
   }
 
   // The sum of no products, which BLAS does not take.
