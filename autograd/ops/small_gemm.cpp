@@ -1,6 +1,7 @@
 #include "small_gemm.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "vector.hpp"
 
@@ -113,7 +114,10 @@ bool is_small(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k) 
   // Measured on Zen 3; what lies beyond is won or lost by little.
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (tb) return !ta && k >= 128 && std::min(m, n) <= 16 && work <= 1 << 22;
-  if (n * static_cast<std::int64_t>(sizeof(T)) % 2048 == 0 && k > 16) return false;  // rows of b share cache sets
+  // A panel reads a line of each row of b, which should take no more than half of the cache's eight lines to a set; the
+  // rows share sets as their distance shares factors with 4096.
+  const std::int64_t distance = std::gcd(n * static_cast<std::int64_t>(sizeof(T)), std::int64_t{4096});
+  if (k > 4 * 4096 / std::max<std::int64_t>(distance, 64)) return false;
   return work <= 1 << 21 && (n >= 60 || (n >= 16 && work <= 1 << 13));
 }
 
