@@ -76,8 +76,8 @@ double bandwidth() {
          });
 }
 // Compiled with -O3 -ffast-math, as this whole file is.
-__attribute__((target_clones("default", "avx2,fma", "avx512f"))) void adam_loop(std::size_t n, float* p, const float* g,
-                                                                                float* m, float* v) {
+__attribute__((target_clones("default", "avx2", "avx512f"))) void adam_loop(std::size_t n, float* p, const float* g,
+                                                                            float* m, float* v) {
   for (std::size_t i = 0; i < n; ++i) {
     m[i] = 0.9f * m[i] + 0.1f * g[i];
     v[i] = 0.999f * v[i] + 0.001f * g[i] * g[i];
