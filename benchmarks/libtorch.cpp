@@ -41,28 +41,19 @@ std::function<Task()> chain(std::int64_t size) {
     const Tensor x = leaf({size}), a = torch::full({size}, 1.0001f), b = torch::full({size}, 1e-6f);
     const Tensor seed = torch::ones({size});
     return [=] {
-      std::vector<double> forward, backward, release;
       constexpr int n = 1000;
-      for (const double end = bench::now() + 0.15; bench::now() < end;) {
-        x.mutable_grad().reset();
-        const double t0 = bench::now();
-        Tensor y = x;
-        for (int i = 0; i < n / 2; ++i) {
-          y = y * a;
-          y = y + b;
-        }
-        const double t1 = bench::now();
-        y.backward(seed);
-        const double t2 = bench::now();
-        y.reset();
-        forward.push_back(t1 - t0), backward.push_back(t2 - t1), release.push_back(bench::now() - t2);
-      }
-      auto middle = [](std::vector<double>& v) {
-        std::sort(v.begin(), v.end());
-        return v[v.size() / 2] / n;
-      };
-      const double f = middle(forward), g = middle(backward), r = middle(release);
-      return Figures{{"s", f + g + r}, {"forward_s", f}, {"backward_s", g}, {"free_s", r}};
+      Tensor y;
+      return bench::chain_times(
+          n,
+          [&] {
+            x.mutable_grad().reset();
+            y = x;
+            for (int i = 0; i < n / 2; ++i) {
+              y = y * a;
+              y = y + b;
+            }
+          },
+          [&] { y.backward(seed); }, [&] { y.reset(); });
     };
   };
 }

@@ -51,6 +51,32 @@ inline std::function<Task()> timed(std::function<std::function<void()>()> make, 
   };
 }
 
+/// The median seconds for each of n operations that `forward` records, `backward` goes back through and `release`
+/// frees.
+inline Figures chain_times(int n, const std::function<void()>& forward, const std::function<void()>& backward,
+                           const std::function<void()>& release) {
+  std::vector<double> times[3];
+  for (const double end = now() + 0.15; now() < end;) {
+    double begin = now();
+    int part = 0;
+    for (const auto* f : {&forward, &backward, &release}) {
+      (*f)();
+      const double done = now();
+      times[part++].push_back(done - begin);
+      begin = done;
+    }
+  }
+  double middle[3];
+  for (int part = 0; part < 3; ++part) {
+    std::sort(times[part].begin(), times[part].end());
+    middle[part] = times[part][times[part].size() / 2] / n;
+  }
+  return {{"s", middle[0] + middle[1] + middle[2]},
+          {"forward_s", middle[0]},
+          {"backward_s", middle[1]},
+          {"free_s", middle[2]}};
+}
+
 /// The processor seconds of this process, and those of the whole machine since it started.
 inline double own_seconds() {
   rusage u{};

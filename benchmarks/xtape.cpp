@@ -31,27 +31,18 @@ std::function<Task()> chain(std::int64_t size) {
   return [size]() -> Task {
     const Tensor x = leaf({size}), a = full({size}, 1.0001), b = full({size}, 1e-6), seed = ones({size});
     return [=] {
-      std::vector<double> forward, backward, release;
       constexpr int n = 1000;
-      for (const double end = bench::now() + 0.15; bench::now() < end;) {
-        const double t0 = bench::now();
-        Tensor y = x;
-        for (int i = 0; i < n / 2; ++i) {
-          y = y * a;
-          y = y + b;
-        }
-        const double t1 = bench::now();
-        grad(y, {x}, seed);
-        const double t2 = bench::now();
-        y = Tensor();
-        forward.push_back(t1 - t0), backward.push_back(t2 - t1), release.push_back(bench::now() - t2);
-      }
-      auto middle = [](std::vector<double>& v) {
-        std::sort(v.begin(), v.end());
-        return v[v.size() / 2] / n;
-      };
-      const double f = middle(forward), g = middle(backward), r = middle(release);
-      return Figures{{"s", f + g + r}, {"forward_s", f}, {"backward_s", g}, {"free_s", r}};
+      Tensor y;
+      return bench::chain_times(
+          n,
+          [&] {
+            y = x;
+            for (int i = 0; i < n / 2; ++i) {
+              y = y * a;
+              y = y + b;
+            }
+          },
+          [&] { grad(y, {x}, seed); }, [&] { y = Tensor(); });
     };
   };
 }
