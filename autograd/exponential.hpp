@@ -32,44 +32,46 @@ XTAPE_INLINE Real<T> polynomial(Real<T> x, C... c) {
   return two_chains(x, x * x, Real<T>(c)...);
 }
 
-// p 2^k in two steps, so that it overflows and underflows as it should. The integers are unsigned because NaN leaves
-// anything in k.
+// p 2^k in two steps, so that it overflows and underflows as it should; k is at least twice the least exponent. The
+// integers are unsigned because NaN leaves anything in k.
 template <class T>
 XTAPE_INLINE Real<T> scale(Real<T> p, Bits<T> k) {
-  using U = Bits<T>;
   constexpr int mantissa = single<T> ? 23 : 52;
-  constexpr U bias = single<T> ? 127 : 1023, even = single<T> ? 256 : 2048;
-  const U half = ((k + even) >> 1) - even / 2;
-  return p * bits<Real<T>>((half + bias) << mantissa) * bits<Real<T>>((k - half + bias) << mantissa);
+  constexpr Bits<T> bias = single<T> ? 127 : 1023;
+  const Bits<T> both = k + 2 * bias, half = both >> 1;
+  return p * bits<Real<T>>(half << mantissa) * bits<Real<T>>((both - half) << mantissa);
 }
 
-// x = r + k ln 2, r at most half of ln 2. Rounding to an integer is the addition of 1.5 * 2^mantissa, which leaves it
-// in the low bits.
+// Rounding to an integer is the addition of 1.5 * 2^mantissa, which leaves it in the low bits.
 template <class T>
 inline constexpr T rounder = single<T> ? T(12582912) : T(6755399441055744);
 template <class T>
 XTAPE_INLINE Bits<T> low_bits(Real<T> z) {
   return bits<Bits<T>>(z) - bits<Bits<T>>(rounder<T>);
 }
+// Where e^x and 2^x overflow, x is cut off. For float it is the integer in z, at infinity's exponent and `more`: GCC
+// takes that for a minimum, where it splits all that follows a comparison in two. The rational for double needs r in
+// range.
+XTAPE_INLINE Real<float> cut(Real<float> z, std::uint32_t more = 0) {
+  const std::uint32_t most = bits<std::uint32_t>(rounder<float>) + 128 + more, i = bits<std::uint32_t>(z);
+  return bits<Real<float>>(i < most ? i : most);
+}
+XTAPE_INLINE Real<double> at_most(Real<double> x, double most) { return where(x > most, Real<double>(most), x); }
+
+// x = r + k ln 2, r at most half of ln 2, or more where k is cut off.
 template <class T>
 struct Reduced {
   Real<T> r;
   Bits<T> k;
 };
-// k, not yet rounded off.
-XTAPE_INLINE Real<float> rounded(Real<float> x) { return x * 1.44269504088896341f + rounder<float>; }
-XTAPE_INLINE Real<double> rounded(Real<double> x) { return x * 1.4426950408889634073599 + rounder<double>; }
-XTAPE_INLINE Reduced<float> reduce(Real<float> x, Real<float> z) {
-  const Real<float> n = z - rounder<float>, r = x - n * 0.693359375f;
-  return {r + n * 2.12194440e-4f, low_bits(z)};
+XTAPE_INLINE Reduced<float> reduce(Real<float> x, std::uint32_t more = 0) {
+  const Real<float> z = cut(x * 1.44269504088896341f + rounder<float>, more), n = z - rounder<float>;
+  return {x - n * 0.693359375f + n * 2.12194440e-4f, low_bits(z)};
 }
-XTAPE_INLINE Reduced<double> reduce(Real<double> x, Real<double> z) {
-  const Real<double> n = z - rounder<double>, r = x - n * 6.93145751953125e-1;
-  return {r - n * 1.42860682030941723212e-6, low_bits(z)};
-}
-template <class T>
-XTAPE_INLINE Reduced<T> reduce(Real<T> x) {
-  return reduce(x, rounded(x));
+XTAPE_INLINE Reduced<double> reduce(Real<double> x, std::uint32_t more = 0) {
+  x = at_most(x, 710 + more);
+  const Real<double> z = x * 1.4426950408889634073599 + rounder<double>, n = z - rounder<double>;
+  return {x - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6, low_bits(z)};
 }
 // e^r - 1 for such an r; for float a minimax polynomial of one degree less than Cephes's, within 4e-9 as it is.
 XTAPE_INLINE Real<float> expm1_near(Real<float> r) {
@@ -83,52 +85,45 @@ XTAPE_INLINE Real<double> expm1_near(Real<double> r) {
                                 2.00000000000000000009e0);
   return 2 * (p / (q - p));
 }
-template <class T>
-XTAPE_INLINE Real<T> between(Real<T> x, T low, T high) {
-  const Real<T> y = where(x > high, Real<T>(high), x);
-  return where(y < low, Real<T>(low), y);
-}
-
 /// e^x.
 template <class T>
 XTAPE_INLINE Real<T> exp(Real<T> x) {
-  const Reduced<T> e = reduce(single<T> ? between<T>(x, -104, 89) : between<T>(x, -746, 710));
-  return scale(expm1_near(e.r) + 1, e.k);
+  const Reduced<T> e = reduce(x);
+  return where(x < (single<T> ? -104 : -746), Real<T>(0), scale(expm1_near(e.r) + 1, e.k));
 }
 
 /// e^x where that is a normal number, infinity above and, in [-88, -87], 0 below; for who adds 1 to it. It scales in
-/// one step, and a k that is too large is cut off as an integer; x is at least -88.
+/// one step; x is at least -88.
 XTAPE_INLINE Real<float> normal_exp(Real<float> x) {
-  constexpr std::uint32_t one = 127, infinity = 255;
-  const auto z = bits<std::uint32_t>(rounded(x)), most = bits<std::uint32_t>(rounder<float>) + infinity - one;
-  const Reduced<float> e = reduce(x, bits<Real<float>>(z < most ? z : most));
-  return (expm1_near(e.r) + 1) * bits<Real<float>>((e.k + one) << 23);
+  const Reduced<float> e = reduce(x);
+  return (expm1_near(e.r) + 1) * bits<Real<float>>((e.k + 127) << 23);
 }
 XTAPE_INLINE Real<double> normal_exp(Real<double> x) { return exp(x); }
 
 /// e^x / 2, which overflows later than e^x; x is not negative.
 template <class T>
 XTAPE_INLINE Real<T> half_exp(Real<T> x) {
-  const Reduced<T> e = reduce(where(x > (single<T> ? 90 : 711), Real<T>(single<T> ? 90 : 711), x));
+  const Reduced<T> e = reduce(x, 1);
   return scale(expm1_near(e.r) + 1, static_cast<Bits<T>>(e.k - 1));
 }
 
 /// 2^x.
 template <class T>
 XTAPE_INLINE Real<T> exp2(Real<T> x) {
-  x = single<T> ? between<T>(x, -151, 129) : between<T>(x, -1076, 1025);
-  const Real<T> z = x + rounder<T>;
-  const Real<T> r = (x - (z - rounder<T>)) * 0.69314718055994530942;
-  return scale(expm1_near(r) + 1, low_bits(z));
+  Real<T> z;
+  if constexpr (single<T>) z = cut(x + rounder<T>);
+  else z = (x = at_most(x, 1025)) + rounder<T>;
+  const Real<T> y = scale(expm1_near((x - (z - rounder<T>)) * 0.69314718055994530942) + 1, low_bits(z));
+  return where(x < (single<T> ? -151 : -1076), Real<T>(0), y);
 }
 
 /// e^x - 1.
 template <class T>
 XTAPE_INLINE Real<T> expm1(Real<T> x) {
-  const Reduced<T> e = reduce(single<T> ? between<T>(x, -20, 89) : between<T>(x, -40, 710));
+  const Reduced<T> e = reduce(x);
   const Real<T> s = scale(Real<T>(0.5), e.k);  // half of 2^k: the whole one overflows too early
   const Real<T> y = (s * expm1_near(e.r) + (s - 0.5)) * 2;
-  return where(abs(x) < std::numeric_limits<T>::epsilon() / 4, x, y);
+  return where(x < -40, Real<T>(-1), where(abs(x) < std::numeric_limits<T>::epsilon() / 4, x, y));
 }
 
 // x = 2^e (1 + m), with m in [sqrt(1/2) - 1, sqrt(2) - 1); log(1 + m) = m - m^2 / 2 + y.

@@ -319,11 +319,10 @@ Tensor bernoulli(const Shape& shape, double p, Dtype dtype, Generator& generator
   check_floating("bernoulli", dtype, site);
   return draw("bernoulli", generator, site, [=](const Array& key) {
     Ref<Array> y = make_array(dtype, shape);
-    const double bound = (p - 0.5) * 0x1p32;
     visit_floating(dtype, [&](auto t) {
       using T = decltype(t);
-      map_words(
-          key_of(key), y->size, [bound](std::int32_t word) { return T(word < bound); }, y->at<T>());
+      map_coins(
+          key_of(key), y->size, p, [](bool coin) { return T(coin); }, y->at<T>());
     });
     return y;
   });

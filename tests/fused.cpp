@@ -158,7 +158,7 @@ TEST_CASE("dropout keeps its share and its mean and drops the same for the gradi
       CHECK(*std::max_element(v.begin(), v.end()) == doctest::Approx(1 / (1 - p)).epsilon(1e-6));
       CHECK(grad(sum(y), x).to_vector<double>() == v);
       // Neighbours, and those that come from one block, are dropped independently.
-      for (std::size_t step : {1u, 16u, 64u}) {
+      for (std::size_t step : {1u, 16u, 64u, 128u}) {
         double both = 0;
         for (std::size_t i = step; i < v.size(); ++i) both += (v[i] == 0) == (v[i - step] == 0);
         const double expected = p * p + (1 - p) * (1 - p);

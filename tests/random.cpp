@@ -349,6 +349,13 @@ TEST_CASE("coins fall as often as they should") {
     CHECK(mean(bernoulli({1000}, 1, dtype, g)).item() == 1);
     CHECK(mean(bernoulli({1000}, 0, dtype, g)).item() == 0);
   }
+  // What half a word cannot tell from 0 and 1: 16 of 2^24, with a standard deviation of 4.
+  Generator g(26);
+  for (double p : {0x1p-20, 1 - 0x1p-20}) {
+    const double rare = sum(bernoulli({1 << 24}, p, float32, g) == (p < 0.5)).item();
+    CHECK(rare > 3);
+    CHECK(rare < 33);
+  }
   CHECK(bernoulli(tensor({0, 1})).dtype() == float32);
   CHECK(!bernoulli(full({3}, 0.5).requires_grad()).is_recorded());
 }

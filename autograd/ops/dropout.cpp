@@ -10,13 +10,11 @@ namespace {
 Tensor dropped(const Arg& x, const Arg& key, double p) {
   auto forward = [p](const Array& x, const Array& key) {
     Ref<Array> y = make_array(x.dtype, x.shape);
-    // A p of 1 has a scale of 0, whatever the words.
-    const auto bound = static_cast<std::int32_t>((p < 1 ? p - 0.5 : 0) * 0x1p32);
     visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
       const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
-      map_words(
-          key_of(key), x.size, [=](std::int32_t word, T v) { return v * (word >= bound ? scale : T(0)); }, y->at<T>(),
+      map_coins(
+          key_of(key), x.size, p, [scale](bool dropped, T v) { return v * (dropped ? T(0) : scale); }, y->at<T>(),
           x.at<T>());
     });
     return y;
