@@ -206,6 +206,9 @@ int main() {
   };
   const Shape square{2048, 2048}, images{64, 64, 28, 28};
   bench::Tasks tasks{
+      {"start", [] { return [] {
+                       return Figures{{"item", (torch::ones({2, 2}) + 1).sum().item<double>()}};
+                     }; }},
       {"book", book},
       {"mlp", mlp},
       {"cnn", cnn},
