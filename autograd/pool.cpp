@@ -79,8 +79,8 @@ struct Enrolment {
 };
 void enrol() { thread_local Enrolment enrolment; }
 
-// Pages of 2 MiB where the system has them and gives them to who asks: a loop over large arrays takes up to a third less
-// time, as there are fewer addresses to translate.
+// Pages of 2 MiB where the system has them and gives them to who asks: a loop over large arrays takes up to a third
+// less time, as there are fewer addresses to translate.
 constexpr std::size_t huge_page = std::size_t{1} << 21;
 void* allocate(std::size_t bytes) {
 #if defined(MADV_HUGEPAGE)
