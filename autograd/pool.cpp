@@ -85,8 +85,9 @@ constexpr std::size_t huge_page = std::size_t{1} << 21;
 void* allocate(std::size_t bytes) {
 #if defined(MADV_HUGEPAGE)
   if (bytes >= huge_page) {
-    void* block = std::aligned_alloc(huge_page, bytes);
-    if (block) madvise(block, bytes, MADV_HUGEPAGE);
+    void* block = nullptr;
+    if (posix_memalign(&block, huge_page, bytes) != 0) return nullptr;
+    madvise(block, bytes, MADV_HUGEPAGE);
     return block;
   }
 #endif
