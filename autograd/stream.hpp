@@ -57,7 +57,8 @@ XTAPE_INLINE void draw_words(StreamKey key, std::int64_t block, std::uint32_t* w
     for (std::uint32_t k = 0; k < 4; ++k) words[k * blocks + b] = drawn.word[k];
   }
 }
-// f(i, count) for pieces of `chunk` elements and what is left at the end.
+// f(i, count) for pieces of `chunk` elements and what is left at the end: two calls, so that the loops of a whole piece
+// have a known length.
 template <std::int64_t chunk, class F>
 XTAPE_INLINE void for_chunks(std::int64_t begin, std::int64_t end, F f) {
   for (std::int64_t i = begin; i < end; i += chunk) {
