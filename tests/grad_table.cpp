@@ -2,67 +2,28 @@
 
 #include <autograd/engine.hpp>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "compare.hpp"
+
 namespace grad_table {
 namespace {
+
+using compare::difference;
+using compare::gradients;
 
 Generator& generator() {
   static Generator g(7);
   return g;
 }
 
-// What the Python side calls weights: multiples of 1/8 in [-6/8, 6/8].
-Tensor weights(const Shape& shape, std::int64_t shift) {
-  std::vector<double> w(static_cast<std::size_t>(shape.size()));
-  for (std::size_t i = 0; i < w.size(); ++i)
-    w[i] = static_cast<double>((7 * static_cast<std::int64_t>(i) + 3 + shift) % 13 - 6) / 8;
-  return tensor(w, shape);
-}
-
 Tensors leaves(const Tensors& inputs, Dtype dtype) {
   Tensors x;
   for (const Tensor& t : inputs) x.push_back(is_floating(t.dtype()) ? t.to(dtype).requires_grad() : t);
   return x;
-}
-
-// The gradients of `total` for the floating inputs, zeros where it depends on none of an input's elements.
-Tensors gradients(const Tensor& total, const Tensors& x, GradFlags flags) {
-  Tensors targets;
-  for (const Tensor& t : x)
-    if (t.is_recorded()) targets.push_back(t);
-  Tensors g(targets.size());
-  if (total.is_recorded()) g = grad(total, targets, flags | allow_unused);
-  for (std::size_t i = 0; i < g.size(); ++i)
-    if (!g[i].defined()) g[i] = zeros(targets[i].shape(), targets[i].dtype());
-  return g;
-}
-
-Tensor weighted(const Tensor& y, std::int64_t shift) { return sum(y * weights(y.shape(), shift).to(y.dtype())); }
-Tensor total(const Tensors& parts) {
-  Tensor sum = zeros({}, parts.empty() ? float64 : parts[0].dtype());
-  for (std::size_t i = 0; i < parts.size(); ++i) sum += weighted(parts[i], 5 + static_cast<std::int64_t>(i));
-  return sum;
-}
-
-// "" where they agree to `bound` of the largest element, else what differs.
-std::string difference(const Tensor& a, const Tensor& b, double bound) {
-  if (a.shape() != b.shape()) return "shape " + to_string(a.shape()) + ", not " + to_string(b.shape());
-  const auto x = a.to_vector<double>(), y = b.to_vector<double>();
-  double largest = 0;
-  for (double v : y)
-    if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    const bool same = x[i] == y[i] || (std::isnan(x[i]) && std::isnan(y[i]));
-    if (!same && !(std::abs(x[i] - y[i]) <= bound * largest))
-      return "element " + std::to_string(i) + " is " + std::to_string(x[i]) + ", not " + std::to_string(y[i]) +
-             ", off by " + std::to_string(std::abs(x[i] - y[i]) / largest / bound) + " times the bound";
-  }
-  return "";
 }
 
 GradcheckOptions options(const Row& row) {
@@ -185,40 +146,12 @@ namespace {
 
 using Json = nlohmann::json;
 
-Tensor unpacked(const Json& j) {
-  Shape shape;
-  for (std::int64_t n : j["shape"]) shape.push_back(n);
-  const std::string dtype = j["dtype"];
-  if (dtype == "float64") {
-    std::vector<double> v;
-    for (const Json& e : j["values"]) v.push_back(e.is_string() ? std::stod(e.get<std::string>()) : e.get<double>());
-    return tensor(v, shape);
-  }
-  std::vector<std::int64_t> v;
-  for (const Json& e : j["values"]) v.push_back(e.is_boolean() ? e.get<bool>() : e.get<std::int64_t>());
-  return tensor(v, shape).to(dtype == "boolean" ? boolean : int64);
-}
-
-void check_entry(const Row& row, const Json& entry, Dtype dtype, double bound) {
+void check_row(const Row& row, const Json& entry, Dtype dtype, double bound) {
   CAPTURE(dtype);
   Tensors inputs;
-  for (const Json& j : entry["inputs"]) inputs.push_back(unpacked(j));
+  for (const Json& j : entry["inputs"]) inputs.push_back(compare::unpacked(j));
   const Tensors x = leaves(inputs, dtype);
-  const Tensor y = row.f(x), expected = unpacked(entry["value"]);
-  CHECK(is_floating(y.dtype()) == is_floating(expected.dtype()));
-  CHECK(difference(y.to(float64), expected.to(float64), bound) == "");
-  if (!entry.contains("gradients")) return;
-  const Tensors g = gradients(weighted(y, 0), x, create_graph);
-  const Tensors second = gradients(total(g), x, grad_defaults);
-  REQUIRE(g.size() == entry["gradients"].size());
-  for (std::size_t i = 0; i < g.size(); ++i) {
-    CAPTURE(i);
-    const std::string first = difference(g[i].to(float64), unpacked(entry["gradients"][i]), bound);
-    CHECK_MESSAGE(first == "", "the gradient: ", first);
-    if (row.bounds.order < 2) continue;
-    const std::string again = difference(second[i].to(float64), unpacked(entry["second"][i]), bound);
-    CHECK_MESSAGE(again == "", "the second-order gradient: ", again);
-  }
+  compare::check_entry(entry, row.f(x), x, bound, row.bounds.order);
 }
 
 void check_part(const Table& table, const Json& entries) {
@@ -229,8 +162,8 @@ void check_part(const Table& table, const Json& entries) {
     for (const Row& r : table)
       if (r.op == name) row = &r;
     REQUIRE_MESSAGE(row, "the file has a row that the table has not");
-    check_entry(*row, item.value(), float64, row->bounds.parity);
-    check_entry(*row, item.value(), float32, row->bounds.parity_narrow);
+    check_row(*row, item.value(), float64, row->bounds.parity);
+    check_row(*row, item.value(), float32, row->bounds.parity_narrow);
   }
 }
 
@@ -256,9 +189,7 @@ TEST_CASE("list of the tables" * doctest::skip()) {
 }
 
 void check_parity(const char* subject, const Table& table, const Table& values_only) {
-  std::ifstream file(std::string(XTAPE_TEST_DIR "/parity/") + subject + ".json");
-  REQUIRE(file);
-  const Json all = Json::parse(file);
+  const Json all = compare::parity_file(subject);
   check_part(table, all["rows"]);
   check_part(values_only, all["values_only"]);
   CHECK(!all["rows"].empty());

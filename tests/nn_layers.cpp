@@ -1,24 +1,22 @@
-// Layers with weights, buffers and modes; the numbers are PyTorch's (parity/nn.py).
+// Layers with weights, buffers and modes; the numbers are PyTorch's (parity/nn_layers.py).
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <functional>
-#include <nlohmann/json.hpp>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 #include <xtape.hpp>
 
+#include "nn_table.hpp"
 #include "support.hpp"
 
 using namespace xtape;
+using nn_table::row;
 
 namespace {
 
-using Json = nlohmann::json;
 using Names = std::vector<std::string>;
 
 template <class Named>
@@ -38,136 +36,69 @@ Tensor grid(const Shape& shape, int shift = 0, Dtype dtype = float32) {
   return tensor(v, shape).to(dtype);
 }
 
-Tensor unpacked(const Json& j) {
-  Shape shape;
-  for (std::int64_t n : j["shape"]) shape.push_back(n);
-  if (j["dtype"] == "int64") return tensor(j["values"].get<std::vector<std::int64_t>>(), shape);
-  return tensor(j["values"].get<std::vector<double>>(), shape);
-}
-
-// A module, and what is computed with it from the inputs.
-struct Layer {
-  nn::ModuleBase* module;
-  std::function<Tensor(const Tensors&)> f;
-};
+// Two steps of training and one out of it, with what they left in the buffers.
 template <class M>
-Layer layer(M& module) {
-  return {&module, [&module](const Tensors& x) { return module(x[0]); }};
+Tensor steps(const M& module, const Tensors& x) {
+  M bn = module;
+  Tensors y = {bn(x[0]), bn(x[1])};
+  bn.eval();
+  y.push_back(bn(x[2]));
+  CHECK(bn.num_batches_tracked.tensor().item() == 2);
+  y.push_back(bn.running_mean);
+  y.push_back(bn.running_var);
+  return nn_table::joined(y);
 }
 
-// The layer computes what the row says, with its parameters set to the inputs behind the row's others; the gradients
-// are those of the inputs, then of the parameters.
-void check_parity(const Json& row, const Layer& layer, Dtype dtype) {
-  CAPTURE(dtype);
-  layer.module->to(dtype);
-  std::vector<Parameter> parameters = layer.module->parameters();
-  const std::size_t inputs = row["inputs"].size() - parameters.size();
-  Tensors x, targets;
-  for (std::size_t i = 0; i < inputs; ++i) {
-    x.push_back(unpacked(row["inputs"][i]));
-    if (!is_floating(x[i].dtype())) continue;
-    x[i] = x[i].to(dtype).requires_grad();
-    targets.push_back(x[i]);
-  }
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    parameters[i].assign(unpacked(row["inputs"][inputs + i]).to(dtype));
-    targets.push_back(parameters[i].tensor());
-  }
-  auto is = [&](const Tensor& t, const Json& expected) {
-    const double tolerance = dtype == float64 ? 1e-9 : 1e-4;
-    return t.dtype() == dtype && allclose(t.to(float64), unpacked(expected), tolerance, tolerance);
-  };
-  const Tensor y = layer.f(x);
-  CHECK(is(y, row["value"]));
-  const Tensors g = grad(sum(y * grid(y.shape(), 0, dtype)), targets, create_graph);
-  REQUIRE(g.size() == row["gradients"].size());
-  Tensor total = zeros({}, dtype);
-  for (std::size_t i = 0; i < g.size(); ++i) {
-    CAPTURE(i);
-    CHECK(is(g[i], row["gradients"][i]));
-    total += sum(g[i] * grid(g[i].shape(), 5 + static_cast<int>(i), dtype));
-  }
-  if (!total.is_recorded()) return;
-  const Tensors second = grad(total, targets, allow_unused);
-  for (std::size_t i = 0; i < g.size(); ++i) {
-    CAPTURE(i);
-    CHECK(is(second[i].defined() ? second[i] : zeros(g[i].shape(), dtype), row["second"][i]));
-  }
+// Statistics move without a gradient.
+const nn_table::Bounds moving{1e-9, 2e-5, 2, false};
+
+nn::Sequential network() {
+  nn::Sequential net{nn::Conv2d(1, 3, 3, ConvOptions().padding(1)),
+                     nn::BatchNorm2d(3),
+                     nn::tanh,
+                     nn::AvgPool2d(2),
+                     nn::Flatten(),
+                     nn::Dropout(0.5),
+                     nn::Linear(12, 2)};
+  net.eval();
+  return net;
 }
+
+const nn_table::Table table = {
+    row("Conv1d", nn::Conv1d(2, 3, 3, ConvOptions().stride(2).padding(1))),
+    row("Conv2d", nn::Conv2d(2, 3, {2, 3})),
+    row("Conv2d options", nn::Conv2d(4, 6, 2, ConvOptions().stride({2, 1}).padding({0, 1}).dilation({1, 2}).groups(2))),
+    row("Conv2d same without bias", nn::Conv2d(2, 2, 3, ConvOptions().same_padding(), false)),
+    row("Conv3d", nn::Conv3d(1, 2, {1, 2, 2}, ConvOptions().padding({1, 0, 0}))),
+    row("MaxPool1d", nn::MaxPool1d(2)),
+    row("MaxPool2d", nn::MaxPool2d(MaxPoolOptions({2, 3}).stride({1, 2}).padding({1, 0}))),
+    row("MaxPool3d", nn::MaxPool3d(MaxPoolOptions(2).stride(1))),
+    row("AvgPool1d", nn::AvgPool1d(AvgPoolOptions(3).stride(2).padding(1).count_include_pad(false))),
+    row("AvgPool2d", nn::AvgPool2d(2)),
+    row("AvgPool3d", nn::AvgPool3d(AvgPoolOptions(2).stride(1))),
+    row("Flatten", nn::Flatten()),
+    row("Flatten some", nn::Flatten(2, 3)),
+    row("LayerNorm", nn::LayerNorm(4)),
+    row("LayerNorm of two axes", nn::LayerNorm({3, 4}, 0.1)),
+    row("GroupNorm", nn::GroupNorm(2, 4)),
+    row("GroupNorm one group", nn::GroupNorm(1, 3, 0.1)),
+    row("RMSNorm", nn::RMSNorm(4)),
+    row("RMSNorm of two axes", nn::RMSNorm({3, 4}, 0.1)),
+    row("Embedding", nn::Embedding(5, 3)),
+    row("BatchNorm1d", nn::BatchNorm1d(3)),
+    row("BatchNorm1d statistics", nn::BatchNorm1d(3), steps<nn::BatchNorm1d>, moving),
+    row("BatchNorm1d sequences", nn::BatchNorm1d(2, 0.01, 0.3)),
+    row("BatchNorm1d sequences statistics", nn::BatchNorm1d(2, 0.01, 0.3), steps<nn::BatchNorm1d>, moving),
+    row("BatchNorm2d", nn::BatchNorm2d(2, 1e-5, 1)),
+    row("BatchNorm2d statistics", nn::BatchNorm2d(2, 1e-5, 1), steps<nn::BatchNorm2d>, moving),
+    row("BatchNorm3d", nn::BatchNorm3d(2, 0.1)),
+    row("BatchNorm3d statistics", nn::BatchNorm3d(2, 0.1), steps<nn::BatchNorm3d>, moving),
+    row("Sequential", network()),
+};
 
 }  // namespace
 
-TEST_CASE("layers and the gradients of their inputs and parameters are PyTorch's to second order") {
-  std::ifstream file(XTAPE_TEST_DIR "/parity/nn.json");
-  REQUIRE(file);
-  const Json rows = Json::parse(file)["rows"];
-  std::set<std::string> left;
-  for (auto& item : rows.items()) left.insert(item.key());
-
-  auto check = [&](const std::string& name, const Layer& layer) {
-    CAPTURE(name);
-    REQUIRE(left.erase(name) == 1);
-    check_parity(rows[name], layer, float64);
-    check_parity(rows[name], layer, float32);
-  };
-  auto simple = [&](const std::string& name, auto module) { check(name, layer(module)); };
-  simple("conv1d", nn::Conv1d(2, 3, 3, ConvOptions().stride(2).padding(1)));
-  simple("conv2d", nn::Conv2d(2, 3, {2, 3}));
-  simple("conv2d options",
-         nn::Conv2d(4, 6, 2, ConvOptions().stride({2, 1}).padding({0, 1}).dilation({1, 2}).groups(2)));
-  simple("conv2d same without bias", nn::Conv2d(2, 2, 3, ConvOptions().same_padding(), false));
-  simple("conv3d", nn::Conv3d(1, 2, {1, 2, 2}, ConvOptions().padding({1, 0, 0})));
-  simple("max_pool1d", nn::MaxPool1d(2));
-  simple("max_pool2d", nn::MaxPool2d(MaxPoolOptions({2, 3}).stride({1, 2}).padding({1, 0})));
-  simple("max_pool3d", nn::MaxPool3d(MaxPoolOptions(2).stride(1)));
-  simple("avg_pool1d", nn::AvgPool1d(AvgPoolOptions(3).stride(2).padding(1).count_include_pad(false)));
-  simple("avg_pool2d", nn::AvgPool2d(2));
-  simple("avg_pool3d", nn::AvgPool3d(AvgPoolOptions(2).stride(1)));
-  simple("flatten", nn::Flatten());
-  simple("flatten some", nn::Flatten(2, 3));
-  simple("layer_norm", nn::LayerNorm(4));
-  simple("layer_norm of two axes", nn::LayerNorm({3, 4}, 0.1));
-  simple("group_norm", nn::GroupNorm(2, 4));
-  simple("group_norm one group", nn::GroupNorm(1, 3, 0.1));
-  simple("rms_norm of two axes", nn::RMSNorm({3, 4}, 0.1));
-  simple("rms_norm", nn::RMSNorm(4));
-  simple("embedding", nn::Embedding(5, 3));
-
-  // Two steps of training and one out of it.
-  auto batch_norm = [&](const std::string& name, auto make) {
-    CAPTURE(name);
-    REQUIRE(left.erase(name) == 1);
-    for (Dtype dtype : {float64, float32}) {
-      auto bn = make();
-      const Layer steps{&bn, [&](const Tensors& x) {
-                          Tensors y = {bn(x[0]), bn(x[1])};
-                          bn.eval();
-                          y.push_back(bn(x[2]));
-                          y.push_back(bn.running_mean);
-                          y.push_back(bn.running_var);
-                          for (Tensor& t : y) t = flatten(t);
-                          return concat(y, 0);
-                        }};
-      check_parity(rows[name], steps, dtype);
-      CHECK(bn.num_batches_tracked.tensor().template item<std::int64_t>() == 2);
-    }
-  };
-  batch_norm("batch_norm1d", [] { return nn::BatchNorm1d(3); });
-  batch_norm("batch_norm1d sequences", [] { return nn::BatchNorm1d(2, 0.01, 0.3); });
-  batch_norm("batch_norm2d", [] { return nn::BatchNorm2d(2, 1e-5, 1); });
-  batch_norm("batch_norm3d", [] { return nn::BatchNorm3d(2, 0.1); });
-
-  nn::Sequential network{nn::Conv2d(1, 3, 3, ConvOptions().padding(1)),
-                         nn::BatchNorm2d(3),
-                         nn::tanh,
-                         nn::AvgPool2d(2),
-                         nn::Flatten(),
-                         nn::Dropout(0.5),
-                         nn::Linear(12, 2)};
-  network.eval();
-  check("network", layer(network));
-  CHECK(left.empty());
-}
+XTAPE_CHECK_LAYERS("nn_layers", table)
 
 TEST_CASE("parameters and buffers of layers have PyTorch's names and shapes and start as its do") {
   auto shapes = [](const nn::ModuleBase& m) {

@@ -1,0 +1,126 @@
+#include "nn_table.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "compare.hpp"
+
+namespace nn_table {
+namespace {
+
+using Json = nlohmann::json;
+
+// A row's layer in one dtype, which starts every call in the same state.
+class Subject {
+ public:
+  Subject(const Row& row, Dtype dtype) : layer_(row.make()) {
+    if (!layer_.module) return;
+    layer_.module->to(dtype);
+    parameters = layer_.module->parameters();
+    training_ = layer_.module->is_training();
+    for (const nn::Buffer& b : layer_.module->buffers()) state_.push_back(b.tensor());
+  }
+
+  Tensor operator()(const Tensors& inputs) const {
+    manual_seed(1);
+    if (layer_.module) {
+      layer_.module->train(training_);
+      const std::vector<nn::Buffer> buffers = layer_.module->buffers();
+      for (std::size_t i = 0; i < state_.size(); ++i) buffers[i].assign(state_[i]);
+    }
+    return layer_.f(inputs);
+  }
+
+  std::vector<Parameter> parameters;
+
+ private:
+  Layer layer_;
+  bool training_ = true;
+  Tensors state_;
+};
+
+// The inputs of an entry, without the parameters, which take their values. What has a dtype of its own keeps it.
+Tensors set_up(Subject& subject, const Json& entry, Dtype dtype) {
+  const Json& packed = entry["inputs"];
+  REQUIRE(packed.size() >= subject.parameters.size());
+  const std::size_t inputs = packed.size() - subject.parameters.size();
+  Tensors x;
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    const Tensor t = compare::unpacked(packed[i]);
+    if (i >= inputs) subject.parameters[i - inputs].assign(t.to(dtype));
+    else x.push_back(is_floating(t.dtype()) ? t.to(dtype).requires_grad() : t);
+  }
+  return x;
+}
+
+void check_parity(const Row& row, const Json& entry, Dtype dtype, double bound) {
+  CAPTURE(dtype);
+  Subject subject(row, dtype);
+  Tensors x = set_up(subject, entry, dtype);
+  const Tensor y = subject(x);
+  CHECK((!is_floating(y.dtype()) || y.dtype() == dtype));
+  for (const Parameter& p : subject.parameters) x.push_back(p.tensor());
+  compare::check_entry(entry, y, x, bound, row.bounds.parity_order);
+}
+
+void check_differences(const Row& row, const Json& entry) {
+  Subject subject(row, float64);
+  const Tensors all = set_up(subject, entry, float64);
+  Tensors floating;
+  for (const Tensor& t : all)
+    if (is_floating(t.dtype())) floating.push_back(t);
+  if (!floating.empty()) {
+    auto f = [&](const Tensors& moved) {
+      Tensors x;
+      std::size_t next = 0;
+      for (const Tensor& t : all) x.push_back(is_floating(t.dtype()) ? moved[next++] : t);
+      return subject(x);
+    };
+    CHECK_NOTHROW(gradcheck(f, floating));
+  }
+  if (!subject.parameters.empty()) {
+    auto f = [&] { return subject(all); };
+    CHECK_NOTHROW(gradcheck(f, subject.parameters));
+  }
+}
+
+std::vector<std::string>& list() {
+  static std::vector<std::string> lines;
+  return lines;
+}
+
+}  // namespace
+
+Tensor joined(const Tensors& outputs) {
+  Tensors flat;
+  for (const Tensor& t : outputs) flat.push_back(flatten(t));
+  return concat(flat, 0);
+}
+
+void check_layers(const char* subject, const Table& table) {
+  const Json entries = compare::parity_file(subject)["rows"];
+  std::set<std::string> left;
+  for (auto& item : entries.items()) left.insert(item.key());
+  for (const Row& row : table) {
+    const std::string name = row.name;
+    CAPTURE(name);
+    REQUIRE_MESSAGE(left.erase(name) == 1, "the table has a row that the file has not, or twice");
+    check_parity(row, entries[name], float64, row.bounds.parity);
+    check_parity(row, entries[name], float32, row.bounds.parity_narrow);
+    if (row.bounds.differences) check_differences(row, entries[name]);
+  }
+  for (const std::string& name : left) FAIL_CHECK("the file has a row that the table has not: " << name);
+}
+
+Listed::Listed(const char* subject, const Table& table) {
+  for (const Row& row : table)
+    list().push_back(std::string(subject) + (row.bounds.differences ? " gradcheck " : " parity ") + row.name);
+}
+
+TEST_CASE("list of the layers" * doctest::skip()) {
+  for (const std::string& line : list()) std::cout << "row: " << line << "\n";
+  CHECK_FALSE(list().empty());
+}
+
+}  // namespace nn_table
