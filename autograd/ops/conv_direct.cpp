@@ -9,8 +9,8 @@
 namespace xtape {
 namespace {
 
-template <class T>
-inline constexpr std::int64_t panel = 2 * vector_size<T>;  // pixels, or channels, side by side in registers
+template <class T, int bytes>
+inline constexpr std::int64_t panel = 2 * lanes<T, bytes>;  // pixels, or channels, side by side in registers
 
 // A copy of one image's channels with its zeros around it, as far as windows reach. Along the last axis what lies a
 // stride apart is put side by side, so that neighbouring windows read neighbours.
@@ -91,44 +91,50 @@ struct Segment {
   std::int64_t from, at, count;
 };
 
+template <int bytes, class T>
+XTAPE_INLINE void copy_vector(const T* from, T* to) {
+  Vector<T, bytes> v;
+  load<bytes>(v, from);
+  store<bytes>(to, v);
+}
+
 // columns[k] = the panel's pixels under tap k. A segment may write beyond its end: the next one, or the next tap,
 // writes over it.
-template <class T>
+template <int bytes, class T>
 void pack_pixels(const Padded& padded, const std::vector<Segment>& segments, const T* image, T* columns) {
   for (const std::int64_t tap : padded.taps) {
     for (const Segment& s : segments) {
       const T* from = image + tap + s.from;
-      for (std::int64_t e = 0; e < s.count; e += vector_size<T>)
-        std::memcpy(columns + s.at + e, from + e, vector_size<T> * sizeof(T));
+      for (std::int64_t e = 0; e < s.count; e += lanes<T, bytes>) copy_vector<bytes>(from + e, columns + s.at + e);
     }
-    columns += panel<T>;
+    columns += panel<T, bytes>;
   }
 }
 
 // rows x panel results: the sum over k of weight[k][row] columns[k][pixel].
-template <int rows, class T>
+template <int rows, int bytes, class T>
 void multiply(std::int64_t n, const T* weight, const T* columns, const T* bias, T* y) {
-  using V = Vector<T>;
+  using V = Vector<T, bytes>;
   V sum[rows][2];
   for (int r = 0; r < rows; ++r) sum[r][0] = sum[r][1] = V{} + bias[r];
-  for (std::int64_t k = 0; k < n; ++k, weight += rows, columns += panel<T>) {
+  for (std::int64_t k = 0; k < n; ++k, weight += rows, columns += panel<T, bytes>) {
     V a, b;
-    load<T>(a, columns);
-    load<T>(b, columns + vector_size<T>);
+    load<bytes>(a, columns);
+    load<bytes>(b, columns + lanes<T, bytes>);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       sum[r][0] += weight[r] * a;
       sum[r][1] += weight[r] * b;
     }
   }
-  for (int r = 0; r < rows; ++r, y += panel<T>) {
-    store<T>(y, sum[r][0]);
-    store<T>(y + vector_size<T>, sum[r][1]);
+  for (int r = 0; r < rows; ++r, y += panel<T, bytes>) {
+    store<bytes>(y, sum[r][0]);
+    store<bytes>(y + lanes<T, bytes>, sum[r][1]);
   }
 }
 
 // The panels [begin, end) of one group of one image.
-template <class T>
+template <int bytes, class T>
 struct Panels {
   const Convolution& c;
   const Padded& padded;
@@ -138,7 +144,7 @@ struct Panels {
 
   void segments(std::int64_t p, std::vector<Segment>& list) const {
     const Windows& w = c.windows;
-    const std::int64_t n = w.y_size(), begin = p * panel<T>, end = std::min(n, begin + panel<T>);
+    const std::int64_t n = w.y_size(), begin = p * panel<T, bytes>, end = std::min(n, begin + panel<T, bytes>);
     list.clear();
     for (std::int64_t at = begin; at < end;) {
       const std::int64_t row = at / w.y[2], column = at % w.y[2], count = std::min(end - at, w.y[2] - column);
@@ -155,22 +161,24 @@ struct Panels {
       const std::int64_t last = std::min(end, first + per_round);
       for (std::int64_t p = first; p < last; ++p) {
         segments(p, list);
-        pack_pixels(padded, list, image, columns + (p - first) * k * panel<T>);
+        pack_pixels<bytes>(padded, list, image, columns + (p - first) * k * panel<T, bytes>);
       }
       for (std::int64_t o = 0; o < c.out; o += rows) {
         T shift[rows] = {};
         for (std::int64_t r = 0; bias && r < rows && o + r < c.out; ++r) shift[r] = bias[o + r];
         for (std::int64_t p = first; p < last; ++p) {
-          alignas(32) T result[rows * panel<T>];
-          multiply<rows>(k, weight + o * k, columns + (p - first) * k * panel<T>, shift, result);
+          alignas(bytes) T result[rows * panel<T, bytes>];
+          multiply<rows, bytes>(k, weight + o * k, columns + (p - first) * k * panel<T, bytes>, shift, result);
           // Kept in memory: what becomes of it must not cost the loop above its registers.
           asm volatile("" : : "r"(result) : "memory");
-          T* to = y + o * n + p * panel<T>;
-          const std::int64_t count = std::min(panel<T>, n - p * panel<T>);
+          T* to = y + o * n + p * panel<T, bytes>;
+          const std::int64_t count = std::min(panel<T, bytes>, n - p * panel<T, bytes>);
           for (std::int64_t r = 0; r < rows && o + r < c.out; ++r, to += n)
-            if (count == panel<T>) std::memcpy(to, result + r * panel<T>, sizeof(T) * panel<T>);
+            if (count == panel<T, bytes>)
+              for (std::int64_t e = 0; e < count; e += lanes<T, bytes>)
+                copy_vector<bytes>(result + r * panel<T, bytes> + e, to + e);
             else
-              for (std::int64_t e = 0; e < count; ++e) to[e] = result[r * panel<T> + e];
+              for (std::int64_t e = 0; e < count; ++e) to[e] = result[r * panel<T, bytes> + e];
         }
       }
     }
@@ -191,8 +199,10 @@ bool is_direct(const Convolution& c) {
   return padded <= 4 * (x + y * taps);
 }
 
-template <class T>
-void conv_direct(const Convolution& c, bool flipped, const T* x, const T* weight, const T* bias, T* y) {
+namespace {
+
+template <int bytes, class T>
+void convolve(const Convolution& c, bool flipped, const T* x, const T* weight, const T* bias, T* y) {
   const Windows& w = c.windows;
   const Padded padded(w, c.in);
   const std::int64_t n = w.y_size(), k = c.in * w.k_size(), rows = rows_at_once(c.out);
@@ -202,27 +212,27 @@ void conv_direct(const Convolution& c, bool flipped, const T* x, const T* weight
   for (std::int64_t g = 0; g < c.groups; ++g) pack_weight(c, flipped, g, rows, weight, weights->at<T>() + g * packed);
 
   // Tiles are images, or parts of them where these are few. The columns of a round stay in the cache.
-  const std::int64_t panels = (n + panel<T> - 1) / panel<T>, images = c.batch * c.groups;
+  const std::int64_t panels = (n + panel<T, bytes> - 1) / panel<T, bytes>, images = c.batch * c.groups;
   const std::int64_t wanted = c.flops() < 4e6 ? 1 : 16;
   const std::int64_t parts = std::clamp<std::int64_t>(wanted / images, 1, panels), size = (panels + parts - 1) / parts;
   const std::int64_t per_round =
-      std::clamp<std::int64_t>((1 << 17) / (k * panel<T> * static_cast<std::int64_t>(sizeof(T)) + 1), 1, size);
+      std::clamp<std::int64_t>((1 << 17) / (k * panel<T, bytes> * static_cast<std::int64_t>(sizeof(T)) + 1), 1, size);
   const std::int64_t step = std::max<std::int64_t>(1, images / wanted), tiles = (images + step - 1) / step;
   parallel_for(tiles * parts, [&](std::int64_t tile) {
-    const std::int64_t slack = 2 * panel<T>;
+    const std::int64_t slack = 2 * panel<T, bytes>;
     const Ref<Array> image = make_array(dtype_of<T>, Shape{padded.elements() + slack});
-    const Ref<Array> columns = make_array(dtype_of<T>, Shape{per_round * k * panel<T> + slack});
+    const Ref<Array> columns = make_array(dtype_of<T>, Shape{per_round * k * panel<T, bytes> + slack});
     std::memset(columns->data, 0, static_cast<std::size_t>(columns->size) * sizeof(T));
     std::fill_n(image->at<T>() + padded.elements(), slack, T(0));
     const std::int64_t end = std::min(images, (tile / parts + 1) * step);
     for (std::int64_t i = tile / parts * step; i < end; ++i) {
       const std::int64_t group = i % c.groups, begin = tile % parts * size, stop = std::min(panels, begin + size);
-      const Panels<T> work{c, padded, per_round, image->at<T>(), columns->at<T>()};
+      const Panels<bytes, T> work{c, padded, per_round, image->at<T>(), columns->at<T>()};
       const T* const from = x + i * c.in * w.x_size();
       const T* const a = weights->at<T>() + group * packed;
       const T* const b = bias ? bias + group * c.out : nullptr;
       T* const to = y + i * c.out * n;
-      kernel::vectorized([&work, &padded, from, a, b, to, begin, stop, rows] {
+      on_width<bytes>([&work, &padded, from, a, b, to, begin, stop, rows] {
         padded.fill(from, const_cast<T*>(work.image));
         if (rows == 6) work.template run<6>(begin, stop, a, b, to);
         else if (rows == 4) work.template run<4>(begin, stop, a, b, to);
@@ -232,23 +242,21 @@ void conv_direct(const Convolution& c, bool flipped, const T* x, const T* weight
   });
 }
 
-namespace {
-
 constexpr int taps_at_once = 6;
 
 // sums[tap][channel] += the sum over pixels of image[tap + pixel] g[pixel][channel], for `width` vectors of channels.
-template <int width, class T>
+template <int width, int bytes, class T>
 void add_products(const Padded& padded, const T* const* taps, const T* g, T* sums, std::int64_t sums_step) {
-  using V = Vector<T>;
+  using V = Vector<T, bytes>;
   const Windows& w = padded.w;
   V sum[taps_at_once][width] = {};
   for (std::int64_t i = 0; i < w.y[0]; ++i)
     for (std::int64_t j = 0; j < w.y[1]; ++j) {
       const T* x[taps_at_once];
       for (int t = 0; t < taps_at_once; ++t) x[t] = taps[t] + padded.row(i, j);
-      for (std::int64_t o = 0; o < w.y[2]; ++o, g += width * vector_size<T>) {
+      for (std::int64_t o = 0; o < w.y[2]; ++o, g += width * lanes<T, bytes>) {
         V channels[width];
-        for (int v = 0; v < width; ++v) load<T>(channels[v], g + v * vector_size<T>);
+        for (int v = 0; v < width; ++v) load<bytes>(channels[v], g + v * lanes<T, bytes>);
 #pragma GCC unroll 6
         for (int t = 0; t < taps_at_once; ++t)
           for (int v = 0; v < width; ++v) sum[t][v] += x[t][o] * channels[v];
@@ -256,10 +264,10 @@ void add_products(const Padded& padded, const T* const* taps, const T* g, T* sum
     }
   for (int t = 0; t < taps_at_once; ++t)
     for (int v = 0; v < width; ++v) {
-      T* const to = sums + t * sums_step + v * vector_size<T>;
+      T* const to = sums + t * sums_step + v * lanes<T, bytes>;
       V total;
-      load<T>(total, to);
-      store<T>(to, total + sum[t][v]);
+      load<bytes>(total, to);
+      store<bytes>(to, total + sum[t][v]);
     }
 }
 
@@ -272,18 +280,16 @@ void interleave(std::int64_t n, std::int64_t count, std::int64_t width, const T*
   }
 }
 
-}  // namespace
-
-template <class T>
-void conv_weight_direct(const Convolution& c, std::int64_t tiles, std::int64_t step, const T* g, const T* x, T* sums) {
+template <int bytes, class T>
+void add_weight_gradient(const Convolution& c, std::int64_t tiles, std::int64_t step, const T* g, const T* x, T* sums) {
   const Windows& w = c.windows;
   const Padded padded(w, c.in);
   const std::int64_t n = w.y_size(), k = c.in * w.k_size(), size = c.groups * k * c.out;
-  const std::int64_t channels = (c.out + vector_size<T> - 1) / vector_size<T> * vector_size<T>;
+  const std::int64_t channels = (c.out + lanes<T, bytes> - 1) / lanes<T, bytes> * lanes<T, bytes>;
   const std::int64_t taps = (k + taps_at_once - 1) / taps_at_once * taps_at_once;
   parallel_for(tiles, [&](std::int64_t tile) {
     const Ref<Array> image = make_array(dtype_of<T>, Shape{padded.elements()});
-    const Ref<Array> gradient = make_array(dtype_of<T>, Shape{n, panel<T>});
+    const Ref<Array> gradient = make_array(dtype_of<T>, Shape{n, panel<T, bytes>});
     const Ref<Array> sum = make_array(dtype_of<T>, Shape{taps, channels});
     T *const a = image->at<T>(), *const b = gradient->at<T>(), *const s = sum->at<T>();
     for (std::int64_t group = 0; group < c.groups; ++group) {
@@ -291,18 +297,19 @@ void conv_weight_direct(const Convolution& c, std::int64_t tiles, std::int64_t s
       for (std::int64_t i = tile * step; i < std::min(c.batch, (tile + 1) * step); ++i) {
         const std::int64_t at = i * c.groups + group;
         const T *const from = x + at * c.in * w.x_size(), *const gs = g + at * c.out * n;
-        kernel::vectorized([&padded, a, b, s, from, gs, n, k, channels, out = c.out] {
+        on_width<bytes>([&padded, a, b, s, from, gs, n, k, channels, out = c.out] {
           padded.fill(from, a);
-          for (std::int64_t o = 0; o < out; o += panel<T>) {
-            const std::int64_t width = std::min(panel<T>, channels - o);
-            if (width == panel<T>) interleave(n, std::min(panel<T>, out - o), panel<T>, gs + o * n, b);
-            else interleave(n, out - o, vector_size<T>, gs + o * n, b);
+          for (std::int64_t o = 0; o < out; o += panel<T, bytes>) {
+            const std::int64_t width = std::min(panel<T, bytes>, channels - o);
+            if (width == panel<T, bytes>)
+              interleave(n, std::min(panel<T, bytes>, out - o), panel<T, bytes>, gs + o * n, b);
+            else interleave(n, out - o, lanes<T, bytes>, gs + o * n, b);
             for (std::int64_t t = 0; t < k; t += taps_at_once) {
               const T* at_once[taps_at_once];
               for (std::int64_t e = 0; e < taps_at_once; ++e)
                 at_once[e] = a + padded.taps[static_cast<std::size_t>(std::min(t + e, k - 1))];
-              if (width == panel<T>) add_products<2>(padded, at_once, b, s + t * channels + o, channels);
-              else add_products<1>(padded, at_once, b, s + t * channels + o, channels);
+              if (width == panel<T, bytes>) add_products<2, bytes>(padded, at_once, b, s + t * channels + o, channels);
+              else add_products<1, bytes>(padded, at_once, b, s + t * channels + o, channels);
             }
           }
         });
@@ -311,6 +318,17 @@ void conv_weight_direct(const Convolution& c, std::int64_t tiles, std::int64_t s
         std::copy_n(s + t * channels, c.out, sums + tile * size + (group * k + t) * c.out);
     }
   });
+}
+
+}  // namespace
+
+template <class T>
+void conv_direct(const Convolution& c, bool flipped, const T* x, const T* weight, const T* bias, T* y) {
+  with_widest([&](auto width) { convolve<width.value>(c, flipped, x, weight, bias, y); });
+}
+template <class T>
+void conv_weight_direct(const Convolution& c, std::int64_t tiles, std::int64_t step, const T* g, const T* x, T* sums) {
+  with_widest([&](auto width) { add_weight_gradient<width.value>(c, tiles, step, g, x, sums); });
 }
 
 #define XTAPE_CONV(T)                                                                    \

@@ -23,15 +23,15 @@ struct Rows {
 };
 
 // R rows and W vectors of columns of c = a b, all of them in registers. The first `skip` columns are left as they are.
-template <int R, int W, class T>
+template <int R, int W, int bytes, class T>
 XTAPE_INLINE void panel(std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc,
                         std::int64_t skip = 0) {
   XTAPE_CONTRACT
-  constexpr std::int64_t one = vector_size<T>;
-  Vector<T> sum[R][W] = {};
+  constexpr std::int64_t one = lanes<T, bytes>;
+  Vector<T, bytes> sum[R][W] = {};
   for (std::int64_t p = 0; p < k; ++p) {
-    Vector<T> v[W];
-    for (int w = 0; w < W; ++w) load(v[w], b + p * ldb + w * one);
+    Vector<T, bytes> v[W];
+    for (int w = 0; w < W; ++w) load<bytes>(v[w], b + p * ldb + w * one);
     for (int r = 0; r < R; ++r)
       for (int w = 0; w < W; ++w) sum[r][w] += a.at(r, p) * v[w];
   }
@@ -39,29 +39,29 @@ XTAPE_INLINE void panel(std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb,
     for (int w = 0; w < W; ++w) {
       T* to = c + r * ldc + w * one;
       if (beta != T(0)) {
-        Vector<T> before;
-        load(before, to);
+        Vector<T, bytes> before;
+        load<bytes>(before, to);
         sum[r][w] += beta * before;
       }
       if (skip == 0) {
-        store(to, sum[r][w]);
+        store<bytes>(to, sum[r][w]);
         continue;
       }
       T lane[one];
-      store(lane, sum[r][w]);
+      store<bytes>(lane, sum[r][w]);
       for (std::int64_t l = skip; l < one; ++l) to[l] = lane[l];
     }
 }
-template <int R, class T>
+template <int R, int bytes, class T>
 XTAPE_INLINE void row_panels(std::int64_t n, std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb, T beta, T* c,
                              std::int64_t ldc) {
   XTAPE_CONTRACT
-  constexpr std::int64_t one = vector_size<T>;
+  constexpr std::int64_t one = lanes<T, bytes>;
   std::int64_t j = 0;
-  for (; j + 2 * one <= n; j += 2 * one) panel<R, 2>(k, a, b + j, ldb, beta, c + j, ldc);
-  for (; j + one <= n; j += one) panel<R, 1>(k, a, b + j, ldb, beta, c + j, ldc);
+  for (; j + 2 * one <= n; j += 2 * one) panel<R, 2, bytes>(k, a, b + j, ldb, beta, c + j, ldc);
+  for (; j + one <= n; j += one) panel<R, 1, bytes>(k, a, b + j, ldb, beta, c + j, ldc);
   if (j == n) return;
-  if (n > one) return panel<R, 1>(k, a, b + n - one, ldb, beta, c + n - one, ldc, one - (n - j));
+  if (n > one) return panel<R, 1, bytes>(k, a, b + n - one, ldb, beta, c + n - one, ldc, one - (n - j));
   for (; j < n; ++j) {
     T sum[R] = {};
     for (std::int64_t p = 0; p < k; ++p)
@@ -71,26 +71,26 @@ XTAPE_INLINE void row_panels(std::int64_t n, std::int64_t k, Rows<T> a, const T*
 }
 
 // R rows of a times S rows of b, both along k.
-template <int R, int S, class T>
+template <int R, int S, int bytes, class T>
 XTAPE_INLINE void dots(std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb, T beta, T* c,
                        std::int64_t ldc) {
   XTAPE_CONTRACT
-  constexpr std::int64_t one = vector_size<T>;
-  Vector<T> sum[R][S] = {};
+  constexpr std::int64_t one = lanes<T, bytes>;
+  Vector<T, bytes> sum[R][S] = {};
   std::int64_t p = 0;
   for (; p + one <= k; p += one) {
-    Vector<T> x[R];
-    for (int r = 0; r < R; ++r) load(x[r], a + r * lda + p);
+    Vector<T, bytes> x[R];
+    for (int r = 0; r < R; ++r) load<bytes>(x[r], a + r * lda + p);
     for (int s = 0; s < S; ++s) {
-      Vector<T> y;
-      load(y, b + s * ldb + p);
+      Vector<T, bytes> y;
+      load<bytes>(y, b + s * ldb + p);
       for (int r = 0; r < R; ++r) sum[r][s] += x[r] * y;
     }
   }
   for (int r = 0; r < R; ++r)
     for (int s = 0; s < S; ++s) {
       T lane[one];
-      store(lane, sum[r][s]);
+      store<bytes>(lane, sum[r][s]);
       for (std::int64_t width = one / 2; width > 0; width /= 2)
         for (std::int64_t l = 0; l < width; ++l) lane[l] += lane[l + width];
       for (std::int64_t q = p; q < k; ++q) lane[0] += a[r * lda + q] * b[s * ldb + q];
@@ -98,13 +98,13 @@ XTAPE_INLINE void dots(std::int64_t k, const T* a, std::int64_t lda, const T* b,
       *to = lane[0] + scaled(beta, to);
     }
 }
-template <int R, class T>
+template <int R, int bytes, class T>
 XTAPE_INLINE void row_dots(std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b, std::int64_t ldb,
                            T beta, T* c, std::int64_t ldc) {
   constexpr int together = 5;  // with two rows, what the registers hold
   std::int64_t j = 0;
-  for (; j + together <= n; j += together) dots<R, together>(k, a, lda, b + j * ldb, ldb, beta, c + j, ldc);
-  for (; j < n; ++j) dots<R, 1>(k, a, lda, b + j * ldb, ldb, beta, c + j, ldc);
+  for (; j + together <= n; j += together) dots<R, together, bytes>(k, a, lda, b + j * ldb, ldb, beta, c + j, ldc);
+  for (; j < n; ++j) dots<R, 1, bytes>(k, a, lda, b + j * ldb, ldb, beta, c + j, ldc);
 }
 
 }  // namespace
@@ -121,26 +121,36 @@ bool is_small(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k) 
   return work <= 1 << 21 && (n >= 60 || (n >= 16 && work <= 1 << 13));
 }
 
-template <class T>
-void small_gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda,
-                const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+namespace {
+
+template <int bytes, class T>
+void multiply(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda,
+              const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
   if (tb) {
     auto body = [](std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda, const T* b,
                    std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
       std::int64_t i = 0;
-      for (; i + 2 <= m; i += 2) row_dots<2>(n, k, a + i * lda, lda, b, ldb, beta, c + i * ldc, ldc);
-      if (i < m) row_dots<1>(n, k, a + i * lda, lda, b, ldb, beta, c + i * ldc, ldc);
+      for (; i + 2 <= m; i += 2) row_dots<2, bytes>(n, k, a + i * lda, lda, b, ldb, beta, c + i * ldc, ldc);
+      if (i < m) row_dots<1, bytes>(n, k, a + i * lda, lda, b, ldb, beta, c + i * ldc, ldc);
     };
-    return kernel::vectorized(body, m, n, k, a, lda, b, ldb, beta, c, ldc);
+    return on_width<bytes>(body, m, n, k, a, lda, b, ldb, beta, c, ldc);
   }
   auto body = [](std::int64_t m, std::int64_t n, std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb, T beta, T* c,
                  std::int64_t ldc) {
     std::int64_t i = 0;
-    for (; i + 6 <= m; i += 6) row_panels<6>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
-    for (; i + 2 <= m; i += 2) row_panels<2>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
-    if (i < m) row_panels<1>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
+    for (; i + 6 <= m; i += 6) row_panels<6, bytes>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
+    for (; i + 2 <= m; i += 2) row_panels<2, bytes>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
+    if (i < m) row_panels<1, bytes>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
   };
-  kernel::vectorized(body, m, n, k, ta ? Rows<T>{a, 1, lda} : Rows<T>{a, lda, 1}, b, ldb, beta, c, ldc);
+  on_width<bytes>(body, m, n, k, ta ? Rows<T>{a, 1, lda} : Rows<T>{a, lda, 1}, b, ldb, beta, c, ldc);
+}
+
+}  // namespace
+
+template <class T>
+void small_gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, std::int64_t lda,
+                const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc) {
+  with_widest([&](auto width) { multiply<width.value>(ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc); });
 }
 
 template bool is_small<float>(bool, bool, std::int64_t, std::int64_t, std::int64_t);

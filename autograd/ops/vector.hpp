@@ -2,29 +2,47 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "../kernel.hpp"
 
 namespace xtape {
 
-// 32 bytes fill the registers of AVX2; where AVX-512 has wider ones, twice as many of these serve as well.
-template <class T>
+// Written once for the registers of AVX2, 32 bytes, which serve all lesser processors too, and for the 64 of AVX-512.
+template <class T, int bytes>
 struct VectorOf {
-  typedef T type __attribute__((vector_size(32)));
+  typedef T type __attribute__((vector_size(bytes)));
 };
-template <class T>
-using Vector = typename VectorOf<T>::type;
-template <class T>
-inline constexpr std::int64_t vector_size = 32 / sizeof(T);
+template <class T, int bytes>
+using Vector = typename VectorOf<T, bytes>::type;
+template <class T, int bytes>
+inline constexpr std::int64_t lanes = bytes / static_cast<int>(sizeof(T));
 
 // Memory is aligned to its elements only. clang forgets such an alignment of a vector type that depends on T.
-template <class T>
-XTAPE_INLINE void load(Vector<T>& v, const T* from) {
+template <int bytes, class T>
+XTAPE_INLINE void load(Vector<T, bytes>& v, const T* from) {
   std::memcpy(&v, from, sizeof v);
 }
-template <class T>
-XTAPE_INLINE void store(T* to, const Vector<T>& v) {
+template <int bytes, class T>
+XTAPE_INLINE void store(T* to, const Vector<T, bytes>& v) {
   std::memcpy(to, &v, sizeof v);
+}
+
+/// f(width), where `width.value` is the number of bytes in the widest registers there are.
+template <class F>
+void with_widest(const F& f) {
+#if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
+  if (kernel::isa.level == kernel::Isa::avx512) return f(std::integral_constant<int, 64>());
+#endif
+  f(std::integral_constant<int, 32>());
+}
+/// body(a...), compiled for the instruction sets that have such registers.
+template <int bytes, class Body, class... A>
+void on_width(Body body, A... a) {
+#if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
+  if constexpr (bytes == 64) return kernel::on_avx512(body, a...);
+#endif
+  if constexpr (bytes == 32) kernel::vectorized(body, a...);
 }
 
 }  // namespace xtape
