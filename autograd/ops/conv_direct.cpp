@@ -161,7 +161,9 @@ struct Panels {
       const std::int64_t last = std::min(end, first + per_round);
       for (std::int64_t p = first; p < last; ++p) {
         segments(p, list);
-        pack_pixels<bytes>(padded, list, image, columns + (p - first) * k * panel<T, bytes>);
+        T* const to = columns + (p - first) * k * panel<T, bytes>;
+        if (n < (p + 1) * panel<T, bytes>) std::fill_n(to, k * panel<T, bytes>, T(0));  // no pixels in the last lanes
+        pack_pixels<bytes>(padded, list, image, to);
       }
       for (std::int64_t o = 0; o < c.out; o += rows) {
         T shift[rows] = {};
@@ -222,7 +224,6 @@ void convolve(const Convolution& c, bool flipped, const T* x, const T* weight, c
     const std::int64_t slack = 2 * panel<T, bytes>;
     const Ref<Array> image = make_array(dtype_of<T>, Shape{padded.elements() + slack});
     const Ref<Array> columns = make_array(dtype_of<T>, Shape{per_round * k * panel<T, bytes> + slack});
-    std::memset(columns->data, 0, static_cast<std::size_t>(columns->size) * sizeof(T));
     std::fill_n(image->at<T>() + padded.elements(), slack, T(0));
     const std::int64_t end = std::min(images, (tile / parts + 1) * step);
     for (std::int64_t i = tile / parts * step; i < end; ++i) {
