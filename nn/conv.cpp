@@ -6,10 +6,10 @@
 namespace xtape::nn {
 namespace {
 
-// (out, in / groups, k...), checked.
-Shape weight_shape(int rank, std::int64_t in, std::int64_t out, const PerAxis& kernel_size, std::int64_t groups,
-                   Site site) {
-  const std::string name = "Conv" + std::to_string(rank) + "d";
+// (out, in / groups, k...) or, transposed, (in, out / groups, k...), checked.
+Shape weight_shape(int rank, bool transposed, std::int64_t in, std::int64_t out, const PerAxis& kernel_size,
+                   std::int64_t groups, Site site) {
+  const std::string name = (transposed ? "ConvTranspose" : "Conv") + std::to_string(rank) + "d";
   if (in < 1 || out < 1)
     fail(name, "channels must be at least 1, got in = " + std::to_string(in) + ", out = " + std::to_string(out), site);
   if (groups < 1 || in % groups != 0 || out % groups != 0)
@@ -23,7 +23,7 @@ Shape weight_shape(int rank, std::int64_t in, std::int64_t out, const PerAxis& k
          site);
   for (std::int64_t n : k)
     if (n < 1) fail(name, "the kernel size must be at least 1, got " + std::to_string(n), site);
-  Shape shape{out, in / groups};
+  Shape shape = transposed ? Shape{in, out / groups} : Shape{out, in / groups};
   for (int i = 0; i < rank; ++i) shape.push_back(k[k.size() == 1 ? 0 : static_cast<std::size_t>(i)]);
   return shape;
 }
@@ -35,29 +35,35 @@ Tensor start(const Shape& shape, const Shape& weight) {
 
 }  // namespace
 
-template <class Derived, int rank>
-Conv<Derived, rank>::Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const ConvOptions& options,
-                          bool with_bias, Site site)
+template <class Derived, int rank, bool transposed>
+Conv<Derived, rank, transposed>::Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size,
+                                      const ConvOptions& options, bool with_bias, Site site)
     : weight([&] {
-        const Shape shape = weight_shape(rank, in, out, kernel_size, options.groups(), site);
+        const Shape shape = weight_shape(rank, transposed, in, out, kernel_size, options.groups(), site);
         return this->parameter("weight", start(shape, shape));
       }()),
       options_(options) {
   if (with_bias) bias = this->parameter("bias", start({out}, weight.shape()));
 }
 
-template <class Derived, int rank>
-Tensor Conv<Derived, rank>::forward(const Tensor& x) const {
+template <class Derived, int rank, bool transposed>
+Tensor Conv<Derived, rank, transposed>::forward(const Tensor& x, const Tensor& w) const {
   auto convolved = [&](const auto&... operands) {
-    if constexpr (rank == 1) return conv1d(operands..., options_);
+    if constexpr (rank == 1 && transposed) return conv_transpose1d(operands..., options_);
+    else if constexpr (rank == 2 && transposed) return conv_transpose2d(operands..., options_);
+    else if constexpr (transposed) return conv_transpose3d(operands..., options_);
+    else if constexpr (rank == 1) return conv1d(operands..., options_);
     else if constexpr (rank == 2) return conv2d(operands..., options_);
     else return conv3d(operands..., options_);
   };
-  return bias ? convolved(x, weight, *bias) : convolved(x, weight);
+  return bias ? convolved(x, w, *bias) : convolved(x, w);
 }
 
 template class Conv<Conv1d, 1>;
 template class Conv<Conv2d, 2>;
 template class Conv<Conv3d, 3>;
+template class Conv<ConvTranspose1d, 1, true>;
+template class Conv<ConvTranspose2d, 2, true>;
+template class Conv<ConvTranspose3d, 3, true>;
 
 }  // namespace xtape::nn

@@ -1,4 +1,4 @@
-// Convolution layers.
+// Layers of convolutions and of their transposes.
 #pragma once
 #include <autograd/ops/conv.hpp>
 #include <nn/module.hpp>
@@ -7,14 +7,18 @@
 namespace xtape::nn {
 
 /// What Conv1d, Conv2d and Conv3d share: `weight` (out, in / groups, k...) and, unless `with_bias` is false, `bias`
-/// (out) start uniform in ±1/sqrt(in / groups k...), as PyTorch's do. Throws when a size is below 1 or `groups` does
-/// not divide `in` and `out`; at the call as xtape::conv does.
-template <class Derived, int rank>
+/// (out) start uniform in ±1/sqrt(in / groups k...), as PyTorch's do. For ConvTranspose1d, ConvTranspose2d and
+/// ConvTranspose3d (`transposed`) it is `weight` (in, out / groups, k...), and ±1/sqrt(out / groups k...). Throws when
+/// a size is below 1 or `groups` does not divide `in` and `out`; at the call as xtape::conv and xtape::conv_transpose
+/// do.
+template <class Derived, int rank, bool transposed = false>
 class Conv : public Module<Derived> {
  public:
   Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const ConvOptions& options = {},
        bool with_bias = true, Site site = Site::here());
-  Tensor forward(const Tensor& x) const;
+  Tensor forward(const Tensor& x) const { return forward(x, weight); }
+  /// The same with `w` in the place of `weight`.
+  Tensor forward(const Tensor& x, const Tensor& w) const;
 
   Parameter weight;
   std::optional<Parameter> bias;
@@ -38,6 +42,24 @@ class Conv2d : public Conv<Conv2d, 2> {
 };
 /// The same of volumes: (batch, in, depth, height, width) -> (batch, out, y0, y1, y2).
 class Conv3d : public Conv<Conv3d, 3> {
+ public:
+  using Conv::Conv;
+};
+
+/// The adjoint of Conv1d, which makes sequences longer, as `ConvTranspose1d(16, 8, 2, ConvOptions().stride(2))`:
+/// (batch, in, length) -> (batch, out, y), with y = (x - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1.
+/// Source: Zeiler et al., "Deconvolutional networks", CVPR 2010.
+class ConvTranspose1d : public Conv<ConvTranspose1d, 1, true> {
+ public:
+  using Conv::Conv;
+};
+/// The same of images: (batch, in, height, width) -> (batch, out, y0, y1).
+class ConvTranspose2d : public Conv<ConvTranspose2d, 2, true> {
+ public:
+  using Conv::Conv;
+};
+/// The same of volumes: (batch, in, depth, height, width) -> (batch, out, y0, y1, y2).
+class ConvTranspose3d : public Conv<ConvTranspose3d, 3, true> {
  public:
   using Conv::Conv;
 };

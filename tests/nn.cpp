@@ -65,7 +65,7 @@ TEST_CASE("a tied parameter is listed once and gets both gradients") {
   const Tensor x = grid({4, 3}, float32), w = net.out.tensor();
   sum(square(net(x))).backward();
   const Tensor in = w.detach().requires_grad(), out = w.detach().requires_grad();
-  const Tensors g = grad(sum(square(matmul(linear(x, in, net.in.bias), out))), {in, out});
+  const Tensors g = grad(sum(square(matmul(linear(x, in, *net.in.bias), out))), {in, out});
   CHECK(allclose(net.out.grad(), g[0] + g[1]));
   optim::SGD(net.parameters(), 1).step();
   CHECK(allclose(net.in.weight.tensor(), w - (g[0] + g[1])));
@@ -114,7 +114,7 @@ TEST_CASE("Sequential takes layers and functions and lambdas in any number") {
   CHECK_THROWS_AS(net(x), Error);  // the last layer takes three, not two
   const nn::Sequential inner{[](const Tensor&x) { return x * 2; }, layer}, outer{inner, nn::sigmoid};
   CHECK(names(outer) == Names{"0.1.weight", "0.1.bias"});
-  CHECK(allclose(outer(x), sigmoid(linear(x * 2, layer.weight, layer.bias))));
+  CHECK(allclose(outer(x), sigmoid(linear(x * 2, layer.weight, *layer.bias))));
   const Tensor same = nn::Sequential{}(x);
   CHECK(same.data<float>() == x.data<float>());
 }

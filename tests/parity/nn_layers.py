@@ -17,8 +17,9 @@ def call(module, inputs, *parameters):
     return functional_call(module, dict(zip(names, parameters)), inputs)
 
 
-def layer(module, x):
-    return lambda x, *parameters: call(module, x, *parameters), [x, *parameters_of(module)]
+def layer(module, *inputs):
+    n = len(inputs)
+    return lambda *x: call(module, x[:n], *x[n:]), [*inputs, *parameters_of(module)]
 
 
 def batch_norm(module, *shape):
