@@ -29,6 +29,7 @@
 #include <nn/loss.hpp>
 #include <nn/module.hpp>
 #include <nn/normalization.hpp>
+#include <nn/padding.hpp>
 #include <nn/pooling.hpp>
 #include <nn/sequential.hpp>
 #include <optim/adam.hpp>

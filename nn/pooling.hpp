@@ -52,4 +52,70 @@ class AvgPool3d : public Pool<AvgPool3d, AvgPoolOptions, avg_pool3d> {
   using Pool::Pool;
 };
 
+/// The mean over windows that cover x such that the result has the given size, as `AdaptiveAvgPool1d(5)`:
+/// (batch, channels, length) -> (batch, channels, size). Throws at the call when the size is negative.
+class AdaptiveAvgPool1d : public Pool<AdaptiveAvgPool1d, PerAxis, adaptive_avg_pool1d> {
+ public:
+  using Pool::Pool;
+};
+/// The same of images, as `AdaptiveAvgPool2d({5, 7})`: (batch, channels, height, width) -> (batch, channels, sizes...).
+class AdaptiveAvgPool2d : public Pool<AdaptiveAvgPool2d, PerAxis, adaptive_avg_pool2d> {
+ public:
+  using Pool::Pool;
+};
+/// The same of volumes: (batch, channels, depth, height, width) -> (batch, channels, sizes...).
+class AdaptiveAvgPool3d : public Pool<AdaptiveAvgPool3d, PerAxis, adaptive_avg_pool3d> {
+ public:
+  using Pool::Pool;
+};
+
+/// The largest element of windows that cover x such that the result has the given size, as `AdaptiveMaxPool1d(5)`:
+/// (batch, channels, length) -> (batch, channels, size). Throws at the call when the size is negative.
+class AdaptiveMaxPool1d : public Pool<AdaptiveMaxPool1d, PerAxis, adaptive_max_pool1d> {
+ public:
+  using Pool::Pool;
+};
+/// The same of images, as `AdaptiveMaxPool2d({5, 7})`: (batch, channels, height, width) -> (batch, channels, sizes...).
+class AdaptiveMaxPool2d : public Pool<AdaptiveMaxPool2d, PerAxis, adaptive_max_pool2d> {
+ public:
+  using Pool::Pool;
+};
+/// The same of volumes: (batch, channels, depth, height, width) -> (batch, channels, sizes...).
+class AdaptiveMaxPool3d : public Pool<AdaptiveMaxPool3d, PerAxis, adaptive_max_pool3d> {
+ public:
+  using Pool::Pool;
+};
+
+/// (sum x^p)^(1/p) over each window, as `LPPool1d(2, 3)` or `LPPool1d(2, AvgPoolOptions(3).stride(1))`:
+/// (batch, channels, length) -> (batch, channels, y), with y = floor((x + 2 padding - k) / stride) + 1. With ceil_mode
+/// a window that reaches out of x sums what it has inside. The gradient is 0 where the sum is 0; for a p that is no
+/// integer x must not be negative. Throws unless p is positive and finite. Source: Sermanet, Chintala and LeCun,
+/// "Convolutional neural networks applied to house numbers digit classification", ICPR 2012.
+class LPPool1d : public Module<LPPool1d> {
+ public:
+  LPPool1d(double p, const AvgPoolOptions& options, Site site = Site::here());
+  Tensor forward(const Tensor& x) const;
+
+ private:
+  double p_;
+  AvgPoolOptions options_;
+};
+/// The same of images: (batch, channels, height, width) -> (batch, channels, y0, y1).
+class LPPool2d : public Module<LPPool2d> {
+ public:
+  LPPool2d(double p, const AvgPoolOptions& options, Site site = Site::here());
+  Tensor forward(const Tensor& x) const;
+
+ private:
+  double p_;
+  AvgPoolOptions options_;
+};
+
+/// The mean of each channel: (batch, channels, spatial...) -> (batch, channels). Throws at the call when x has no
+/// spatial axis. Source: Lin, Chen and Yan, "Network in network", ICLR 2014.
+class GlobalAvgPool : public Module<GlobalAvgPool> {
+ public:
+  Tensor forward(const Tensor& x) const;
+};
+
 }  // namespace xtape::nn

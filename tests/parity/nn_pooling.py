@@ -1,0 +1,26 @@
+"""Pooling layers as functions of their inputs; MaxPool and AvgPool are in nn_layers.py."""
+from inputs import distinct, nonzero, positive, real
+from nn_layers import layer
+from torch import nn
+
+rows = {
+    "AdaptiveAvgPool1d": layer(nn.AdaptiveAvgPool1d(3), real(2, 2, 7)),
+    "AdaptiveAvgPool1d longer": layer(nn.AdaptiveAvgPool1d(5), real(1, 2, 3)),
+    "AdaptiveAvgPool2d": layer(nn.AdaptiveAvgPool2d((2, 3)), real(1, 2, 5, 4)),
+    "AdaptiveAvgPool2d one": layer(nn.AdaptiveAvgPool2d(1), real(2, 2, 3, 2)),
+    "AdaptiveAvgPool3d": layer(nn.AdaptiveAvgPool3d((1, 2, 3)), real(1, 2, 2, 3, 4)),
+    "AdaptiveAvgPool3d two": layer(nn.AdaptiveAvgPool3d(2), real(1, 1, 3, 3, 3)),
+    "AdaptiveMaxPool1d": layer(nn.AdaptiveMaxPool1d(3), distinct(2, 2, 7)),
+    "AdaptiveMaxPool1d longer": layer(nn.AdaptiveMaxPool1d(5), distinct(1, 2, 3)),
+    "AdaptiveMaxPool2d": layer(nn.AdaptiveMaxPool2d((2, 3)), distinct(1, 2, 5, 4)),
+    "AdaptiveMaxPool2d one": layer(nn.AdaptiveMaxPool2d(1), distinct(2, 2, 3, 2)),
+    "AdaptiveMaxPool3d": layer(nn.AdaptiveMaxPool3d((1, 2, 3)), distinct(1, 2, 2, 3, 4)),
+    "AdaptiveMaxPool3d two": layer(nn.AdaptiveMaxPool3d(2), distinct(1, 1, 3, 3, 3)),
+    "LPPool1d": layer(nn.LPPool1d(2, 3), nonzero(2, 2, 7)),
+    "LPPool1d power": layer(nn.LPPool1d(1.5, 2, stride=1), positive(1, 2, 4)),
+    "LPPool2d": layer(nn.LPPool2d(2, 2), nonzero(1, 2, 4, 5)),
+    "LPPool2d options": layer(nn.LPPool2d(3, (2, 3), stride=(1, 2)), positive(1, 2, 3, 5)),
+    "GlobalAvgPool": (lambda x: x.mean((2, 3)), [real(2, 3, 2, 4)]),
+    "GlobalAvgPool volumes": (lambda x: x.mean((2, 3, 4)), [real(2, 2, 2, 1, 3)]),
+}
+values_only = {}
