@@ -160,7 +160,7 @@ TEST_CASE("gains are PyTorch's by name and found by integration for any function
   for (int i = 0; i < 20; ++i) {
     nn::Linear layer(300, 300);
     init::kaiming_normal(layer.weight, gain);
-    init::zeros(layer.bias);
+    init::zeros(*layer.bias);
     x = layer(own(x));
   }
   CHECK(spread(x) > 0.5);
