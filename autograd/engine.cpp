@@ -90,7 +90,8 @@ void Engine::list(const Tensor& y) {
 void Engine::mark(const std::vector<Targets::Item>* targets) {
   if (targets)
     for (const Targets::Item& item : *targets)
-      if (std::uint32_t at = find(item.node.get()); at != absent) slots_[at].needed = slots_[at].target = true;
+      if (std::uint32_t at = find(item.node.get()); at != absent && item.node->flows)
+        slots_[at].needed = slots_[at].target = true;
   for (std::size_t i = slots_.size(); i-- > 0;) {
     Slot& slot = slots_[i];
     if (!slot.node->flows) continue;
@@ -157,7 +158,7 @@ Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targe
   for (const Targets::Item& item : *targets) {
     std::uint32_t at = find(item.node.get());
     result.push_back(at == absent ? Tensor() : slots_[at].g);
-    if (!result.back().defined() && !(flags & allow_unused))
+    if (!result.back().defined() && !(flags & allow_unused) && item.node->flows)
       fail("grad",
            "the result does not depend on target " + std::to_string(result.size() - 1) + ", " + describe(*item.node) +
                " of shape " + to_string(item.node->shape) + cuts() + "; if that is meant, pass allow_unused",
@@ -199,7 +200,7 @@ Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFl
          site);
   for (std::size_t i = 0; i < targets.items().size(); ++i) {
     const Ref<Node>& node = targets.items()[i].node;
-    if (node && node->flows) continue;
+    if (node && (node->flows || node->kind == Node::leaf)) continue;  // a frozen Parameter is such a leaf
     fail("grad",
          "target " + std::to_string(i) + " is not on the tape" +
              (node ? ": it was cut from it by " + describe(*node) : "; make it a leaf with requires_grad()"),

@@ -36,6 +36,7 @@ Parameter::Parameter(const Parameter& other) : leaf_(other.leaf_) {
     Ref<Leaf> leaf = make_leaf("Parameter", leaf_->site, *leaf_->value);
     leaf->value = copy_of(*leaf_->value);
     leaf->name = leaf_->name;
+    leaf->flows = leaf_->flows;
     return std::make_shared<Ref<Leaf>>(leaf);
   });
   leaf_ = *static_cast<Ref<Leaf>*>(twin.get());
@@ -69,6 +70,8 @@ void* Parameter::writable(Dtype wanted) {
 
 Tensor Parameter::grad() const { return leaf_->grad; }
 void Parameter::zero_grad() { leaf_->grad = Tensor(); }
+void Parameter::freeze(bool on) { leaf_->flows = !on; }
+bool Parameter::is_frozen() const { return !leaf_->flows; }
 const std::string& Parameter::name() const { return leaf_->name; }
 void Parameter::set_name(const std::string& name) { leaf_->name = name; }
 

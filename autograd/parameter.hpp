@@ -41,6 +41,11 @@ class Parameter {
   Tensor grad() const;
   void zero_grad();
 
+  /// Makes it a constant of all operations from now on, or lets gradients reach it again; optimisers leave it alone as
+  /// long. (PyTorch: `p.requires_grad_(False)`.)
+  void freeze(bool on = true);
+  bool is_frozen() const;
+
   /// The path under which modules know it, as "hidden.weight"; empty when it belongs to none.
   const std::string& name() const;
   void set_name(const std::string& name);

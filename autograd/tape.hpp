@@ -64,7 +64,8 @@ class Targets {
   std::vector<Item> items_;
 };
 
-/// The gradients d(y)/d(x) of a recorded scalar for every target, each of its target's shape. The values that the
+/// The gradients d(y)/d(x) of a recorded scalar for every target, each of its target's shape, and an undefined one for
+/// a frozen Parameter. The values that the
 /// rules read are released on the way, unless `retain_graph` or `create_graph`. Throws when y is no recorded scalar,
 /// when a target is not recorded or not reached (unless `allow_unused`), and when the tape was released before.
 /// Where an operation without a gradient, such as argmax, or detach() cut the tape, the error names it and its line.

@@ -2,13 +2,10 @@
 
 #include <curl/curl.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <autograd/new_file.hpp>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -54,51 +51,8 @@ std::string fault(const std::string& path, const std::string& sha256) {
   }
 }
 
-// A new file beside `path`, gone again unless it was kept.
-class Temporary {
- public:
-  explicit Temporary(const std::string& path) : path_(path), name_(path + ".XXXXXX"), fd_(mkstemp(name_.data())) {
-    if (fd_ < 0) fail_to_write(errno);
-  }
-  ~Temporary() {
-    close(fd_);
-    if (!kept_) unlink(name_.c_str());
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-
-  const std::string& name() const { return name_; }
-
-  // Appends and returns 0, or the error's number.
-  int append(const char* data, std::size_t size) {
-    while (size > 0) {
-      const ssize_t n = write(fd_, data, size);
-      if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return errno;
-      data += n, size -= std::size_t(n);
-    }
-    return 0;
-  }
-
-  // Puts the file in the place of `path`, after its content has reached the disk: a name never stands for half a file.
-  void keep() {
-    if (fsync(fd_) != 0 || rename(name_.c_str(), path_.c_str()) != 0) fail_to_write(errno);
-    kept_ = true;
-  }
-
-  [[noreturn]] void fail_to_write(int error) const {
-    fail("download",
-         "cannot write " + path_ + ": " + std::strerror(error) + ", expected a writable directory with enough space");
-  }
-
- private:
-  std::string path_, name_;
-  int fd_;
-  bool kept_ = false;
-};
-
 struct Transfer {
-  Temporary& file;
+  NewFile& file;
   std::chrono::milliseconds patience;
   Clock::time_point last_progress = Clock::now();
   curl_off_t received = 0;
@@ -121,7 +75,7 @@ int on_progress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_of
 }
 
 // Fetches `url` into `file`; returns what went wrong with the network, or nothing.
-std::string fetch(const std::string& url, Temporary& file, std::chrono::milliseconds patience) {
+std::string fetch(const std::string& url, NewFile& file, std::chrono::milliseconds patience) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
   if (ready != CURLE_OK || !curl) return "libcurl does not start here";
@@ -157,7 +111,7 @@ void download(const std::vector<std::string>& urls, const std::string& path, con
 
   std::string reasons;
   for (const std::string& url : urls) {
-    Temporary file(path);
+    NewFile file("download", path);
     std::string reason = fetch(url, file, patience_of_all / urls.size());
     if (reason.empty()) reason = fault(file.name(), sha256);
     if (reason.empty()) return file.keep();

@@ -1,92 +1,59 @@
-#include "module.hpp"
-
 #include <cxxabi.h>
 
+#include <atomic>
 #include <autograd/watch.hpp>
 #include <cstdlib>
 
+#include "module_state.hpp"
+
 namespace xtape::nn {
 
-template <class T>
-using Named = std::vector<std::pair<std::string, T>>;
+std::string ModuleBase::State::type_name() const {
+  std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type->name(), nullptr, nullptr, nullptr), std::free);
+  std::string name = text ? text.get() : type->name();
+  std::size_t end = name.find('<'), colon = name.rfind(':', end);
+  return colon == std::string::npos ? name : name.substr(colon + 1);
+}
 
-struct ModuleBase::State {
-  explicit State(const std::type_info* type) : type(type) {}
+void ModuleBase::State::check_name(const std::string& name) const {
+  bool taken = false;
+  for (auto& [other, p] : parameters) taken |= other == name;
+  for (auto& [other, b] : buffers) taken |= other == name;
+  for (auto& [other, c] : children) taken |= other == name;
+  if (taken) fail(type_name(), "the name '" + name + "' is taken");
+  if (name.empty() || name.find('.') != std::string::npos)
+    fail(type_name(), "the name '" + name + "' of a member must not be empty or have a dot");
+}
 
-  const std::type_info* type;
-  bool registered = false, training = true;
-  Named<Parameter> parameters;
-  Named<Buffer> buffers;
-  Named<std::shared_ptr<State>> children;
+std::shared_ptr<ModuleBase::State> ModuleBase::State::copy(Cloning& cloning, const std::shared_ptr<State>& from) {
+  return std::static_pointer_cast<State>(cloning.copy_of(from.get(), [&] {
+    auto to = std::make_shared<State>(*from);
+    for (auto& [name, child] : to->children) child = copy(cloning, child);
+    return to;
+  }));
+}
 
-  // "Linear" for xtape::nn::Linear.
-  std::string type_name() const {
-    std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type->name(), nullptr, nullptr, nullptr),
-                                                std::free);
-    std::string name = text ? text.get() : type->name();
-    std::size_t end = name.find('<'), colon = name.rfind(':', end);
-    return colon == std::string::npos ? name : name.substr(colon + 1);
+std::string ModuleBase::State::path_to(const State* module) const {
+  for (auto& [name, child] : children) {
+    if (child.get() == module) return name;
+    if (std::string below = child->path_to(module); !below.empty()) return name + "." + below;
   }
+  return "";
+}
 
-  void check_name(const std::string& name) const {
-    bool taken = false;
-    for (auto& [other, p] : parameters) taken |= other == name;
-    for (auto& [other, b] : buffers) taken |= other == name;
-    for (auto& [other, c] : children) taken |= other == name;
-    if (taken) fail(type_name(), "the name '" + name + "' is taken");
-    if (name.empty() || name.find('.') != std::string::npos)
-      fail(type_name(), "the name '" + name + "' of a member must not be empty or have a dot");
+std::string ModuleBase::State::describe(const Scope* innermost) {
+  std::vector<const State*> chain;
+  for (const Scope* s = innermost; s; s = s->outer())
+    if (s->module()) chain.push_back(static_cast<const State*>(s->module()));
+  if (chain.empty()) return "";
+  std::string path = chain.back()->type_name();
+  for (std::size_t i = chain.size() - 1; i-- > 0;) {
+    const std::string name = chain[i + 1]->path_to(chain[i]);
+    path += "." + (name.empty() ? chain[i]->type_name() : name);
   }
+  return chain.size() == 1 ? path : path + " (" + chain.front()->type_name() + ")";
+}
 
-  // Calls f(path, cell) for all `cells`, which are parameters or buffers.
-  template <class T, class F>
-  void each(Named<T> State::*cells, const std::string& prefix, F&& f) const {
-    for (auto& [name, cell] : this->*cells) f(prefix + name, cell);
-    for (auto& [name, child] : children) child->each(cells, prefix + name + ".", f);
-  }
-
-  // Every cell once: one with several paths comes under the first.
-  template <class T>
-  Named<T> each_once(Named<T> State::*cells) const {
-    Named<T> all;
-    each(cells, "", [&](const std::string& path, const T& cell) {
-      for (auto& [name, other] : all)
-        if (other.is(cell)) return;
-      all.emplace_back(path, cell);
-    });
-    return all;
-  }
-
-  void train(bool on) {
-    training = on;
-    for (auto& [name, child] : children) child->train(on);
-  }
-
-  static std::shared_ptr<State> copy(Cloning& cloning, const std::shared_ptr<State>& from) {
-    return std::static_pointer_cast<State>(cloning.copy_of(from.get(), [&] {
-      auto to = std::make_shared<State>(*from);
-      for (auto& [name, child] : to->children) child = copy(cloning, child);
-      return to;
-    }));
-  }
-
-  // The path of the module that is running, as "Mlp.hidden (Linear)".
-  static std::string describe(const Scope* innermost) {
-    std::vector<const State*> chain;
-    for (const Scope* s = innermost; s; s = s->outer())
-      if (s->module()) chain.push_back(static_cast<const State*>(s->module()));
-    if (chain.empty()) return "";
-    std::string path = chain.back()->type_name();
-    for (std::size_t i = chain.size() - 1; i-- > 0;) {
-      std::string name = chain[i]->type_name();
-      for (auto& [child_name, child] : chain[i + 1]->children)
-        if (child.get() == chain[i]) name = child_name;
-      path += "." + name;
-    }
-    return chain.size() == 1 ? path : path + " (" + chain.front()->type_name() + ")";
-  }
-  static const bool installed;
-};
 const bool ModuleBase::State::installed = (set_describe_scopes(&State::describe), true);
 
 ModuleBase::ModuleBase(const std::type_info& type) : state_(std::make_shared<State>(&type)) {}
@@ -129,7 +96,7 @@ void ModuleBase::add_child(const std::string& name, const ModuleBase& module) {
   module.state_->each(&State::buffers, name + ".", rename);
 }
 
-const void* ModuleBase::enter(Site site) const {
+ModuleBase::Entered ModuleBase::enter(Site site) const {
   const Scope* s = Scope::current();
   while (s && !s->module()) s = s->outer();
   if (s && !state_->registered) {
@@ -141,7 +108,35 @@ const void* ModuleBase::enter(Site site) const {
              type + " name = child(\"name\", " + type + "(...));",
          site);
   }
-  return state_.get();
+  return {state_.get(), !state_->hooks.empty()};
+}
+
+HookHandle ModuleBase::register_forward_hook(ForwardHook hook) {
+  static std::atomic<std::uint64_t> count{0};
+  HookHandle handle;
+  handle.state_ = state_;
+  handle.id_ = ++count;
+  state_->hooks.emplace_back(handle.id_, std::move(hook));
+  return handle;
+}
+
+void HookHandle::remove() {
+  const auto state = std::static_pointer_cast<ModuleBase::State>(state_.lock());
+  if (!state) return;
+  auto& hooks = state->hooks;
+  for (auto at = hooks.begin(); at != hooks.end(); ++at)
+    if (at->first == id_) return static_cast<void>(hooks.erase(at));
+}
+
+void ModuleBase::run_hooks(const Tensors& inputs, Tensors& outputs) const {
+  const std::size_t n = outputs.size();
+  const auto hooks = state_->hooks;  // one may remove itself
+  for (auto& [id, hook] : hooks) {
+    hook(*this, inputs, outputs);
+    if (outputs.size() != n)
+      fail(type_name(), "a hook made " + std::to_string(outputs.size()) + " outputs of " + std::to_string(n) +
+                            ", expected as many as there were");
+  }
 }
 
 namespace {
@@ -164,6 +159,30 @@ Named<Parameter> ModuleBase::named_parameters() const { return state_->each_once
 Named<Buffer> ModuleBase::named_buffers() const { return state_->each_once(&State::buffers); }
 std::vector<Parameter> ModuleBase::parameters() const { return without_names(named_parameters()); }
 std::vector<Buffer> ModuleBase::buffers() const { return without_names(named_buffers()); }
+
+Named<ModuleBase> ModuleBase::named_children() const {
+  Named<ModuleBase> all;
+  for (auto& [name, child] : state_->children) all.emplace_back(name, ModuleBase(child));
+  return all;
+}
+
+Named<ModuleBase> ModuleBase::named_modules() const {
+  Named<ModuleBase> all;
+  std::function<void(const std::string&, const ModuleBase&)> visit = [&](const std::string& path, const ModuleBase& m) {
+    for (auto& [name, other] : all)
+      if (other.is(m)) return;
+    all.emplace_back(path, m);
+    for (auto& [name, child] : m.named_children()) visit(path.empty() ? name : path + "." + name, child);
+  };
+  visit("", *this);
+  return all;
+}
+
+std::string ModuleBase::type_name() const { return state_->type_name(); }
+void ModuleBase::set_type(const std::type_info& type) { state_->type = &type; }
+void ModuleBase::freeze(bool on) {
+  for (Parameter p : parameters()) p.freeze(on);
+}
 
 void ModuleBase::train(bool on) { state_->train(on); }
 bool ModuleBase::is_training() const { return state_->training; }

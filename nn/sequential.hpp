@@ -1,12 +1,12 @@
 // Sequential: layers and functions, one after the other.
 #pragma once
-#include <functional>
-#include <nn/module.hpp>
+#include <nn/lambda.hpp>
 
 namespace xtape::nn {
 
 /// Calls its elements in order, each with the result of the one before: modules and any callable `Tensor -> Tensor`, as
-/// `Sequential{Linear(784, 30), sigmoid, Linear(30, 10)}`. Modules are named by their position, "0", "2".
+/// `Sequential{Linear(784, 30), sigmoid, Linear(30, 10)}`: (...) -> what the last one gives, or x when there is none.
+/// They are named by their position, "0", "1", "2"; a function becomes a Lambda.
 class Sequential : public Module<Sequential> {
  public:
   Sequential() = default;
@@ -24,8 +24,9 @@ class Sequential : public Module<Sequential> {
     static_assert(ok,
                   "an element of nn::Sequential is a module or a function that takes a Tensor and returns a Tensor");
     if constexpr (ok) {
-      if constexpr (std::is_base_of_v<ModuleBase, Layer>) child(std::to_string(layers_.size()), layer);
-      layers_.emplace_back(std::move(layer));
+      const std::string name = std::to_string(layers_.size());
+      if constexpr (std::is_base_of_v<ModuleBase, Layer>) layers_.emplace_back(child(name, std::move(layer)));
+      else layers_.emplace_back(child(name, Lambda(std::move(layer))));
     }
     return *this;
   }

@@ -10,7 +10,8 @@ namespace xtape::optim {
 ///   opt.zero_grad(); loss.backward(); opt.step();
 ///   opt.step(grad(loss, opt.parameters()));
 ///
-/// A parameter is changed in place when nobody else holds its value, else it gets a new one.
+/// A parameter is changed in place when nobody else holds its value, else it gets a new one; a frozen one stays as it
+/// is.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
