@@ -14,17 +14,6 @@
 
 using xtape::Tensor;
 
-int guarded(const std::function<void()>& body) {
-  try {
-    body();
-    return 0;
-  } catch (const std::exception& e) {
-    std::fflush(stdout);
-    std::fprintf(stderr, "error: %s\n", e.what());
-    return 1;
-  }
-}
-
 namespace {
 
 [[noreturn]] void reject(const std::string& message) {
@@ -48,7 +37,8 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
     const std::size_t end = std::min(text.find(',', begin), text.size());
     std::int64_t n = 0;
     if (!read_number(text.substr(begin, end - begin), n) || n < 1 || n > 100000)
-      reject("--hidden is '" + text + "', expected sizes from 1 to 100000 as in 30 or 16,16, or none");
+      reject("--hidden is '" + text +
+             "', expected sizes from 1 to 100000 as in 30 or 16,16, or none");
     sizes.push_back(n);
     begin = end + 1;
   }
@@ -59,16 +49,19 @@ std::vector<std::int64_t> parse_hidden(const std::string& text) {
 
 MnistOptions parse_mnist_options(int argc, char** argv) {
   MnistOptions o;
-  std::string hidden = "30", cost = "quadratic", lr = "3", epochs = "30", batch = "10", threads = "1", seed = "1";
+  std::string hidden = "30", cost = "quadratic", lr = "3", epochs = "30", batch = "10",
+              threads = "1", seed = "1";
   CLI::App app("A network of sigmoid neurons learns to read handwritten digits.");
   app.set_version_flag("--version", "xtape 0.1.0");
   app.option_defaults()->always_capture_default();
-  app.add_option("--data", o.data, "folder of the MNIST files; default: XTAPE_DATA, the cache, a download");
+  app.add_option("--data", o.data,
+                 "folder of the MNIST files; default: XTAPE_DATA, the cache, a download");
   app.add_option("--hidden", hidden, "sizes of the hidden layers: 30, 16,16 or none");
   app.add_option("--cost", cost, "quadratic or cross-entropy");
   app.add_option("--epochs", epochs, "passes over the training images");
   app.add_option("--batch", batch, "images for each step");
-  CLI::Option* lr_option = app.add_option("--lr", lr, "learning rate; default 3, or 0.5 with cross-entropy");
+  CLI::Option* lr_option =
+      app.add_option("--lr", lr, "learning rate; default 3, or 0.5 with cross-entropy");
   app.add_option("--seed", seed, "seed of all random numbers");
   app.add_option("--threads", threads, "threads to use");
   app.add_option("--json", o.json, "file to write one JSON object an epoch to");
@@ -79,11 +72,12 @@ MnistOptions parse_mnist_options(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     reject(e.what());
   }
-  auto integer = [](const char* name, const std::string& text, std::int64_t low, std::int64_t high) {
+  auto integer = [](const char* name, const std::string& text, std::int64_t low,
+                    std::int64_t high) {
     std::int64_t n = 0;
     if (!read_number(text, n) || n < low || n > high)
-      reject(std::string(name) + " is '" + text + "', expected an integer from " + std::to_string(low) + " to " +
-             std::to_string(high));
+      reject(std::string(name) + " is '" + text + "', expected an integer from " +
+             std::to_string(low) + " to " + std::to_string(high));
     return n;
   };
   o.hidden = parse_hidden(hidden);
@@ -121,8 +115,9 @@ void MnistReport::progress(bool force) {
   shown_ = now;
   const std::int64_t total = data_.train.count;
   const int width = 30, done = static_cast<int>(width * images_ / total);
-  std::printf("\repoch %2d/%d  [%s%s]  %6.0f images/s", epoch_, options_.epochs, std::string(done, '#').c_str(),
-              std::string(width - done, '.').c_str(), static_cast<double>(images_) / now);
+  std::printf("\repoch %2d/%d  [%s%s]  %6.0f images/s", epoch_, options_.epochs,
+              std::string(done, '#').c_str(), std::string(width - done, '.').c_str(),
+              static_cast<double>(images_) / now);
   std::fflush(stdout);
 }
 
@@ -144,8 +139,8 @@ void MnistReport::epoch(const Tensor& outputs) {
   if (accuracy > best_ || best_epoch_ == 0) best_ = accuracy, best_epoch_ = epoch_;
   if (terminal_) std::printf("  cost %.4f  test accuracy %.2f %%\n", cost, 100 * accuracy);
   else
-    std::printf("epoch %2d/%d  %.0f images/s  cost %.4f  test accuracy %.2f %%\n", epoch_, options_.epochs,
-                static_cast<double>(images_) / time, cost, 100 * accuracy);
+    std::printf("epoch %2d/%d  %.0f images/s  cost %.4f  test accuracy %.2f %%\n", epoch_,
+                options_.epochs, static_cast<double>(images_) / time, cost, 100 * accuracy);
   std::fflush(stdout);
   if (json_.is_open()) {
     const nlohmann::ordered_json line = {{"epoch", epoch_},
@@ -173,7 +168,8 @@ void MnistReport::finish() const {
     std::printf("\n%5d", digit);
     for (int guess = 0; guess < 10; ++guess) {
       std::int64_t n = 0;
-      for (std::size_t i = 0; i < guesses.size(); ++i) n += labels[i] == digit && guesses[i] == guess;
+      for (std::size_t i = 0; i < guesses.size(); ++i)
+        n += labels[i] == digit && guesses[i] == guess;
       if (n) std::printf("%6lld", static_cast<long long>(n));
       else std::printf("     .");
     }
@@ -187,17 +183,21 @@ void MnistReport::finish() const {
   for (std::size_t i = 0; i < guesses.size() && left > 0; ++i) {
     if (guesses[i] == labels[i]) continue;
     --left;
-    std::printf("\ntest image %zu is a %d, the guess was %d:", i, labels[i], static_cast<int>(guesses[i]));
+    std::printf("\ntest image %zu is a %d, the guess was %d:", i, labels[i],
+                static_cast<int>(guesses[i]));
     std::vector<int> order(10);
     std::iota(order.begin(), order.end(), 0);
     const double* row = probabilities.data() + 10 * i;
     std::sort(order.begin(), order.end(), [&](int a, int b) { return row[a] > row[b]; });
     for (int k = 0; k < 3; ++k)
-      std::printf(" %d (%.0f %%)", order[static_cast<std::size_t>(k)], 100 * row[order[static_cast<std::size_t>(k)]]);
+      std::printf(" %d (%.0f %%)", order[static_cast<std::size_t>(k)],
+                  100 * row[order[static_cast<std::size_t>(k)]]);
     std::printf("\n");
     const std::int64_t rows = data_.test.rows, cols = data_.test.cols;
-    const std::uint8_t* pixel = data_.test.pixels.data() + static_cast<std::int64_t>(i) * rows * cols;
-    for (std::int64_t r = 0; r + 1 < rows; r += 2) {  // two rows a line: characters are about twice as high as wide
+    const std::uint8_t* pixel =
+        data_.test.pixels.data() + static_cast<std::int64_t>(i) * rows * cols;
+    for (std::int64_t r = 0; r + 1 < rows;
+         r += 2) {  // two rows a line: characters are about twice as high as wide
       std::string line = "  ";
       for (std::int64_t c = 0; c < cols; ++c)
         line += " .:-=+*#%@"[(pixel[r * cols + c] + pixel[(r + 1) * cols + c]) * 10 / 512];

@@ -3,12 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <fstream>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <autograd/tensor.hpp>
 #include <datasets/mnist.hpp>
+
+#include "guarded.hpp"
 
 struct MnistOptions {
   std::string data, json;
@@ -23,9 +24,6 @@ struct MnistOptions {
 
 /// Reads the command line; answers --help and a wrong option itself and exits.
 MnistOptions parse_mnist_options(int argc, char** argv);
-
-/// Runs `body`; an exception becomes one line on standard error and status 1.
-int guarded(const std::function<void()>& body);
 
 /// Shows the progress of the training, writes the JSON lines and, at the end, what was learnt.
 class MnistReport {

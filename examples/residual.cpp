@@ -1,0 +1,58 @@
+// A residual convolutional network reads handwritten digits: He et al., "Deep residual learning for
+// image recognition", CVPR 2016, in small. After 3 epochs it reads at least 99.2 % of the test
+// images. Try --help, --save digits.safetensors.
+#include <cmath>
+#include <iostream>
+#include <xtape.hpp>
+
+#include "support/training.hpp"
+using namespace xtape;
+
+// A convolution of 3 x 3, normalised.
+nn::Sequential conv(std::int64_t in, std::int64_t out, int stride = 1) {
+  const ConvOptions options = ConvOptions().stride(stride).padding(1);
+  return nn::Sequential{nn::Conv2d(in, out, 3, options, false), nn::BatchNorm2d(out)};
+}
+// Two of them, which add their result to what they got.
+nn::Residual block(std::int64_t n) {
+  return nn::Residual(nn::Sequential{conv(n, n), nn::relu, conv(n, n)});
+}
+
+struct ResNet : nn::Module<ResNet> {
+  nn::Sequential body =
+      child("body", nn::Sequential{conv(1, 16), nn::relu, block(16), nn::relu, conv(16, 32, 2),
+                                   nn::relu, block(32), nn::relu, conv(32, 64, 2), nn::relu,
+                                   block(64), nn::relu, nn::GlobalAvgPool(), nn::Linear(64, 10)});
+  Tensor forward(const Tensor& images) const { return body(reshape(images, {-1, 1, 28, 28})); }
+};
+
+int main(int argc, char** argv) {
+  return guarded([&] {
+    TrainingOptions defaults;
+    defaults.lr = 5e-3;
+    const TrainingOptions options = parse_training_options(
+        argc, argv, "A residual network learns to read handwritten digits.", defaults);
+    const datasets::Mnist data = datasets::mnist(options.data);
+    ResNet model;
+    std::cout << nn::summary(model, {1, 784});
+
+    optim::AdamW optimizer(model.parameters(), options.lr);
+    Progress progress(options.epochs);
+    const double steps =
+        options.epochs * std::ceil(static_cast<double>(data.train.count) / options.batch);
+    double step = 0;
+    for (int epoch = 0; epoch < options.epochs; ++epoch) {
+      model.train();
+      for (auto [images, labels] : datasets::shuffled(data.train, options.batch)) {
+        optimizer.set_lr(warm_up_and_down(options.lr, ++step / steps));
+        const Tensor cost = nn::cross_entropy(model(images), labels);
+        optimizer.step(grad(cost, optimizer.parameters()));
+        progress.step(cost.item());
+      }
+      model.eval();
+      progress.epoch("accuracy on the test images",
+                     accuracy([&](const Tensor& x) { return model(x); }, data.test));
+    }
+    if (!options.save.empty()) nn::save_safetensors(options.save, model.state_dict());
+  });
+}
