@@ -43,9 +43,9 @@ Tensor steps(const M& module, const Tensors& x) {
   Tensors y = {bn(x[0]), bn(x[1])};
   bn.eval();
   y.push_back(bn(x[2]));
-  CHECK(bn.num_batches_tracked.tensor().item() == 2);
-  y.push_back(bn.running_mean);
-  y.push_back(bn.running_var);
+  CHECK(bn.num_batches_tracked->tensor().item() == 2);
+  y.push_back(*bn.running_mean);
+  y.push_back(*bn.running_var);
   return nn_table::joined(y);
 }
 
@@ -87,12 +87,14 @@ const nn_table::Table table = {
     row("Embedding", nn::Embedding(5, 3)),
     row("BatchNorm1d", nn::BatchNorm1d(3)),
     row("BatchNorm1d statistics", nn::BatchNorm1d(3), steps<nn::BatchNorm1d>, moving),
-    row("BatchNorm1d sequences", nn::BatchNorm1d(2, 0.01, 0.3)),
-    row("BatchNorm1d sequences statistics", nn::BatchNorm1d(2, 0.01, 0.3), steps<nn::BatchNorm1d>, moving),
-    row("BatchNorm2d", nn::BatchNorm2d(2, 1e-5, 1)),
-    row("BatchNorm2d statistics", nn::BatchNorm2d(2, 1e-5, 1), steps<nn::BatchNorm2d>, moving),
-    row("BatchNorm3d", nn::BatchNorm3d(2, 0.1)),
-    row("BatchNorm3d statistics", nn::BatchNorm3d(2, 0.1), steps<nn::BatchNorm3d>, moving),
+    row("BatchNorm1d sequences", nn::BatchNorm1d(2, nn::BatchNormOptions().eps(0.01).momentum(0.3))),
+    row("BatchNorm1d sequences statistics", nn::BatchNorm1d(2, nn::BatchNormOptions().eps(0.01).momentum(0.3)),
+        steps<nn::BatchNorm1d>, moving),
+    row("BatchNorm2d", nn::BatchNorm2d(2, nn::BatchNormOptions().momentum(1))),
+    row("BatchNorm2d statistics", nn::BatchNorm2d(2, nn::BatchNormOptions().momentum(1)), steps<nn::BatchNorm2d>,
+        moving),
+    row("BatchNorm3d", nn::BatchNorm3d(2, nn::BatchNormOptions().eps(0.1))),
+    row("BatchNorm3d statistics", nn::BatchNorm3d(2, nn::BatchNormOptions().eps(0.1)), steps<nn::BatchNorm3d>, moving),
     row("Sequential", network()),
 };
 
@@ -115,12 +117,12 @@ TEST_CASE("parameters and buffers of layers have PyTorch's names and shapes and 
   const nn::BatchNorm2d bn(3);
   CHECK(names(bn.named_parameters()) == both);
   CHECK(names(bn.named_buffers()) == Names{"running_mean", "running_var", "num_batches_tracked"});
-  CHECK(bn.weight.tensor().to_vector<float>() == std::vector<float>{1, 1, 1});
-  CHECK(bn.bias.tensor().to_vector<float>() == std::vector<float>{0, 0, 0});
-  CHECK(bn.running_mean.tensor().to_vector<float>() == std::vector<float>{0, 0, 0});
-  CHECK(bn.running_var.tensor().to_vector<float>() == std::vector<float>{1, 1, 1});
-  CHECK(bn.num_batches_tracked.dtype() == int64);
-  CHECK(bn.num_batches_tracked.shape() == Shape{});
+  CHECK(bn.weight->tensor().to_vector<float>() == std::vector<float>{1, 1, 1});
+  CHECK(bn.bias->tensor().to_vector<float>() == std::vector<float>{0, 0, 0});
+  CHECK(bn.running_mean->tensor().to_vector<float>() == std::vector<float>{0, 0, 0});
+  CHECK(bn.running_var->tensor().to_vector<float>() == std::vector<float>{1, 1, 1});
+  CHECK(bn.num_batches_tracked->dtype() == int64);
+  CHECK(bn.num_batches_tracked->shape() == Shape{});
 
   CHECK(names(nn::LayerNorm({2, 3}).named_parameters()) == both);
   CHECK(shapes(nn::LayerNorm({2, 3})) == std::vector<Shape>{{2, 3}, {2, 3}});
@@ -190,9 +192,9 @@ TEST_CASE("no gradient reaches a buffer") {
 
 TEST_CASE("a buffer keeps shape and dtype, and its name is taken once") {
   const nn::BatchNorm2d bn(2);
-  const std::string text = message([&] { bn.running_mean.assign(zeros({3})); });
+  const std::string text = message([&] { bn.running_mean->assign(zeros({3})); });
   CHECK(says(text, "Buffer::assign: 'running_mean' is float32(2,), the value float32(3,) [at ", __LINE__ - 1));
-  CHECK(begins(message([&] { bn.num_batches_tracked.assign(zeros({})); }),
+  CHECK(begins(message([&] { bn.num_batches_tracked->assign(zeros({})); }),
                "Buffer::assign: 'num_batches_tracked' is int64(), the value float32()"));
   CHECK(begins(message([] { nn::Buffer b{Tensor()}; }), "Buffer: the value is undefined"));
   struct Twice : nn::Module<Twice> {
@@ -281,8 +283,8 @@ TEST_CASE("Dropout drops in training and not in eval") {
 TEST_CASE("BatchNorm takes its statistics in training only, and none of an empty batch") {
   nn::BatchNorm1d bn(2);
   bn(tensor({{1., 2.}, {3., 6.}}));
-  CHECK(allclose(bn.running_mean.tensor(), tensor({0.2, 0.4})));
-  CHECK(allclose(bn.running_var.tensor(), tensor({0.9 + 0.2, 0.9 + 0.8})));  // unbiased variances 2 and 8
+  CHECK(allclose(bn.running_mean->tensor(), tensor({0.2, 0.4})));
+  CHECK(allclose(bn.running_var->tensor(), tensor({0.9 + 0.2, 0.9 + 0.8})));  // unbiased variances 2 and 8
   const std::vector<double> before = values(bn);
   bn(ones({0, 2}));
   CHECK(values(bn) == before);
@@ -303,7 +305,7 @@ TEST_CASE("a recorded step of training moves buffers in each replay and not whil
     CHECK(step({x})[0].to_vector<float>() == eager(x).to_vector<float>());
     CHECK(values(bn) == values(eager));
   }
-  CHECK(bn.num_batches_tracked.tensor().item() == 3);
+  CHECK(bn.num_batches_tracked->tensor().item() == 3);
 }
 
 TEST_CASE("checkpoint takes the statistics of a batch once and gives buffers no gradient") {
@@ -317,7 +319,7 @@ TEST_CASE("checkpoint takes the statistics of a batch once and gives buffers no 
     sum(y * grid({4, 2}, 3)).backward();
     sum(z * grid({4, 2}, 3)).backward();
     CHECK(x.grad().to_vector<float>() == same.grad().to_vector<float>());
-    CHECK(bn.weight.grad().to_vector<float>() == plain.weight.grad().to_vector<float>());
+    CHECK(bn.weight->grad().to_vector<float>() == plain.weight->grad().to_vector<float>());
     CHECK(values(bn) == values(plain));
     for (const nn::Buffer& b : bn.buffers()) CHECK_FALSE(b.leaf()->grad.defined());
   }
@@ -328,19 +330,19 @@ TEST_CASE("to converts parameters, their gradients and floating buffers in place
   const nn::BatchNorm1d alias = bn;
   const Tensor x = grid({4, 2});
   sum(square(bn(x))).backward();
-  const Tensor g = bn.bias.grad(), old = bn.weight.tensor();
+  const Tensor g = bn.bias->grad(), old = bn.weight->tensor();
   bn.to(float64);
-  CHECK(alias.weight.dtype() == float64);
-  CHECK(alias.weight.tensor().dtype() == float64);
-  CHECK(alias.running_var.dtype() == float64);
-  CHECK(alias.running_var.tensor().dtype() == float64);
-  CHECK(alias.num_batches_tracked.dtype() == int64);
-  CHECK(bn.bias.grad().to_vector<float>() == g.to_vector<float>());
-  CHECK(bn.bias.grad().dtype() == float64);
+  CHECK(alias.weight->dtype() == float64);
+  CHECK(alias.weight->tensor().dtype() == float64);
+  CHECK(alias.running_var->dtype() == float64);
+  CHECK(alias.running_var->tensor().dtype() == float64);
+  CHECK(alias.num_batches_tracked->dtype() == int64);
+  CHECK(bn.bias->grad().to_vector<float>() == g.to_vector<float>());
+  CHECK(bn.bias->grad().dtype() == float64);
   CHECK(old.dtype() == float32);
   sum(square(bn(x.to(float64)))).backward();
-  CHECK(bn.bias.grad().dtype() == float64);
-  CHECK(bn.num_batches_tracked.tensor().item() == 2);
+  CHECK(bn.bias->grad().dtype() == float64);
+  CHECK(bn.num_batches_tracked->tensor().item() == 2);
   CHECK(begins(message([&] { bn.to(int64); }), "BatchNorm1d: parameters are float32 or float64, not int64"));
   CHECK_THROWS_AS(record([&](const Tensors& in) { return bn.to(float32), in[0] * 2; }, {x}), Error);
 }
@@ -366,8 +368,10 @@ TEST_CASE("malformed layers are refused where they are made") {
   refused([] { nn::Dropout(1.5); }, "Dropout: p is 1.500000, expected a probability in [0, 1]");
   refused([] { nn::Dropout(std::nan("")); }, "Dropout: p is nan, expected a probability in [0, 1]");
   refused([] { nn::BatchNorm1d(0); }, "BatchNorm1d: channels must be at least 1, got 0");
-  refused([] { nn::BatchNorm3d(2, -1); }, "BatchNorm3d: eps is -1.000000, expected at least 0");
-  refused([] { nn::BatchNorm2d(2, 1e-5, 2); }, "BatchNorm2d: momentum is 2.000000, expected a number in [0, 1]");
+  refused([] { nn::BatchNorm3d(2, nn::BatchNormOptions().eps(-1)); },
+          "BatchNorm3d: eps is -1.000000, expected at least 0");
+  refused([] { nn::BatchNorm2d(2, nn::BatchNormOptions().momentum(2)); },
+          "BatchNorm2d: momentum is 2.000000, expected a number in [0, 1]");
   refused([] { nn::LayerNorm(0); }, "LayerNorm: expected sizes of at least 1, got (0,)");
   refused([] { nn::LayerNorm(Shape{}); }, "LayerNorm: expected sizes of at least 1, got ()");
   refused([] { nn::LayerNorm({2, 3}, -1); }, "LayerNorm: eps is -1.000000, expected at least 0");
