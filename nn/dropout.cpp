@@ -1,13 +1,49 @@
 #include "dropout.hpp"
 
 #include <autograd/ops/dropout.hpp>
+#include <autograd/ops/elementwise.hpp>
+#include <cmath>
 
 namespace xtape::nn {
-
-Dropout::Dropout(double p, Site site) : p_(p) {
-  if (!(p >= 0 && p <= 1)) fail("Dropout", "p is " + std::to_string(p) + ", expected a probability in [0, 1]", site);
+namespace {
+double checked(const std::string& layer, double p, Site site) {
+  if (!(p >= 0 && p <= 1)) fail(layer, "p is " + std::to_string(p) + ", expected a probability in [0, 1]", site);
+  return p;
 }
+}  // namespace
+
+Dropout::Dropout(double p, Site site) : p_(checked("Dropout", p, site)) {}
 
 Tensor Dropout::forward(const Tensor& x) const { return dropout(x, p_, is_training()); }
+
+template <class Derived, int rank>
+ChannelDropout<Derived, rank>::ChannelDropout(double p, Site site)
+    : p_(checked("Dropout" + std::to_string(rank) + "d", p, site)) {}
+
+template <class Derived, int rank>
+Tensor ChannelDropout<Derived, rank>::forward(const Tensor& x) const {
+  if (x.rank() != rank + 2) {
+    const char* spatial[] = {"length", "height, width", "depth, height, width"};
+    fail("Dropout" + std::to_string(rank) + "d", std::string("expected (batch, channels, ") + spatial[rank - 1] +
+                                                     "), got " + to_string(x.dtype()) + to_string(x.shape()));
+  }
+  if (!this->is_training() || p_ == 0) return x;
+  Shape channels{x.shape()[0], x.shape()[1]};
+  for (int i = 0; i < rank; ++i) channels.push_back(1);
+  return x * dropout(ones(channels, x.dtype()), p_);
+}
+
+template class ChannelDropout<Dropout1d, 1>;
+template class ChannelDropout<Dropout2d, 2>;
+template class ChannelDropout<Dropout3d, 3>;
+
+AlphaDropout::AlphaDropout(double p, Site site) : p_(checked("AlphaDropout", p, site)) {}
+
+Tensor AlphaDropout::forward(const Tensor& x) const {
+  if (!is_training() || p_ == 0) return x;
+  if (p_ == 1) return dropout(x, 1);
+  const double c = -1.7580993408473766, a = 1 / std::sqrt((1 - p_) * (1 + p_ * c * c));
+  return where(bernoulli(x.shape(), p_, x.dtype()) != 0, c, x) * a - a * p_ * c;
+}
 
 }  // namespace xtape::nn
