@@ -1,4 +1,4 @@
-// The layer between convolutions and fully connected layers.
+// Layers that join axes to one and split one into several.
 #pragma once
 #include <autograd/ops/shape.hpp>
 #include <nn/module.hpp>
@@ -14,6 +14,18 @@ class Flatten : public Module<Flatten> {
 
  private:
   int start_, end_;
+};
+
+/// One axis as several, as `Unflatten(1, {4, -1})`, where one size may be -1 and is then computed: (batch, a b) ->
+/// (batch, a, b). Throws at the call when x has no such axis or its size is not the product.
+class Unflatten : public Module<Unflatten> {
+ public:
+  Unflatten(int axis, std::vector<std::int64_t> sizes) : axis_(axis), sizes_(std::move(sizes)) {}
+  Tensor forward(const Tensor& x) const { return unflatten(x, axis_, sizes_); }
+
+ private:
+  int axis_;
+  std::vector<std::int64_t> sizes_;
 };
 
 }  // namespace xtape::nn
