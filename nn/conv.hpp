@@ -1,6 +1,7 @@
 // Layers of convolutions and of their transposes.
 #pragma once
 #include <autograd/ops/conv.hpp>
+#include <autograd/ops/pad.hpp>
 #include <nn/module.hpp>
 #include <optional>
 
@@ -8,14 +9,15 @@ namespace xtape::nn {
 
 /// What Conv1d, Conv2d and Conv3d share: `weight` (out, in / groups, k...) and, unless `with_bias` is false, `bias`
 /// (out) start uniform in ±1/sqrt(in / groups k...), as PyTorch's do. For ConvTranspose1d, ConvTranspose2d and
-/// ConvTranspose3d (`transposed`) it is `weight` (in, out / groups, k...), and ±1/sqrt(out / groups k...). Throws when
-/// a size is below 1 or `groups` does not divide `in` and `out`; at the call as xtape::conv and xtape::conv_transpose
-/// do.
+/// ConvTranspose3d (`transposed`) it is `weight` (in, out / groups, k...), and ±1/sqrt(out / groups k...). The margin
+/// that `options` asks for is filled as `padding_mode` says, with zeros by default. Throws when a size is below 1,
+/// `groups` does not divide `in` and `out`, or a transposed convolution is to have another margin than zeros; at the
+/// call as xtape::conv, xtape::conv_transpose and xtape::pad do.
 template <class Derived, int rank, bool transposed = false>
 class Conv : public Module<Derived> {
  public:
   Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const ConvOptions& options = {},
-       bool with_bias = true, Site site = Site::here());
+       bool with_bias = true, PadMode padding_mode = PadMode::constant, Site site = Site::here());
   Tensor forward(const Tensor& x) const { return forward(x, weight); }
   /// The same with `w` in the place of `weight`.
   Tensor forward(const Tensor& x, const Tensor& w) const;
@@ -25,9 +27,12 @@ class Conv : public Module<Derived> {
 
  private:
   ConvOptions options_;
+  PadMode padding_mode_;
+  std::vector<std::int64_t> pads_;  // of a margin that is not zeros
 };
 
-/// The convolution of sequences: (batch, in, length) -> (batch, out, y), with
+/// The convolution of sequences, as `Conv1d(2, 8, 3)` or, with a margin from the other end,
+/// `Conv1d(2, 8, 3, ConvOptions().padding(1), true, PadMode::circular)`: (batch, in, length) -> (batch, out, y), with
 /// y = floor((x + 2 padding - dilation (k - 1) - 1) / stride) + 1. Source: LeCun et al., "Gradient-based learning
 /// applied to document recognition", 1998.
 class Conv1d : public Conv<Conv1d, 1> {

@@ -1,5 +1,5 @@
-// Transposed convolutions; the numbers are PyTorch's (parity/nn_conv.py). Conv1d, Conv2d and Conv3d are in
-// nn_layers.cpp.
+// Transposed convolutions and margins other than zeros; the numbers are PyTorch's (parity/nn_conv.py). Other rows of
+// Conv1d, Conv2d and Conv3d are in nn_layers.cpp.
 #include "nn_support.hpp"
 #include "nn_table.hpp"
 
@@ -13,7 +13,16 @@ const ConvOptions uneven =
     ConvOptions().stride({2, 1}).padding({0, 1}).output_padding({1, 0}).groups(2).dilation({1, 2});
 const ConvOptions deep = ConvOptions().stride({1, 2, 2}).padding({1, 0, 0}).groups(2);
 
+const ConvOptions wide = ConvOptions().padding(2), same = ConvOptions().same_padding().dilation({1, 2});
+
 const nn_table::Table table = {
+    row("Conv1d circular", nn::Conv1d(2, 3, 3, wide, true, PadMode::circular)),
+    row("Conv1d reflect", nn::Conv1d(1, 2, 2, ConvOptions().stride(2).padding(1), false, PadMode::reflect)),
+    row("Conv2d reflect",
+        nn::Conv2d(1, 2, {2, 3}, ConvOptions().stride({2, 1}).padding({1, 2}), true, PadMode::reflect)),
+    row("Conv2d replicate same", nn::Conv2d(1, 2, {2, 3}, same, true, PadMode::replicate)),
+    row("Conv3d replicate", nn::Conv3d(1, 1, {1, 2, 2}, ConvOptions().padding({2, 1, 0}), true, PadMode::replicate)),
+    row("Conv3d circular", nn::Conv3d(2, 2, 2, ConvOptions().padding(1).groups(2), false, PadMode::circular)),
     row("ConvTranspose1d", nn::ConvTranspose1d(2, 3, 3)),
     row("ConvTranspose1d options", nn::ConvTranspose1d(4, 2, 3, longer, false)),
     row("ConvTranspose2d", nn::ConvTranspose2d(2, 3, {2, 3})),
@@ -38,6 +47,23 @@ TEST_CASE("transposed convolutions have PyTorch's parameters and start as its do
     CHECK(largest <= 1 / 20.);
     CHECK(largest > 0.045);
   }
+}
+
+TEST_CASE("a convolution with a margin other than zeros refuses what does not fit") {
+  const Tensor x = ones({2, 3, 5, 5});
+  check_misuses({
+      {[] { nn::ConvTranspose2d(1, 1, 2, {}, true, PadMode::reflect); },
+       "ConvTranspose2d: a transposed convolution has only zeros as its margin"},
+      {[] {
+         nn::Conv3d(1, 1, 3, ConvOptions().padding({1, 1}), true, PadMode::reflect);
+       },
+       "Conv3d: padding has 2 numbers, expected one, or 3"},
+      {[] { nn::Conv1d(1, 1, 3, ConvOptions().stride(2).same_padding(), true, PadMode::circular); },
+       "Conv1d: same_padding needs stride 1, got 2"},
+      {[&] { nn::Conv2d(3, 1, 3, ConvOptions().padding(5), true, PadMode::reflect)(x); }, "pad: "},
+      {[&] { nn::Conv1d(3, 1, 3, ConvOptions().padding(1), true, PadMode::circular)(x); },
+       "conv1d: expected (batch, channels, length), got"},
+  });
 }
 
 TEST_CASE("transposed convolutions refuse what does not fit") {

@@ -11,15 +11,19 @@ class ConvOptions {
  public:
   /// From one window to the next; 1 by default.
   ConvOptions& stride(PerAxis v) { return stride_ = std::move(v), *this; }
+  const PerAxis& stride() const { return stride_; }
   /// Zeros on both sides of x; 0 by default.
   ConvOptions& padding(PerAxis v) { return padding_ = std::move(v), same_ = false, *this; }
+  const PerAxis& padding() const { return padding_; }
   /// From one tap of the kernel to the next; 1 by default.
   ConvOptions& dilation(PerAxis v) { return dilation_ = std::move(v), *this; }
+  const PerAxis& dilation() const { return dilation_; }
   /// The channels fall into so many groups, each with kernels of its own; 1 by default.
   ConvOptions& groups(std::int64_t v) { return groups_ = v, *this; }
   std::int64_t groups() const { return groups_; }
   /// Zeros such that the result has the sizes of x; where their number is odd, one more at the end. Needs stride 1.
   ConvOptions& same_padding() { return same_ = true, *this; }
+  bool has_same_padding() const { return same_; }
   /// What is added to one side of the result of `conv_transpose`, whose size is ambiguous for a stride above 1; 0 by
   /// default.
   ConvOptions& output_padding(PerAxis v) { return output_padding_ = std::move(v), *this; }
