@@ -28,6 +28,25 @@ const nn_table::Table table = {
 
 XTAPE_CHECK_LAYERS("nn_dropout", table)
 
+TEST_CASE("Dropout drops in training and not in eval") {
+  manual_seed(4);
+  nn::Sequential net{nn::Dropout(0.25)};
+  const Tensor x = full({100, 100}, 3).requires_grad(), y = net(x);
+  auto count = [](const Tensor& t, float value) {
+    const std::vector<float> v = t.to_vector<float>();
+    return std::count(v.begin(), v.end(), value);
+  };
+  CHECK(count(y, 0) == doctest::Approx(2500).epsilon(0.07));
+  CHECK(count(y, 0) + count(y, 4) == 10000);
+  CHECK(net(x).to_vector<float>() != y.to_vector<float>());
+  CHECK(allclose(grad(sum(y), {x})[0] * 3, y));
+  net.eval();
+  CHECK(net(x).data<float>() == x.data<float>());
+  CHECK(sum(nn::Dropout(1)(ones({9}))).item() == 0);
+  CHECK(nn::Dropout(0)(x).data<float>() == x.data<float>());
+  CHECK(count(nn::Dropout()(x), 0) == doctest::Approx(5000).epsilon(0.05));
+}
+
 TEST_CASE("Dropout1d, Dropout2d and Dropout3d drop whole channels of examples") {
   manual_seed(4);
   auto check = [](auto layer, const Shape& shape) {
