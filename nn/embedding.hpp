@@ -27,9 +27,9 @@ enum class BagMode : std::uint8_t { sum, mean, max };
 /// in which bag i begins at `offsets[i]`, (n,), (batch,) -> (batch, dim). With BagMode::sum the rows may be multiplied
 /// first, by numbers of the shape of the indices: `bag(indices, offsets, weights)`, where an undefined tensor stands
 /// for no offsets. The row `padding_idx` counts as absent; a bag of nothing gives zeros. Offsets make a table of
-/// (batch, longest bag, dim). Throws as Embedding does; at the call when shapes do not fit, and unless offsets start at
-/// 0, do not decrease and do not exceed n. Source: Joulin et al., "Bag of tricks for efficient text classification",
-/// EACL 2017.
+/// (batch, longest bag, dim), so that `record` refuses them. Throws as Embedding does; at the call when shapes do not
+/// fit, and unless offsets start at 0, do not decrease and do not exceed n. Source: Joulin et al., "Bag of tricks for
+/// efficient text classification", EACL 2017.
 class EmbeddingBag : public Module<EmbeddingBag> {
  public:
   EmbeddingBag(std::int64_t num, std::int64_t dim, BagMode mode = BagMode::mean,

@@ -71,10 +71,10 @@ Tensor ChannelNorm<Derived, rank, batch>::forward(const Tensor& x) const {
   check_input(channel_norm_name(rank, batch), x, channels_,
               x.rank() == rank + 2 || (batch && rank == 1 && x.rank() == 2), spatial[rank - 1]);
   const Tensor w = value(weight), b = value(bias);
-  const bool own = this->is_training() || !running_mean;       // statistics
-  const bool tracking = own && running_mean && x.size() != 0;  // an empty batch has none
-  if (batch || !own) {
-    const auto [y, mean, var] = batch_norm(x, value(running_mean), value(running_var), w, b, own, options_.eps_);
+  const bool of_x = this->is_training() || !running_mean;       // not the running statistics
+  const bool tracking = of_x && running_mean && x.size() != 0;  // an empty batch has none
+  if (batch || !of_x) {
+    const auto [y, mean, var] = batch_norm(x, value(running_mean), value(running_var), w, b, of_x, options_.eps_);
     const double n = static_cast<double>(x.size()) / static_cast<double>(channels_);
     if (tracking) track(mean, var * (n / (n - 1)));
     return y;
