@@ -25,6 +25,7 @@
 #include <nn/dropout.hpp>
 #include <nn/embedding.hpp>
 #include <nn/flatten.hpp>
+#include <nn/identity.hpp>
 #include <nn/init.hpp>
 #include <nn/lambda.hpp>
 #include <nn/linear.hpp>
@@ -34,10 +35,15 @@
 #include <nn/npy.hpp>
 #include <nn/padding.hpp>
 #include <nn/pooling.hpp>
+#include <nn/rearrange.hpp>
 #include <nn/residual.hpp>
 #include <nn/safetensors.hpp>
 #include <nn/sequential.hpp>
+#include <nn/similarity.hpp>
+#include <nn/spectral_norm.hpp>
 #include <nn/state_dict.hpp>
 #include <nn/summary.hpp>
+#include <nn/upsample.hpp>
+#include <nn/weight_norm.hpp>
 #include <optim/adam.hpp>
 #include <optim/sgd.hpp>
