@@ -1,17 +1,13 @@
 #include "cell.hpp"
 
-#include <autograd/random.hpp>
-#include <cmath>
-
 namespace xtape::nn {
 namespace {
 
-Tensor start(const char* name, const Shape& shape, std::int64_t in, std::int64_t hidden, Site site) {
+Shape checked_weight(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden, Site site) {
   if (in < 1 || hidden < 1)
     fail(name, "sizes must be at least 1, got in = " + std::to_string(in) + ", hidden = " + std::to_string(hidden),
          site);
-  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  return uniform(shape, -bound, bound);
+  return {gates * hidden, in};
 }
 
 }  // namespace
@@ -19,12 +15,12 @@ Tensor start(const char* name, const Shape& shape, std::int64_t in, std::int64_t
 template <class Derived>
 Cell<Derived>::Cell(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden, bool with_bias,
                     Site site)
-    : weight_ih(this->parameter("weight_ih", start(name, {gates * hidden, in}, in, hidden, site))),
-      weight_hh(this->parameter("weight_hh", start(name, {gates * hidden, hidden}, in, hidden, site))),
+    : weight_ih(this->parameter("weight_ih", recurrent_start(checked_weight(name, gates, in, hidden, site), hidden))),
+      weight_hh(this->parameter("weight_hh", recurrent_start({gates * hidden, hidden}, hidden))),
       name_(name) {
   if (!with_bias) return;
-  bias_ih = this->parameter("bias_ih", start(name, {gates * hidden}, in, hidden, site));
-  bias_hh = this->parameter("bias_hh", start(name, {gates * hidden}, in, hidden, site));
+  bias_ih = this->parameter("bias_ih", recurrent_start({gates * hidden}, hidden));
+  bias_hh = this->parameter("bias_hh", recurrent_start({gates * hidden}, hidden));
 }
 
 template <class Derived>

@@ -3,8 +3,15 @@
 #include <autograd/ops/join.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/pointwise.hpp>
+#include <autograd/random.hpp>
+#include <cmath>
 
 namespace xtape::nn {
+
+Tensor recurrent_start(const Shape& shape, std::int64_t hidden) {
+  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
+  return uniform(shape, -bound, bound);
+}
 
 Tensor project(const Tensor& x, const Parameter& weight, const std::optional<Parameter>& bias) {
   return bias ? linear(x, weight, *bias) : linear(x, weight);

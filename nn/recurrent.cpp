@@ -6,8 +6,6 @@
 #include <autograd/ops/join.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/ops/slice.hpp>
-#include <autograd/random.hpp>
-#include <cmath>
 
 namespace xtape::nn {
 namespace {
@@ -54,12 +52,11 @@ Recurrent<Derived>::Recurrent(const char* name, std::int64_t gates, std::int64_t
          site);
   if (!(options.dropout_ >= 0 && options.dropout_ <= 1))
     fail(name, "dropout is " + std::to_string(options.dropout_) + ", expected a probability in [0, 1]", site);
-  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
   const int directions = options.bidirectional_ ? 2 : 1;
   for (int i = 0; i < options.layers_ * directions; ++i) {
     const std::string layer = "_l" + std::to_string(i / directions) + (i % directions ? "_reverse" : "");
     auto start = [&](const char* part, const Shape& shape) {
-      return this->parameter(part + layer, uniform(shape, -bound, bound));
+      return this->parameter(part + layer, recurrent_start(shape, hidden));
     };
     RecurrentWeights w{start("weight_ih", {gates * hidden, i < directions ? in : directions * hidden}),
                        start("weight_hh", {gates * hidden, hidden}),
@@ -78,7 +75,7 @@ const RecurrentWeights& Recurrent<Derived>::weights(int layer, bool reverse, Sit
   const int directions = options_.bidirectional_ ? 2 : 1;
   if (layer < 0 || layer >= options_.layers_ || (reverse && directions == 1))
     fail(name_,
-         "there is no layer " + std::to_string(layer) + (reverse ? " in reverse" : "") + " among " +
+         "there is no layer " + std::to_string(layer) + (reverse ? " in reverse" : "") + "; it has " +
              std::to_string(options_.layers_) + (directions == 1 ? ", of one direction" : ""),
          site);
   return weights_[static_cast<std::size_t>(layer * directions + reverse)];

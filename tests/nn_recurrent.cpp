@@ -11,31 +11,31 @@ using nn_table::row;
 
 namespace {
 
-Tensors all(const Tensor& h) { return {h}; }
-Tensors all(const nn::LSTMState& s) { return {s.h, s.c}; }
-Tensors all(const nn::RecurrentResult& r) { return {r.output, r.h}; }
-Tensors all(const nn::LSTMResult& r) { return {r.output, r.h, r.c}; }
+Tensors parts(const Tensor& h) { return {h}; }
+Tensors parts(const nn::LSTMState& s) { return {s.h, s.c}; }
+Tensors parts(const nn::RecurrentResult& r) { return {r.output, r.h}; }
+Tensors parts(const nn::LSTMResult& r) { return {r.output, r.h, r.c}; }
 
 // The results of an input, of one and states, and of one and lengths and states.
 struct Plain {
   template <class M>
   Tensor operator()(const M& m, const Tensors& x) const {
-    return joined(all(m(x[0])));
+    return joined(parts(m(x[0])));
   }
 };
 struct WithState {
   template <class M>
   Tensor operator()(const M& m, const Tensors& x) const {
-    return joined(all(m(x[0], x[1])));
+    return joined(parts(m(x[0], x[1])));
   }
-  Tensor operator()(const nn::LSTMCell& m, const Tensors& x) const { return joined(all(m(x[0], x[1], x[2]))); }
-  Tensor operator()(const nn::LSTM& m, const Tensors& x) const { return joined(all(m(x[0], x[1], x[2]))); }
+  Tensor operator()(const nn::LSTMCell& m, const Tensors& x) const { return joined(parts(m(x[0], x[1], x[2]))); }
+  Tensor operator()(const nn::LSTM& m, const Tensors& x) const { return joined(parts(m(x[0], x[1], x[2]))); }
 };
 struct OfLengths {
-  Tensor operator()(const nn::RNN& m, const Tensors& x) const { return joined(all(m(nn::Padded(x[0], x[1])))); }
-  Tensor operator()(const nn::GRU& m, const Tensors& x) const { return joined(all(m(nn::Padded(x[0], x[1]), x[2]))); }
+  Tensor operator()(const nn::RNN& m, const Tensors& x) const { return joined(parts(m(nn::Padded(x[0], x[1])))); }
+  Tensor operator()(const nn::GRU& m, const Tensors& x) const { return joined(parts(m(nn::Padded(x[0], x[1]), x[2]))); }
   Tensor operator()(const nn::LSTM& m, const Tensors& x) const {
-    return joined(all(m(nn::Padded(x[0], x[1]), x[2], x[3])));
+    return joined(parts(m(nn::Padded(x[0], x[1]), x[2], x[3])));
   }
 };
 
@@ -128,7 +128,6 @@ TEST_CASE("a recurrent layer is its cell at one step after the other") {
 TEST_CASE("several lengths give what each sequence gives by itself, and do not read past it") {
   manual_seed(2);
   const nn::GRU gru(3, 2, both_ways());
-  gru.weights();
   const Tensor x = normal({4, 3, 3}), h0 = normal({4, 3, 2});
   const std::int64_t lengths[] = {3, 0, 4};
   const Tensor past = (arange(4) >= tensor({{3}, {0}, {4}}));
@@ -261,8 +260,8 @@ TEST_CASE("recurrent cells and layers refuse what does not fit") {
          lstm(nn::Padded(x, tensor({-1, 5})));
        },
        "LSTM: the length of sequence 0 is -1, expected one in [0, 5]"},
-      {[&] { lstm.weights(1); }, "LSTM: there is no layer 1 among 1, of one direction"},
-      {[&] { lstm.weights(0, true); }, "LSTM: there is no layer 0 in reverse among 1, of one direction"},
-      {[&] { gru.weights(2, true); }, "GRU: there is no layer 2 in reverse among 2"},
+      {[&] { lstm.weights(1); }, "LSTM: there is no layer 1; it has 1, of one direction"},
+      {[&] { lstm.weights(0, true); }, "LSTM: there is no layer 0 in reverse; it has 1, of one direction"},
+      {[&] { gru.weights(2, true); }, "GRU: there is no layer 2 in reverse; it has 2"},
   });
 }
