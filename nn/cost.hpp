@@ -1,0 +1,70 @@
+// Private: what costs share.
+#pragma once
+#include <autograd/array.hpp>
+#include <autograd/ops/loss.hpp>
+#include <autograd/pointwise.hpp>
+
+namespace xtape::nn {
+
+/// Throws unless `y` is a floating tensor and `target` a tensor of its shape; the message says what to write instead.
+void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name = "prediction",
+                const char* target_name = "target");
+/// Throws unless `labels` are int64 or uint8, of the shape `expected`, and in [0, classes).
+void check_labels(const char* cost, const Arg& labels, const Shape& expected, std::int64_t classes);
+/// Throws unless an option `fits`.
+void check_option(const char* cost, bool fits, const char* name, double value, const char* expected, Site site);
+[[noreturn]] void refuse_value(const char* cost, const char* name, const Arg& x, std::int64_t at, double value,
+                               const char* expected);
+
+/// Throws unless fits(v) for each element v of x. A replay of a recorded function does not look again.
+template <class F>
+void check_values(const char* cost, const char* name, const Arg& x, F fits, const char* expected) {
+  visit_dtype(x.array->dtype, [&](auto t) {
+    const auto* v = x.array->at<decltype(t)>();
+    for (std::int64_t i = 0; i < x.array->size; ++i)
+      if (const auto number = static_cast<double>(v[i]); !fits(number))
+        refuse_value(cost, name, x, i, number, expected);
+  });
+}
+/// NaN passes, so that a cost of it is NaN.
+inline void check_probabilities(const char* cost, const Arg& x, const char* expected) {
+  check_values(
+      cost, "prediction", x, [](double v) { return !(v < 0 || v > 1); }, expected);
+}
+inline void check_signs(const char* cost, const Arg& target) {
+  check_values(
+      cost, "target", target, [](double v) { return v == 1 || v == -1; },
+      "1 or -1; of labels 0 and 1 write 2 * labels - 1");
+}
+
+/// Whether an argument that may be left out was given.
+inline bool is_given(const Arg& x) { return x.array || x.is_scalar; }
+/// `x` as it is, or with the dtype of `y` where it is not floating.
+Tensor floating_like(const Arg& x, const Arg& y);
+
+/// The losses, their mean or their sum.
+Tensor reduced(const Tensor& losses, Reduction reduction);
+
+inline Tensor tensor_of(const Arg& x) { return x.tensor(); }
+/// f(x, rest...) on each element, reduced.
+template <class F, class... X>
+Tensor pointwise_cost(Reduction reduction, const F& f, const Arg& x, const X&... rest) {
+  if (reduction == Reduction::none) return pointwise(f, x, tensor_of(rest)...);
+  return reduction == Reduction::mean ? pointwise_mean(f, x, tensor_of(rest)...)
+                                      : pointwise_sum(f, x, tensor_of(rest)...);
+}
+/// The same of a prediction and a target of one shape, each loss times its weight; the mean is divided by the sum of
+/// the weights.
+template <class F>
+Tensor pair_cost(const char* cost, Reduction reduction, const F& f, const Arg& y, const Arg& target,
+                 const Arg& weight) {
+  check_pair(cost, y, target);
+  if (is_given(weight)) check_pair(cost, y, weight, "prediction", "weight");
+  Scope scope(y.site);
+  if (!is_given(weight)) return pointwise_cost(reduction, f, y, target);
+  auto weighted = [f](auto y, auto target, auto weight) { return weight * f(y, target); };
+  if (reduction != Reduction::mean) return pointwise_cost(reduction, weighted, y, target, weight);
+  return pointwise_cost(Reduction::sum, weighted, y, target, weight) / pointwise_sum([](auto w) { return w; }, weight);
+}
+
+}  // namespace xtape::nn
