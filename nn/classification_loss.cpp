@@ -11,7 +11,7 @@ namespace xtape::nn {
 Tensor binary_cross_entropy(const Arg& p, const Arg& target, const Arg& weight, Reduction reduction) {
   const char* cost = "binary_cross_entropy";
   check_pair(cost, p, target);
-  if (is_given(weight)) check_pair(cost, p, weight, "prediction", "weight");
+  if (is_given(weight)) check_pair(cost, p, weight, "the prediction", "the weight");
   check_probabilities(cost, p, "a probability in [0, 1]; of logits take binary_cross_entropy_with_logits");
   Scope scope(p.site);
   auto f = [](auto p, auto t) { return -(t * max(log(p), -100) + (1 - t) * max(log1p(-p), -100)); };

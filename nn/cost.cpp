@@ -1,8 +1,5 @@
 #include "cost.hpp"
 
-#include <algorithm>
-#include <autograd/ops/reduction.hpp>
-
 namespace xtape::nn {
 namespace {
 
@@ -37,32 +34,35 @@ bool are_labels(const Shape& target, const Shape& y) {
 
 // What makes one shape of two.
 std::string remedy(const Shape& y, const Shape& target, const std::string& y_name, const std::string& target_name) {
+  auto stretch = [](const std::string& name, const Shape& shape) {
+    return ", nothing is stretched unasked: broadcast_to(" + name + ", " + literal(shape) + ")";
+  };
   if (y.size() == target.size()) {
     if (y.rank() == 1) return ": write flatten(" + target_name + ")";
     const std::string reshaped = "reshape(" + target_name + ", " + literal(y) + ")";
     return ": write " + (target.rank() == 1 ? "flatten(" + y_name + ") or " + reshaped : reshaped);
   }
   if (are_labels(target, y)) return ": of labels write one_hot(labels, classes)";
-  if (stretches(target, y))
-    return ", nothing is stretched unasked: broadcast_to(" + target_name + ", " + literal(y) + ")";
-  if (stretches(y, target))
-    return ", nothing is stretched unasked: broadcast_to(" + y_name + ", " + literal(target) + ")";
-  return "";
+  if (stretches(target, y)) return stretch(target_name, y);
+  return stretches(y, target) ? stretch(y_name, target) : "";
 }
+
+// A name as a variable: without its article.
+std::string variable(const std::string& name) { return name.compare(0, 4, "the ") == 0 ? name.substr(4) : name; }
 
 }  // namespace
 
 void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name, const char* target_name) {
-  const std::string both = "the " + std::string(y_name) + " is ";
+  const std::string is = std::string(y_name) + " is ", other = std::string(", ") + target_name + " ";
   if (!y.array || !target.array)
-    fail(cost, both + describe(y) + ", the " + target_name + " " + describe(target) + "; both must be tensors", y.site);
+    fail(cost, is + describe(y) + other + describe(target) + "; both must be tensors", y.site);
   const Shape &a = y.array->shape, &b = target.array->shape;
   if (a != b)
     fail(cost,
-         both + to_string(a) + ", the " + target_name + " " + to_string(b) + "; they must have one shape" +
-             remedy(a, b, y_name, target_name),
+         is + to_string(a) + other + to_string(b) + "; they must have one shape" +
+             remedy(a, b, variable(y_name), variable(target_name)),
          y.site);
-  if (!is_floating(y.array->dtype)) fail(cost, both + describe(y) + ", expected float32 or float64", y.site);
+  if (!is_floating(y.array->dtype)) fail(cost, is + describe(y) + ", expected float32 or float64", y.site);
 }
 
 void check_labels(const char* cost, const Arg& labels, const Shape& expected, std::int64_t classes) {

@@ -2,13 +2,14 @@
 #pragma once
 #include <autograd/array.hpp>
 #include <autograd/ops/loss.hpp>
+#include <autograd/ops/reduction.hpp>
 #include <autograd/pointwise.hpp>
 
 namespace xtape::nn {
 
 /// Throws unless `y` is a floating tensor and `target` a tensor of its shape; the message says what to write instead.
-void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name = "prediction",
-                const char* target_name = "target");
+void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name = "the prediction",
+                const char* target_name = "the target");
 /// Throws unless `labels` are int64 or uint8, of the shape `expected`, and in [0, classes).
 void check_labels(const char* cost, const Arg& labels, const Shape& expected, std::int64_t classes);
 /// Throws unless an option `fits`.
@@ -59,12 +60,12 @@ template <class F>
 Tensor pair_cost(const char* cost, Reduction reduction, const F& f, const Arg& y, const Arg& target,
                  const Arg& weight) {
   check_pair(cost, y, target);
-  if (is_given(weight)) check_pair(cost, y, weight, "prediction", "weight");
+  if (is_given(weight)) check_pair(cost, y, weight, "the prediction", "the weight");
   Scope scope(y.site);
   if (!is_given(weight)) return pointwise_cost(reduction, f, y, target);
   auto weighted = [f](auto y, auto target, auto weight) { return weight * f(y, target); };
   if (reduction != Reduction::mean) return pointwise_cost(reduction, weighted, y, target, weight);
-  return pointwise_cost(Reduction::sum, weighted, y, target, weight) / pointwise_sum([](auto w) { return w; }, weight);
+  return pointwise_cost(Reduction::sum, weighted, y, target, weight) / sum(weight);
 }
 
 }  // namespace xtape::nn

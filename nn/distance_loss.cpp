@@ -12,7 +12,7 @@ namespace xtape::nn {
 
 Tensor cosine_embedding_loss(const Arg& a, const Arg& b, const Arg& target, double margin, Reduction reduction) {
   const char* cost = "cosine_embedding_loss";
-  check_pair(cost, a, b, "input a", "input b");
+  check_pair(cost, a, b, "a", "b");
   const Shape& shape = a.array->shape;
   if (shape.rank() == 0) fail(cost, "expected (..., d), got a scalar", a.site);
   const Shape batch(shape.begin(), shape.end() - 1);
@@ -36,14 +36,13 @@ namespace {
 Tensor triplet_cost(const char* cost, const Arg& anchor, const Arg& positive, const Arg& negative,
                     const std::function<Tensor(const Tensor&, const Tensor&)>& distance, double margin, bool swap,
                     Reduction reduction) {
-  check_pair(cost, anchor, positive, "anchor", "positive");
-  check_pair(cost, anchor, negative, "anchor", "negative");
+  check_pair(cost, anchor, positive, "the anchor", "the positive");
+  check_pair(cost, anchor, negative, "the anchor", "the negative");
   check_option(cost, margin > 0, "margin", margin, "more than 0", anchor.site);
   if (!distance) fail(cost, "the distance is an empty function", anchor.site);
   const Tensor a = anchor.tensor(), p = positive.tensor(), n = negative.tensor();
   const Tensor near = distance(a, p), far = distance(a, n);
-  check_pair(cost, Arg(near, anchor.site), Arg(far, anchor.site), "distance to the positive",
-             "distance to the negative");
+  check_pair(cost, Arg(near, anchor.site), Arg(far, anchor.site), "d(anchor, positive)", "d(anchor, negative)");
   auto plainly = [margin](auto near, auto far) { return relu(margin + near - far); };
   auto swapping = [margin](auto near, auto far, auto other) { return relu(margin + near - min(far, other)); };
   return swap ? pointwise_cost(reduction, swapping, near, far, distance(p, n))
@@ -70,33 +69,33 @@ Tensor triplet_margin_with_distance_loss(const Arg& anchor, const Arg& positive,
 }
 
 namespace {
-void check_contrast(const Arg& queries, const Arg& keys, double temperature) {
-  check_pair("info_nce", queries, keys, "queries", "keys");
-  const Shape& shape = queries.array->shape;
-  if (shape.rank() != 2) fail("info_nce", "expected queries (batch, d), got " + to_string(shape), queries.site);
-  check_option("info_nce", temperature > 0, "temperature", temperature, "more than 0", queries.site);
+void check_contrast(const Arg& query, const Arg& key, double temperature) {
+  check_pair("info_nce", query, key, "the query", "the key");
+  const Shape& shape = query.array->shape;
+  if (shape.rank() != 2) fail("info_nce", "expected a query (batch, d), got " + to_string(shape), query.site);
+  check_option("info_nce", temperature > 0, "temperature", temperature, "more than 0", query.site);
 }
 Tensor direction(const Arg& x) { return x / clamp(norm(x, 2, -1, true), 1e-12); }
 }  // namespace
 
-Tensor info_nce(const Arg& queries, const Arg& keys, double temperature, Reduction reduction) {
-  check_contrast(queries, keys, temperature);
-  Scope scope(queries.site);
-  const Tensor logits = matmul(direction(queries), direction(keys), false, true) / temperature;
+Tensor info_nce(const Arg& query, const Arg& key, double temperature, Reduction reduction) {
+  check_contrast(query, key, temperature);
+  Scope scope(query.site);
+  const Tensor logits = matmul(direction(query), direction(key), false, true) / temperature;
   return cross_entropy(logits, arange(logits.shape()[0]), CrossEntropyOptions().reduction(reduction));
 }
 
-Tensor info_nce(const Arg& queries, const Arg& keys, const Arg& negatives, double temperature, Reduction reduction) {
-  check_contrast(queries, keys, temperature);
-  const Shape& shape = queries.array->shape;
+Tensor info_nce(const Arg& query, const Arg& key, const Arg& negatives, double temperature, Reduction reduction) {
+  check_contrast(query, key, temperature);
+  const Shape& shape = query.array->shape;
   if (!negatives.array || negatives.array->shape.rank() != 2 || negatives.array->shape[1] != shape[1])
     fail("info_nce",
          "the negatives are " + (negatives.array ? to_string(negatives.array->shape) : "no tensor") +
              ", expected (n, " + std::to_string(shape[1]) + ")",
-         queries.site);
-  Scope scope(queries.site);
-  const Tensor q = direction(queries);
-  const Tensor own = sum(q * direction(keys), -1, true), other = matmul(q, direction(negatives), false, true);
+         query.site);
+  Scope scope(query.site);
+  const Tensor q = direction(query);
+  const Tensor own = sum(q * direction(key), -1, true), other = matmul(q, direction(negatives), false, true);
   return cross_entropy(concat({own, other}, 1) / temperature, zeros({shape[0]}, int64),
                        CrossEntropyOptions().reduction(reduction));
 }

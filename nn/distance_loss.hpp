@@ -8,8 +8,7 @@ namespace xtape::nn {
 
 /// 1 - cos(a, b) where the target is 1, max(0, cos(a, b) - margin) where it is -1: (..., d), (..., d), (...) -> (...),
 /// then reduced; cos(a, b) = ab / (sqrt(aa + 1e-12) sqrt(bb + 1e-12)). Throws when shapes or targets are others, and
-/// unless the margin is in [-1, 1]. Source: PyTorch; Nguyen and Bai, "Cosine similarity metric learning for face
-/// verification", ACCV 2010.
+/// unless the margin is in [-1, 1]. Source: PyTorch, after Hadsell, Chopra and LeCun, CVPR 2006.
 Tensor cosine_embedding_loss(const Arg& a, const Arg& b, const Arg& target, double margin = 0,
                              Reduction reduction = Reduction::mean);
 
@@ -48,10 +47,10 @@ Tensor triplet_margin_with_distance_loss(const Arg& anchor, const Arg& positive,
 /// batch, (batch, d), (batch, d) -> (batch,), then reduced. T is the temperature. Throws when the shapes differ, and
 /// unless T > 0. Source: van den Oord, Li and Vinyals, "Representation learning with contrastive predictive coding",
 /// 2018.
-Tensor info_nce(const Arg& queries, const Arg& keys, double temperature = 0.1, Reduction reduction = Reduction::mean);
+Tensor info_nce(const Arg& query, const Arg& key, double temperature = 0.1, Reduction reduction = Reduction::mean);
 /// The same where the sum is over k_i and given negatives instead of the keys of the batch: (batch, d), (batch, d),
 /// (n, d) -> (batch,), then reduced.
-Tensor info_nce(const Arg& queries, const Arg& keys, const Arg& negatives, double temperature = 0.1,
+Tensor info_nce(const Arg& query, const Arg& key, const Arg& negatives, double temperature = 0.1,
                 Reduction reduction = Reduction::mean);
 
 }  // namespace xtape::nn

@@ -22,8 +22,8 @@ Tensor hinge_embedding_loss(const Arg& x, const Arg& target, double margin, Redu
 }
 
 Tensor margin_ranking_loss(const Arg& a, const Arg& b, const Arg& target, double margin, Reduction reduction) {
-  check_pair("margin_ranking_loss", a, b, "input a", "input b");
-  check_pair("margin_ranking_loss", a, target, "input a", "target");
+  check_pair("margin_ranking_loss", a, b, "a", "b");
+  check_pair("margin_ranking_loss", a, target, "a", "the target");
   check_signs("margin_ranking_loss", target);
   Scope scope(a.site);
   auto f = [margin](auto a, auto b, auto t) { return relu(margin - t * (a - b)); };

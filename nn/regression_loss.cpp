@@ -82,7 +82,7 @@ Tensor gaussian_nll_loss(const Arg& y, const Arg& target, const Arg& var, bool f
   check_pair(cost, y, target);
   Shape one = y.array->shape;
   if (one.rank()) one[one.rank() - 1] = 1;
-  if (!var.array || var.array->shape != one) check_pair(cost, y, var, "prediction", "variance");
+  if (!var.array || var.array->shape != one) check_pair(cost, y, var, "the prediction", "the variance");
   check_values(
       cost, "variance", var, [](double v) { return !(v < 0); }, "at least 0; write softplus(v) or exp(v) of a free v");
   Scope scope(y.site);

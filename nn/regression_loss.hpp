@@ -1,7 +1,7 @@
 // Costs of predicted numbers. Prediction y and target are of one shape, (...), and gradients flow to both. A cost is
 // the mean of the losses of the elements unless a Reduction says otherwise. Where there is a `weight`, of the same
-// shape, each loss counts so many times, and the mean is divided by the sum of the weights. All throw when shapes
-// differ, or the prediction is not floating.
+// shape, each loss counts so many times, and the mean is divided by the sum of the weights; a mask of booleans is one.
+// All throw when shapes differ, or the prediction is not floating.
 #pragma once
 #include <autograd/ops/loss.hpp>
 

@@ -58,7 +58,7 @@ TEST_CASE("ctc_loss bears probabilities of 0 and extreme logits") {
     CHECK(cost.item() == doctest::Approx(0));
     CHECK(all(isfinite(grad(cost, {x})[0])).item<bool>());
     const Tensor far = nn::ctc_loss(log_softmax(x), tensor({{1, 2}}), {3}, {2}, 0, Reduction::sum);
-    CHECK(far.item() == doctest::Approx(2e4 + 1e4 + 1e4));
+    CHECK(far.item() == doctest::Approx(3e4 - std::log(2.)));
     CHECK(all(isfinite(grad(far, {x})[0])).item<bool>());
 
     const double no = -std::numeric_limits<double>::infinity();
@@ -140,7 +140,7 @@ TEST_CASE("ctc_loss refuses what does not fit") {
       {[&] {
          nn::ctc_loss(x, k, {4, 4}, {2, 2}, 3);
        },
-       "ctc_loss: the blank is 3, expected a class in [0, 3) other than the blank, 0"},
+       "ctc_loss: the blank is 3, expected a class in [0, 3) [at "},
       {[&] {
          nn::ctc_loss(x, k + 1, {4, 4}, {2, 2});
        },
