@@ -52,7 +52,7 @@ Tensor overlap_cost(const char* cost, const Arg& p, const Arg& target, double al
     fail(cost, "expected (batch, ...) with an axis to sum over, got " + to_string(p.array->shape), p.site);
   check_probabilities(cost, p, "a probability in [0, 1]; of logits write sigmoid(logits)");
   Scope scope(p.site);
-  const Tensor x = flatten(p, 1), t = flatten(floating_like(target, p), 1);
+  const Tensor x = flatten(p, 1), t = flatten(made_floating(p.array->dtype, target), 1);
   const Tensor both = sum(x * t, 1);
   return reduced(1 - (both + smooth) / (both + alpha * (sum(x, 1) - both) + beta * (sum(t, 1) - both) + smooth),
                  reduction);

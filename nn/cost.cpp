@@ -3,11 +3,6 @@
 namespace xtape::nn {
 namespace {
 
-std::string describe(const Arg& x) {
-  if (!x.array) return x.is_scalar ? "a number" : "no tensor";
-  return to_string(x.array->dtype) + to_string(x.array->shape);
-}
-
 // As it is written in a program: "{5, 1}".
 std::string literal(const Shape& shape) {
   std::string text;
@@ -55,22 +50,22 @@ std::string variable(const std::string& name) { return name.compare(0, 4, "the "
 void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name, const char* target_name) {
   const std::string is = std::string(y_name) + " is ", other = std::string(", ") + target_name + " ";
   if (!y.array || !target.array)
-    fail(cost, is + describe(y) + other + describe(target) + "; both must be tensors", y.site);
+    fail(cost, is + described(y) + other + described(target) + "; both must be tensors", y.site);
   const Shape &a = y.array->shape, &b = target.array->shape;
   if (a != b)
     fail(cost,
          is + to_string(a) + other + to_string(b) + "; they must have one shape" +
              remedy(a, b, variable(y_name), variable(target_name)),
          y.site);
-  if (!is_floating(y.array->dtype)) fail(cost, is + describe(y) + ", expected float32 or float64", y.site);
+  if (!is_floating(y.array->dtype)) fail(cost, is + described(y) + ", expected float32 or float64", y.site);
 }
 
 void check_labels(const char* cost, const Arg& labels, const Shape& expected, std::int64_t classes) {
   if (!labels.array || labels.array->shape != expected)
-    fail(cost, "the labels are " + describe(labels) + ", expected integers " + to_string(expected), labels.site);
+    fail(cost, "the labels are " + described(labels) + ", expected integers " + to_string(expected), labels.site);
   if (labels.array->dtype != int64 && labels.array->dtype != uint8)
     fail(cost,
-         "the labels are " + describe(labels) + ", expected int64 or uint8: write labels.to(int64), or for one-hot " +
+         "the labels are " + described(labels) + ", expected int64 or uint8: write labels.to(int64), or for one-hot " +
              "rows argmax(rows, 1)",
          labels.site);
   const std::string range = "a class in [0, " + std::to_string(classes) + ")";
@@ -92,8 +87,13 @@ void refuse_value(const char* cost, const char* name, const Arg& x, std::int64_t
        x.site);
 }
 
-Tensor floating_like(const Arg& x, const Arg& y) {
-  return is_floating(x.array->dtype) ? x.tensor() : x.tensor().to(y.array->dtype, x.site);
+Tensor made_floating(Dtype dtype, const Arg& x) {
+  return is_floating(x.array->dtype) ? x.tensor() : x.tensor().to(dtype, x.site);
+}
+
+std::string described(const Arg& x) {
+  if (!x.array) return x.is_scalar ? "a number" : "no tensor";
+  return to_string(x.array->dtype) + to_string(x.array->shape);
 }
 
 Tensor reduced(const Tensor& losses, Reduction reduction) {

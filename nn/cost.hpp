@@ -40,19 +40,20 @@ inline void check_signs(const char* cost, const Arg& target) {
 
 /// Whether an argument that may be left out was given.
 inline bool is_given(const Arg& x) { return x.array || x.is_scalar; }
-/// `x` as it is, or with the dtype of `y` where it is not floating.
-Tensor floating_like(const Arg& x, const Arg& y);
+/// `x` as it is where it is floating, else in this dtype.
+Tensor made_floating(Dtype dtype, const Arg& x);
+/// "float32(2, 3)", or what stands there instead of a tensor.
+std::string described(const Arg& x);
 
 /// The losses, their mean or their sum.
 Tensor reduced(const Tensor& losses, Reduction reduction);
 
-inline Tensor tensor_of(const Arg& x) { return x.tensor(); }
 /// f(x, rest...) on each element, reduced.
 template <class F, class... X>
 Tensor pointwise_cost(Reduction reduction, const F& f, const Arg& x, const X&... rest) {
-  if (reduction == Reduction::none) return pointwise(f, x, tensor_of(rest)...);
-  return reduction == Reduction::mean ? pointwise_mean(f, x, tensor_of(rest)...)
-                                      : pointwise_sum(f, x, tensor_of(rest)...);
+  auto tensor = [](const Arg& a) { return a.tensor(); };
+  if (reduction == Reduction::none) return pointwise(f, x, tensor(rest)...);
+  return reduction == Reduction::mean ? pointwise_mean(f, x, tensor(rest)...) : pointwise_sum(f, x, tensor(rest)...);
 }
 /// The same of a prediction and a target of one shape, each loss times its weight; the mean is divided by the sum of
 /// the weights.

@@ -24,10 +24,6 @@ constexpr const char* cost = "ctc_loss";
 // The logarithm of the probability of what cannot be: with -inf, gradients would be NaN.
 constexpr double impossible = -1e30;
 
-std::string described(const Arg& x) {
-  return x.array ? to_string(x.array->dtype) + to_string(x.array->shape) : "no tensor";
-}
-
 void check_lengths(const char* name, const Lengths& lengths, std::int64_t batch, std::int64_t least, std::int64_t most,
                    Site site) {
   if (static_cast<std::int64_t>(lengths.size()) != batch)

@@ -44,10 +44,7 @@ const Shape& check_scores(const char* cost, const Arg& x) {
   const bool fits =
       x.array && is_floating(x.array->dtype) && (x.array->shape.rank() == 1 || x.array->shape.rank() == 2);
   if (!fits || x.array->shape[x.array->shape.rank() - 1] == 0)
-    fail(cost,
-         "expected floating scores (batch, classes) or (classes,), got " +
-             (x.array ? to_string(x.array->dtype) + to_string(x.array->shape) : "no tensor"),
-         x.site);
+    fail(cost, "expected floating scores (batch, classes) or (classes,), got " + described(x), x.site);
   return x.array->shape;
 }
 }  // namespace
@@ -79,9 +76,8 @@ Tensor multilabel_margin_loss(const Arg& x, const Arg& labels, Reduction reducti
   const std::int64_t classes = shape[shape.rank() - 1];
   if (!labels.array || labels.array->shape != shape || labels.array->dtype != int64)
     fail(cost,
-         "the labels are " +
-             (labels.array ? to_string(labels.array->dtype) + to_string(labels.array->shape) : "no tensor") +
-             ", expected int64" + to_string(shape) + ": the classes of each row, then -1",
+         "the labels are " + described(labels) + ", expected int64" + to_string(shape) +
+             ": the classes of each row, then -1",
          labels.site);
   const std::string range = "a class in [0, " + std::to_string(classes) + "), or a negative number at the end";
   check_values(

@@ -86,7 +86,7 @@ Tensor gaussian_nll_loss(const Arg& y, const Arg& target, const Arg& var, bool f
   check_values(
       cost, "variance", var, [](double v) { return !(v < 0); }, "at least 0; write softplus(v) or exp(v) of a free v");
   Scope scope(y.site);
-  const Tensor v = floating_like(var, y);
+  const Tensor v = made_floating(y.array->dtype, var);
   const Tensor held = v + (maximum(v, eps) - v).detach();
   auto f = [constant = full ? 0.91893853320467274178 : 0](auto y, auto t, auto v) {
     return (log(v) + square(y - t) / v) * 0.5 + constant;
