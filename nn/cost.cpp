@@ -48,16 +48,16 @@ std::string variable(const std::string& name) { return name.compare(0, 4, "the "
 }  // namespace
 
 void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name, const char* target_name) {
+  const bool tensors = y.array && target.array;
+  if (tensors && y.array->shape == target.array->shape && is_floating(y.array->dtype)) return;
   const std::string is = std::string(y_name) + " is ", other = std::string(", ") + target_name + " ";
-  if (!y.array || !target.array)
-    fail(cost, is + described(y) + other + described(target) + "; both must be tensors", y.site);
+  if (!tensors) fail(cost, is + described(y) + other + described(target) + "; both must be tensors", y.site);
   const Shape &a = y.array->shape, &b = target.array->shape;
-  if (a != b)
-    fail(cost,
-         is + to_string(a) + other + to_string(b) + "; they must have one shape" +
-             remedy(a, b, variable(y_name), variable(target_name)),
-         y.site);
-  if (!is_floating(y.array->dtype)) fail(cost, is + described(y) + ", expected float32 or float64", y.site);
+  if (a == b) fail(cost, is + described(y) + ", expected float32 or float64", y.site);
+  fail(cost,
+       is + to_string(a) + other + to_string(b) + "; they must have one shape" +
+           remedy(a, b, variable(y_name), variable(target_name)),
+       y.site);
 }
 
 void check_labels(const char* cost, const Arg& labels, const Shape& expected, std::int64_t classes) {
