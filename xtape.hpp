@@ -24,7 +24,6 @@
 #include <nn/classification_loss.hpp>
 #include <nn/containers.hpp>
 #include <nn/conv.hpp>
-#include <nn/cost.hpp>
 #include <nn/ctc_loss.hpp>
 #include <nn/distance_loss.hpp>
 #include <nn/dropout.hpp>

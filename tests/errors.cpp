@@ -66,7 +66,7 @@ TEST_CASE("a wrong shape in what was given to Sequential names it and the line")
   const int line = __LINE__ - 1;
   std::string text = message([&] { lambda(ones({5, 4})); });
   CHECK(text.find("add: shapes (5, 3) and (2,)") == 0);
-  CHECK(text.find("in Sequential, at ") != std::string::npos);
+  CHECK(text.find("in Sequential.1 (Lambda), at ") != std::string::npos);
   CHECK(ends(text, at(line)));
 
   const nn::Sequential function{nn::Linear(4, 3), halve};

@@ -1,5 +1,7 @@
 // Files of tensors: safetensors and NumPy's. data/*.safetensors were written by the reference implementation
 // (parity/mnist_net.py); files.py checks what is written here with NumPy and PyTorch.
+#include <unistd.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -18,8 +20,7 @@ namespace fs = std::filesystem;
 // A folder that is gone afterwards.
 struct Folder {
   Folder()
-      : path(fs::temp_directory_path() /
-             ("xtape_files_" + std::to_string(std::rand()) + "_" + std::to_string(++count))) {
+      : path(fs::temp_directory_path() / ("xtape_files_" + std::to_string(getpid()) + "_" + std::to_string(++count))) {
     fs::create_directories(path);
   }
   ~Folder() { fs::remove_all(path); }
