@@ -29,9 +29,11 @@
 #include <nn/dropout.hpp>
 #include <nn/embedding.hpp>
 #include <nn/flatten.hpp>
+#include <nn/gated.hpp>
 #include <nn/identity.hpp>
 #include <nn/init.hpp>
 #include <nn/lambda.hpp>
+#include <nn/learned_activation.hpp>
 #include <nn/linear.hpp>
 #include <nn/loss.hpp>
 #include <nn/margin_loss.hpp>
@@ -39,6 +41,7 @@
 #include <nn/normalization.hpp>
 #include <nn/npy.hpp>
 #include <nn/padding.hpp>
+#include <nn/piecewise.hpp>
 #include <nn/pooling.hpp>
 #include <nn/rearrange.hpp>
 #include <nn/recurrent.hpp>

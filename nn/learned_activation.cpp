@@ -28,7 +28,8 @@ Tensor along_channels(const char* layer, const Parameter& w, const Tensor& x) {
 }
 
 // x where x > 0, else slope x.
-Tensor leaky(const Tensor& x, const Arg& slope) {
+template <class Slope>
+Tensor leaky(const Tensor& x, const Slope& slope) {
   return pointwise([](auto v, auto s) { return where(v > 0, v, s * v); }, x, slope);
 }
 
