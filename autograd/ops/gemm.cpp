@@ -7,6 +7,7 @@
 
 #include "../error.hpp"
 #include "../parallel.hpp"
+#include "packed_gemm.hpp"
 #include "small_gemm.hpp"
 
 // OpenBLAS stays at one thread: its own threads change the bits, and ours work on whole tiles.
@@ -23,8 +24,8 @@ double work_of(std::int64_t m, std::int64_t n, std::int64_t k) {
 
 bool fits(std::int64_t size) { return size <= std::numeric_limits<int>::max(); }
 
-// How a product is cut: from its shape alone, along the longer side of the result, never along k, because a product
-// that is cut differently differs in its last bits.
+// How a product by BLAS is cut: from its shape alone, along the longer side of the result, never along k, because a
+// product that is cut differently differs in its last bits.
 struct Tiles {
   std::int64_t count, step;
   bool rows;
@@ -39,22 +40,30 @@ Tiles tiles_of(std::int64_t m, std::int64_t n, std::int64_t k) {
   return {side ? (side + step - 1) / step : 0, step, rows};
 }
 
-// One size of product, whose tiles are computed one by one.
+// One size of product, whose tiles are computed one by one. A packed one is one tile, and shares itself out.
 template <class T>
 struct Gemm {
   bool ta, tb;
   std::int64_t m, n, k;
+  bool small, packed;
   Tiles tiles;
-  bool small;
 
   Gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k)
-      : ta(ta), tb(tb), m(m), n(n), k(k), tiles(tiles_of(m, n, k)), small(is_small<T>(ta, tb, m, n, k)) {
-    if (!fits(std::max({m, n, k})))
+      : ta(ta),
+        tb(tb),
+        m(m),
+        n(n),
+        k(k),
+        small(is_small<T>(ta, tb, m, n, k)),
+        packed(!small && is_packed(m, n, k)),
+        tiles(packed ? Tiles{1, m, true} : tiles_of(m, n, k)) {
+    if (!packed && !fits(std::max({m, n, k})))
       fail("gemm", "BLAS has no sizes as in (" + std::to_string(m) + ", " + std::to_string(k) + ") x (" +
                        std::to_string(k) + ", " + std::to_string(n) + ")");
   }
 
   void tile(std::int64_t t, const T* a, const T* b, T beta, T* c) const {
+    if (packed) return packed_gemm(ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, beta, c, n);
     const int lda = static_cast<int>(ta ? m : k), ldb = static_cast<int>(tb ? k : n), ldc = static_cast<int>(n);
     const std::int64_t begin = t * tiles.step;
     const std::int64_t rows = tiles.rows ? std::min(tiles.step, m - begin) : m;
@@ -75,7 +84,7 @@ struct Gemm {
   }
 };
 
-// Small products go several to a tile of work, large ones in several tiles each.
+// Small products go several to a tile of work, large ones in several tiles each, or, packed, one after the other.
 template <class T, class Offsets>
 void run_batch(std::int64_t count, std::int64_t terms, const Gemm<T>& gemm, const T* a, const T* b, T beta, T* c,
                const Offsets& offsets) {
@@ -83,7 +92,7 @@ void run_batch(std::int64_t count, std::int64_t terms, const Gemm<T>& gemm, cons
   const std::int64_t pieces = gemm.tiles.count, total = count * pieces;
   const double work = work_of(gemm.m, gemm.n, gemm.k) * static_cast<double>(terms) / static_cast<double>(pieces);
   const std::int64_t group = std::max<std::int64_t>(1, static_cast<std::int64_t>(1e6 / work));
-  parallel_for((total + group - 1) / group, [&](std::int64_t tile) {
+  const auto run = [&](std::int64_t tile) {
     for (std::int64_t p = tile * group; p < total && p < (tile + 1) * group; ++p) {
       const std::int64_t i = p / pieces;
       for (std::int64_t term = 0; term < terms; ++term) {
@@ -91,7 +100,10 @@ void run_batch(std::int64_t count, std::int64_t terms, const Gemm<T>& gemm, cons
         gemm.tile(p % pieces, a + at_a, b + at_b, term ? T(1) : beta, c + i * gemm.m * gemm.n);
       }
     }
-  });
+  };
+  if (gemm.packed && total < 16 && work > 1e8)
+    for (std::int64_t i = 0; i < total; ++i) run(i);
+  else parallel_for((total + group - 1) / group, run);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Private: the matrix product on raw memory, for operations that are made of products: small ones by small_gemm, others
-// by OpenBLAS. That runs with one thread, and ours work on whole tiles that depend on the sizes alone, so results are
-// the same bits for any number of threads.
+// Private: the matrix product on raw memory, for operations that are made of products: by our own kernels (small_gemm,
+// packed_gemm) where they are faster, else by OpenBLAS. That runs with one thread, and ours work on tiles that depend
+// on the sizes alone, so results are the same bits for any number of threads.
 #pragma once
 #include <cstdint>
 

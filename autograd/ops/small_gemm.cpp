@@ -2,23 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <string>
 
+#include "blas_core.hpp"
 #include "vector.hpp"
-
-extern "C" char* openblas_get_corename();
 
 namespace xtape {
 namespace {
-
-// For these processors OpenBLAS has kernels for small matrices, which copy nothing either.
-bool blas_is_quick() {
-  static const bool quick = [] {
-    const std::string core = openblas_get_corename();
-    return core == "SkylakeX" || core == "Cooperlake" || core == "SapphireRapids";
-  }();
-  return quick;
-}
 
 template <class T>
 XTAPE_INLINE T scaled(T beta, const T* c) {
@@ -123,7 +112,7 @@ XTAPE_INLINE void row_dots(std::int64_t n, std::int64_t k, const T* a, std::int6
 
 template <class T>
 bool is_small(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k) {
-  if (blas_is_quick()) return false;
+  if (blas_has_small_kernels()) return false;
   // Measured on Zen 3; what lies beyond is won or lost by little.
   const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (tb) return !ta && k >= 128 && std::min(m, n) <= 16 && work <= 1 << 22;

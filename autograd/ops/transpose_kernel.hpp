@@ -19,7 +19,7 @@ struct Lanes {
 
 /// y[a][b] = x[b][a] for a square block of as many rows as a register has lanes.
 template <class T>
-void transpose_block(const T* x, std::int64_t x_step, T* y, std::int64_t y_step) {
+XTAPE_INLINE void transpose_block(const T* x, std::int64_t x_step, T* y, std::int64_t y_step) {
   using V = typename Lanes<T>::type;
   constexpr int n = Lanes<T>::count;
   V r[n], t[n];
