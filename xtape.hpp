@@ -19,6 +19,7 @@
 #include <datasets/digits.hpp>
 #include <datasets/mnist.hpp>
 #include <nn/activation.hpp>
+#include <nn/attention.hpp>
 #include <nn/buffer.hpp>
 #include <nn/cell.hpp>
 #include <nn/classification_loss.hpp>
@@ -43,6 +44,7 @@
 #include <nn/padding.hpp>
 #include <nn/piecewise.hpp>
 #include <nn/pooling.hpp>
+#include <nn/position.hpp>
 #include <nn/rearrange.hpp>
 #include <nn/recurrent.hpp>
 #include <nn/regression_loss.hpp>
@@ -53,6 +55,7 @@
 #include <nn/spectral_norm.hpp>
 #include <nn/state_dict.hpp>
 #include <nn/summary.hpp>
+#include <nn/transformer.hpp>
 #include <nn/upsample.hpp>
 #include <nn/weight_norm.hpp>
 #include <optim/adam.hpp>
