@@ -44,7 +44,8 @@ void Optimizer::step(const Tensors& gradients) {
                       ", its parameter '" + p.name() + "' " + to_string(p.dtype()) + to_string(p.shape()));
   }
   for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (gradients[i].defined() && !parameters_[i].is_frozen()) update(parameters_[i], gradients[i], states_[i].cells, ++states_[i].steps);
+    if (gradients[i].defined() && !parameters_[i].is_frozen())
+      update(parameters_[i], gradients[i], states_[i].cells, ++states_[i].steps);
 }
 
 }  // namespace xtape::optim

@@ -64,6 +64,10 @@ nn::Sequential network() {
 }
 
 const nn_table::Table table = {
+    row("Lambda", nn::Lambda([](const Tensor& x) { return 2 * sin(x); })),
+    row("Lambda of an activation", nn::Lambda(nn::Softmax{0})),
+    row("Residual", nn::Residual(nn::Sequential{nn::Linear(3, 4), nn::tanh, nn::Linear(4, 3)})),
+    row("Residual with a shortcut", nn::Residual(nn::Conv1d(2, 3, 2), nn::Conv1d(2, 3, 2))),
     row("Conv1d", nn::Conv1d(2, 3, 3, ConvOptions().stride(2).padding(1))),
     row("Conv2d", nn::Conv2d(2, 3, {2, 3})),
     row("Conv2d options", nn::Conv2d(4, 6, 2, ConvOptions().stride({2, 1}).padding({0, 1}).dilation({1, 2}).groups(2))),

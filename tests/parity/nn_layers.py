@@ -49,7 +49,21 @@ network = nn.Sequential(
     nn.Linear(12, 2),
 ).eval()
 
+class Residual(nn.Module):
+    def __init__(self, body, shortcut=None):
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut or nn.Identity()
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
 rows = {
+    "Lambda": (lambda x: 2 * torch.sin(x), [real(2, 3)]),
+    "Lambda of an activation": (lambda x: torch.softmax(x, 0), [real(2, 3)]),
+    "Residual": layer(Residual(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 3))), real(2, 3)),
+    "Residual with a shortcut": layer(Residual(nn.Conv1d(2, 3, 2), nn.Conv1d(2, 3, 2, dilation=1)), real(2, 2, 4)),
     "Conv1d": layer(nn.Conv1d(2, 3, 3, stride=2, padding=1), real(2, 2, 6)),
     "Conv2d": layer(nn.Conv2d(2, 3, (2, 3)), real(2, 2, 3, 4)),
     "Conv2d options": layer(
