@@ -364,7 +364,9 @@ Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, co
   check_defined(op, target);
   const Shape shape = logits.array->shape;
   if (target.array->shape != shape)
-    fail(op, "logits " + describe(*logits.array) + " and targets " + describe(*target.array) + " differ in shape",
+    fail(op,
+         "logits " + describe(*logits.array) + " and targets " + describe(*target.array) +
+             " differ in shape; where they hold the same elements, write reshape(target, logits.shape())",
          logits.site);
   for (const Arg* w : {&weight, &pos_weight})
     if (w->array && broadcast_shape(op, w->array->shape, shape, logits.site) != shape)

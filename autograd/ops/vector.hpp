@@ -8,7 +8,8 @@
 
 namespace xtape {
 
-// Written once for the registers of AVX2, 32 bytes, which serve all lesser processors too, and for the 64 of AVX-512.
+// Written once for the registers of every processor, 16 bytes, for the 32 of AVX2, and for the 64 of AVX-512. Wider ones
+// than there are would not be split: GCC computes them in memory, element by element.
 template <class T, int bytes>
 struct VectorOf {
   typedef T type __attribute__((vector_size(bytes)));
@@ -33,16 +34,18 @@ template <class F>
 void with_widest(const F& f) {
 #if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
   if (kernel::isa.level == kernel::Isa::avx512) return f(std::integral_constant<int, 64>());
+  if (kernel::isa.level == kernel::Isa::avx2) return f(std::integral_constant<int, 32>());
 #endif
-  f(std::integral_constant<int, 32>());
+  f(std::integral_constant<int, 16>());
 }
 /// body(a...), compiled for the instruction sets that have such registers.
 template <int bytes, class Body, class... A>
 void on_width(Body body, A... a) {
 #if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
   if constexpr (bytes == 64) return kernel::on_avx512(body, a...);
+  if constexpr (bytes == 32) return kernel::on_avx2(body, a...);
 #endif
-  if constexpr (bytes == 32) kernel::vectorized(body, a...);
+  if constexpr (bytes == 16) kernel::on_baseline(body, a...);
 }
 
 }  // namespace xtape
