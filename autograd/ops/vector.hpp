@@ -8,8 +8,8 @@
 
 namespace xtape {
 
-// Written once for the registers of every processor, 16 bytes, for the 32 of AVX2, and for the 64 of AVX-512. Wider ones
-// than there are would not be split: GCC computes them in memory, element by element.
+// Written once for the registers of every processor, 16 bytes, for the 32 of AVX2, and for the 64 of AVX-512. Wider
+// ones than there are would not be split: GCC computes them in memory, element by element.
 template <class T, int bytes>
 struct VectorOf {
   typedef T type __attribute__((vector_size(bytes)));
