@@ -16,8 +16,7 @@ Tensor binary_cross_entropy(const Arg& p, const Arg& target, const Arg& weight, 
   Scope scope(p.site);
   auto f = [](auto p, auto t) { return -(t * max(log(p), -100) + (1 - t) * max(log1p(-p), -100)); };
   if (!is_given(weight)) return pointwise_cost(reduction, f, p, target);
-  return pointwise_cost(
-      reduction, [f](auto p, auto t, auto w) { return w * f(p, t); }, p, target, weight);
+  return reduced(weight.tensor() * pointwise(f, p, target.tensor()), reduction);
 }
 
 Tensor kl_div(const Arg& log_probabilities, const Arg& target, Reduction reduction, bool log_target) {
