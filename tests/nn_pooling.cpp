@@ -1,4 +1,5 @@
-// Pooling layers; the numbers are PyTorch's (parity/nn_pooling.py). MaxPool and AvgPool are in nn_layers.cpp.
+// Pooling layers; the numbers are PyTorch's (parity/nn_pooling.py). MaxPool and AvgPool without options are in
+// nn_layers.cpp.
 #include <cmath>
 
 #include "nn_support.hpp"
@@ -10,6 +11,12 @@ using nn_table::row;
 namespace {
 
 const nn_table::Table table = {
+    row("MaxPool1d options", nn::MaxPool1d(MaxPoolOptions(3).stride(2).padding(1))),
+    row("MaxPool2d options", nn::MaxPool2d(MaxPoolOptions({2, 3}).stride(1).dilation({1, 2}))),
+    row("MaxPool3d options", nn::MaxPool3d(MaxPoolOptions(2).ceil_mode(true))),
+    row("AvgPool1d options", nn::AvgPool1d(AvgPoolOptions(3).stride(2).padding(1).count_include_pad(false))),
+    row("AvgPool2d options", nn::AvgPool2d(AvgPoolOptions({2, 3}).stride({1, 2}).divisor_override(5))),
+    row("AvgPool3d options", nn::AvgPool3d(AvgPoolOptions(2).padding(1))),
     row("AdaptiveAvgPool1d", nn::AdaptiveAvgPool1d(3)),
     row("AdaptiveAvgPool1d longer", nn::AdaptiveAvgPool1d(5)),
     row("AdaptiveAvgPool2d", nn::AdaptiveAvgPool2d({2, 3})),

@@ -1,9 +1,15 @@
-"""Pooling layers as functions of their inputs; MaxPool and AvgPool are in nn_layers.py."""
+"""Pooling layers as functions of their inputs; MaxPool and AvgPool without options are in nn_layers.py."""
 from inputs import distinct, nonzero, positive, real
 from nn_layers import layer
 from torch import nn
 
 rows = {
+    "MaxPool1d options": layer(nn.MaxPool1d(3, stride=2, padding=1), distinct(2, 2, 6)),
+    "MaxPool2d options": layer(nn.MaxPool2d((2, 3), stride=1, dilation=(1, 2)), distinct(1, 2, 3, 6)),
+    "MaxPool3d options": layer(nn.MaxPool3d(2, ceil_mode=True), distinct(1, 1, 2, 3, 3)),
+    "AvgPool1d options": layer(nn.AvgPool1d(3, stride=2, padding=1, count_include_pad=False), real(2, 2, 6)),
+    "AvgPool2d options": layer(nn.AvgPool2d((2, 3), stride=(1, 2), divisor_override=5), real(1, 2, 3, 5)),
+    "AvgPool3d options": layer(nn.AvgPool3d(2, padding=1), real(1, 1, 2, 3, 2)),
     "AdaptiveAvgPool1d": layer(nn.AdaptiveAvgPool1d(3), real(2, 2, 7)),
     "AdaptiveAvgPool1d longer": layer(nn.AdaptiveAvgPool1d(5), real(1, 2, 3)),
     "AdaptiveAvgPool2d": layer(nn.AdaptiveAvgPool2d((2, 3)), real(1, 2, 5, 4)),
