@@ -107,12 +107,12 @@ TEST_CASE("what is saved loads back, bit for bit") {
   nn::save_npz(folder / "a.npz", samples());
   for (const nn::StateDict& back : {nn::load_safetensors(folder / "a.safetensors"), nn::load_npz(folder / "a.npz")}) {
     CHECK(back.size() == samples().size());
-    for (auto& [name, value] : samples()) CHECK_MESSAGE(same(back.at(name), value), name);
+    for (auto& entry : samples()) CHECK_MESSAGE(same(back.at(entry.first), entry.second), entry.first);
   }
   CHECK(nn::load_safetensors_metadata(folder / "a.safetensors") == notes);
-  for (auto& [name, value] : samples()) {
-    nn::save_npy(folder / "x.npy", value);
-    CHECK_MESSAGE(same(nn::load_npy(folder / "x.npy"), value), name);
+  for (auto& entry : samples()) {
+    nn::save_npy(folder / "x.npy", entry.second);
+    CHECK_MESSAGE(same(nn::load_npy(folder / "x.npy"), entry.second), entry.first);
   }
   CHECK(folder.files() == 3);  // and nothing beside them
   for (const nn::StateDict& none : {nn::StateDict{}}) {
