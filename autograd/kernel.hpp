@@ -79,12 +79,14 @@ XTAPE_LOOPS XTAPE_AVX512 auto on_avx512(Body body, A... a) {
 #pragma clang diagnostic pop
 #endif
 
-/// body(a...), compiled for each instruction set, run in the one in use.
-template <class Body, class... A>
+/// body(a...), compiled for each instruction set up to `most`, run in the best of them that is in use.
+template <Isa::Level most = Isa::avx512, class Body, class... A>
 auto vectorized(Body body, A... a) {
 #if defined(__x86_64__) && !defined(XTAPE_SANITIZED)
-  if (isa.level == Isa::avx512) return on_avx512(body, a...);
-  if (isa.level == Isa::avx2) return on_avx2(body, a...);
+  if constexpr (most >= Isa::avx512)
+    if (isa.level == Isa::avx512) return on_avx512(body, a...);
+  if constexpr (most >= Isa::avx2)
+    if (isa.level >= Isa::avx2) return on_avx2(body, a...);
 #endif
   return on_baseline(body, a...);
 }

@@ -83,13 +83,18 @@ struct Derivative {
   }
 };
 
-template <class T, class F, std::size_t... I>
+// Higher derivatives are long formulas of rare use: compiled for every instruction set they would be half the library.
+constexpr Isa::Level most_for(std::size_t order) {
+  return order < 2 ? Isa::avx512 : order == 2 ? Isa::avx2 : Isa::baseline;
+}
+
+template <class T, Isa::Level most, class F, std::size_t... I>
 void value_loop(std::index_sequence<I...>, F f, std::int64_t n, void* result, const void* const* arguments) {
   const auto loop = [](F f, std::int64_t n, T* y, Each<const T*, I>... x) {
     XTAPE_INDEPENDENT
     for (std::int64_t i = 0; i < n; ++i) y[i] = f(Real<T>(x[i])...).v;
   };
-  vectorized(loop, f, n, static_cast<T*>(result), static_cast<const T*>(arguments[I])...);
+  vectorized<most>(loop, f, n, static_cast<T*>(result), static_cast<const T*>(arguments[I])...);
 }
 
 template <std::size_t K, class X, std::size_t... I>
@@ -142,8 +147,10 @@ struct PointwiseOf final : Pointwise {
  private:
   template <std::size_t Arguments, class G>
   static void loop(G g, Dtype dtype, std::int64_t n, void* y, const void* const* x) {
-    visit_floating(dtype,
-                   [&](auto t) { kernel::value_loop<decltype(t)>(std::make_index_sequence<Arguments>{}, g, n, y, x); });
+    using namespace kernel;
+    visit_floating(dtype, [&](auto t) {
+      value_loop<decltype(t), most_for(Arguments - N)>(std::make_index_sequence<Arguments>{}, g, n, y, x);
+    });
   }
   const F f_;
 };
