@@ -13,7 +13,7 @@
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "softmax.hpp"
-#include "sum_kernel.hpp"
+#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {
@@ -82,16 +82,10 @@ struct Attention {
     for (std::int64_t i = 0; i < rows; ++i) {
       T* row = p + i * width;
       mask_row(row, width, begin + i, head, mask);
-      const T max = kernel::max(width, row);
-      if (max == -std::numeric_limits<T>::infinity()) {
-        std::fill_n(row, width, T(0));
-        continue;
-      }
+      const T total = kernel::powers(width, row, kernel::shift_of(width, row), row);
+      if (total == 0) continue;  // no key may be looked at
       kernel::map(
-          width, [m = kernel::wrap(max)](auto v) { return exp(v - m); }, row, row);
-      const T total = kernel::sum(width, row);
-      kernel::map(
-          width, [t = kernel::wrap(total)](auto v) { return v / t; }, row, row);
+          width, [share = 1 / kernel::wrap(total)](auto v) { return v * share; }, row, row);
     }
   }
 

@@ -10,7 +10,7 @@
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "softmax.hpp"
-#include "sum_kernel.hpp"
+#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {
@@ -29,25 +29,24 @@ void for_rows(const Array& x, F f) {
   });
 }
 
-// The sum of f(x...) along a row, of which nothing is written beyond the nearest cache.
-template <class T, class F, class... X>
-T sum_map(std::int64_t n, F f, const T* x, const X*... more) {
-  constexpr std::int64_t block = 4096;
-  T buffer[block];
-  std::conditional_t<std::is_same_v<T, float>, double, T> total = 0;
-  for (std::int64_t i = 0; i < n; i += block) {
-    const std::int64_t count = n - i < block ? n - i : block;
-    kernel::map(count, f, buffer, x + i, (more + i)...);
-    total += kernel::sum(count, buffer);
-  }
-  return static_cast<T>(total);
-}
-
-// The largest of a row, or 0 where all is -inf.
-template <class T>
-T shift_of(std::int64_t n, const T* x) {
-  const T max = kernel::max(n, x);
-  return max == -std::numeric_limits<T>::infinity() ? T(0) : max;
+// Of each row of logits, what is subtracted before e^x is taken and the sum of the powers: (..., 2). Costs and their
+// gradients read it.
+Tensor row_powers(const Arg& x) {
+  auto forward = [](const Array& x) {
+    Shape shape = x.shape;
+    shape[shape.rank() - 1] = 2;
+    Ref<Array> y = make_array(x.dtype, shape);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
+        T* const powers = y->at<T>() + 2 * i;
+        powers[0] = kernel::shift_of(n, row);
+        powers[1] = kernel::sum_powers(n, row, powers[0]);
+      });
+    });
+    return y;
+  };
+  return execute("row_powers", {&x}, forward, no_gradient);
 }
 
 // The gradient of each row's loss, beside its classes.
@@ -76,11 +75,9 @@ struct Labels {
   }
 };
 
-// The costs of logits, or of their logarithms of probabilities, (..., classes) for labels (...), and weights
-// (classes,).
+// What costs for labels (...) have in common, with weights (classes,) or without.
 struct ClassCost {
   const char* op;
-  bool logits;
   Reduction reduction;
   std::int64_t ignore_index;
   Site site;
@@ -97,53 +94,18 @@ struct ClassCost {
     return {k, weight.at<T>(), ignore_index};
   }
 
-  template <class... W>
-  Ref<Array> operator()(const Array& x, const Array& k, const W&... weight) const {
-    return visit_floating(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      const Labels<T> label = labels<T>(k, weight...);
-      check_labels(op, k, x.shape[x.shape.rank() - 1], site, ignore_index);
-      Ref<Array> losses = make_array(x.dtype, k.shape);
-      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
-        T& loss = losses->at<T>()[i];
-        if (label.ignored(i)) return void(loss = 0);
-        loss = -row[label[i]];
-        if (logits) {
-          const T max = shift_of(n, row);
-          const T total = sum_map(
-              n, [m = kernel::wrap(max)](auto v) { return exp(v - m); }, row);
-          loss = std::log(total) - (row[label[i]] - max);
-        }
-        loss *= label.weight_of(i);
-      });
-      if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));  // all labels are ignored
-      if (reduction == Reduction::none) return losses;
-      Ref<Array> y = make_array(x.dtype, Shape{});
-      *y->at<T>() = kernel::sum(losses->size, losses->at<T>()) / label.divisor(reduction);
-      return y;
+  // loss(i, label, row i of x) of each row, weighted and reduced.
+  template <class T, class F>
+  Ref<Array> reduce(const Array& x, const Labels<T>& label, F loss) const {
+    check_labels(op, label.labels, x.shape[x.shape.rank() - 1], site, ignore_index);
+    Ref<Array> losses = make_array(x.dtype, label.labels.shape);
+    for_rows<T>(x, [&](std::int64_t i, std::int64_t, const T* row) {
+      losses->at<T>()[i] = label.ignored(i) ? T(0) : loss(i, label[i], row) * label.weight_of(i);
     });
-  }
-
-  // The gradient of the logits in one go: (softmax - one_hot(label)) times what the label counts for.
-  template <class... W>
-  Ref<Array> gradient(const Array& g, const Array& x, const Array& k, const W&... weight) const {
-    Ref<Array> y = make_array(x.dtype, x.shape);
-    visit_floating(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      const Labels<T> label = labels<T>(k, weight...);
-      const T divisor = label.divisor(reduction);
-      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
-        T* to = y->at<T>() + i * n;
-        if (label.ignored(i)) return void(std::fill_n(to, n, T(0)));
-        const T scale = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor * label.weight_of(i);
-        kernel::map(
-            n, [m = kernel::wrap(shift_of(n, row))](auto v) { return exp(v - m); }, to, row);
-        const T total = kernel::sum(n, to), p = to[label[i]] / total;
-        kernel::map(
-            n, [s = kernel::wrap(scale / total)](auto v) { return v * s; }, to, to);
-        to[label[i]] = (p - 1) * scale;
-      });
-    });
+    if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));  // all labels are ignored
+    if (reduction == Reduction::none) return losses;
+    Ref<Array> y = make_array(x.dtype, Shape{});
+    *y->at<T>() = kernel::sum(losses->size, losses->at<T>()) / label.divisor(reduction);
     return y;
   }
 
@@ -174,35 +136,88 @@ struct ClassCost {
     return compute(
         "class_shares", [c = *this](const auto&... a) { return c.shares(a...); }, x.detach(), k, weight...);
   }
+};
 
+// The cost of logarithms of probabilities (..., classes).
+struct NegativeLogLikelihood : ClassCost {
+  template <class... W>
+  Ref<Array> operator()(const Array& x, const Array& k, const W&... weight) const {
+    return visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      return reduce(x, labels<T>(k, weight...),
+                    [](std::int64_t, std::int64_t label, const T* row) { return -row[label]; });
+    });
+  }
   template <class... W>
   Tensor rule(const Tensor& g, const Tensor& x, const Tensor& k, const W&... weight) const {
-    if (logits && !is_recording())
+    return -shares_of(x, k, weight...) * column(reduction, g);
+  }
+};
+
+// The cost of logits (..., classes), with their `row_powers`.
+struct CrossEntropy : ClassCost {
+  template <class... W>
+  Ref<Array> operator()(const Array& x, const Array& k, const Array& powers, const W&... weight) const {
+    return visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      const T* const p = powers.at<T>();
+      return reduce(x, labels<T>(k, weight...), [p](std::int64_t i, std::int64_t label, const T* row) {
+        return std::log(p[2 * i + 1]) - (row[label] - p[2 * i]);
+      });
+    });
+  }
+
+  // The gradient of the logits in one go: (softmax - one_hot(label)) times what the label counts for.
+  template <class... W>
+  Ref<Array> gradient(const Array& g, const Array& x, const Array& k, const Array& powers, const W&... weight) const {
+    Ref<Array> y = make_array(x.dtype, x.shape);
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      using R = kernel::Real<T>;
+      const Labels<T> label = labels<T>(k, weight...);
+      const T divisor = label.divisor(reduction);
+      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
+        T* to = y->at<T>() + i * n;
+        if (label.ignored(i)) return void(std::fill_n(to, n, T(0)));
+        const T scale = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor * label.weight_of(i);
+        const R shift = powers.at<T>()[2 * i], total = powers.at<T>()[2 * i + 1], share = scale / total;
+        kernel::map(
+            n, [shift, share](auto v) { return exp(v - shift) * share; }, to, row);
+        to[label[i]] = ((exp(row[label[i]] - shift) / total - 1) * scale).v;
+      });
+    });
+    return y;
+  }
+
+  template <class... W>
+  Tensor rule(const Tensor& g, const Tensor& x, const Tensor& k, const Tensor& powers, const W&... weight) const {
+    if (!is_recording())
       return compute(
-          "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, k, weight...);
+          "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, k, powers,
+          weight...);
     const Tensor share = shares_of(x, k, weight...);
-    if (!logits) return -share * column(reduction, g);
     return (softmax(x) * sum(share, -1, true) - share) * column(reduction, g);
   }
 };
 
-// The same for probabilities (..., classes) instead of labels.
+// The cost of logits for probabilities (..., classes) instead of labels.
 struct ProbabilityCost {
   Reduction reduction;
 
   std::string attributes() const { return std::string("reduction=") + attribute_text(reduction); }
 
-  Ref<Array> operator()(const Array& x, const Array& p) const {
+  Ref<Array> operator()(const Array& x, const Array& p, const Array& powers) const {
     return visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
       Ref<Array> losses = make_array(x.dtype, Shape(x.shape.begin(), x.shape.end() - 1));
       if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));
       for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
-        const kernel::Real<T> max = shift_of(n, row);
-        const kernel::Real<T> log_total = std::log(sum_map(
-            n, [max](auto v) { return exp(v - max); }, row));
-        losses->at<T>()[i] = sum_map(
-            n, [=](auto v, auto p) { return p * (log_total - (v - max)); }, row, p.at<T>() + i * n);
+        const kernel::Real<T> shift = powers.at<T>()[2 * i], log_total = std::log(powers.at<T>()[2 * i + 1]);
+        losses->at<T>()[i] =
+            static_cast<T>(kernel::fold_blocks(
+                               n, kernel::Sum<T>(), [=](auto v, auto p) { return p * (log_total - (v - shift)); }, row,
+                               p.at<T>() + i * n)
+                               .v);
       });
       if (reduction == Reduction::none) return losses;
       Ref<Array> y = make_array(x.dtype, Shape{});
@@ -216,19 +231,16 @@ struct ProbabilityCost {
     return reduction == Reduction::mean ? static_cast<T>(rows) : T(1);
   }
 
-  Ref<Array> gradient(const Array& g, const Array& x, const Array& p) const {
+  Ref<Array> gradient(const Array& g, const Array& x, const Array& p, const Array& powers) const {
     Ref<Array> y = make_array(x.dtype, x.shape);
     visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
       for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
-        T* to = y->at<T>() + i * n;
         const T* share = p.at<T>() + i * n;
         const kernel::Real<T> s = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor<T>(x.size / n);
+        const kernel::Real<T> shift = powers.at<T>()[2 * i], r = kernel::sum(n, share) / powers.at<T>()[2 * i + 1];
         kernel::map(
-            n, [m = kernel::wrap(shift_of(n, row))](auto v) { return exp(v - m); }, to, row);
-        const kernel::Real<T> r = kernel::sum(n, share) / kernel::sum(n, to);
-        kernel::map(
-            n, [=](auto v, auto p) { return (v * r - p) * s; }, to, to, share);
+            n, [=](auto v, auto p) { return (exp(v - shift) * r - p) * s; }, y->at<T>() + i * n, row, share);
       });
     });
     return y;
@@ -238,10 +250,10 @@ struct ProbabilityCost {
     if (reduction == Reduction::mean) return g / static_cast<double>(x.size() / x.size(-1));
     return xtape::column(reduction, g);
   }
-  Tensor logits_rule(const Tensor& g, const Tensor& x, const Tensor& p) const {
+  Tensor logits_rule(const Tensor& g, const Tensor& x, const Tensor& p, const Tensor& powers) const {
     if (!is_recording())
       return compute(
-          "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, p);
+          "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, p, powers);
     return (softmax(x) * sum(p, -1, true) - p) * column(g, x);
   }
   Tensor target_rule(const Tensor& g, const Tensor& x) const { return -log_softmax(x) * column(g, x); }
@@ -284,22 +296,27 @@ void check_targets(const char* op, const char* inputs, const Array& x, const Arr
          site);
 }
 
-Tensor class_cost(ClassCost cost, const Arg& x, const Arg& k, const Tensor& weight) {
-  auto forward = cost;
-  if (!weight.defined())
-    return execute(cost.op, {&x, &k}, forward, rule<0, 1>([cost](const auto&... a) { return cost.rule(a...); }),
-                   no_gradient);
-  const Arg w(weight, x.site);
-  return execute(cost.op, {&x, &k, &w}, forward, rule<0, 1, 2>([cost](const auto&... a) { return cost.rule(a...); }),
-                 no_gradient, no_gradient);
+// The cost of its arguments, gradients flowing to the first.
+template <class Cost, std::size_t... Rest>
+Tensor execute_cost(const Cost& cost, const Arg* const (&args)[1 + sizeof...(Rest)], std::index_sequence<Rest...>) {
+  return execute(cost.op, args, cost,
+                 rule<0, static_cast<int>(Rest + 1)...>([cost](const auto&... a) { return cost.rule(a...); }),
+                 (static_cast<void>(Rest), no_gradient)...);
+}
+template <class Cost, class... A>
+Tensor class_cost(const Cost& cost, const Tensor& weight, const A&... args) {
+  if (!weight.defined()) return execute_cost(cost, {&args...}, std::make_index_sequence<sizeof...(A) - 1>());
+  const Arg w(weight, cost.site);
+  return execute_cost(cost, {&args..., &w}, std::index_sequence_for<A...>());
 }
 
 Tensor probability_cost(Reduction reduction, const Arg& x, const Tensor& probabilities) {
-  const Arg p(probabilities, x.site);
+  const Tensor row = row_powers(x);
+  const Arg p(probabilities, x.site), powers(row, x.site);
   const ProbabilityCost cost{reduction};
-  return execute("cross_entropy", {&x, &p}, cost,
-                 rule<0, 1>([cost](const auto&... a) { return cost.logits_rule(a...); }),
-                 rule<0>([cost](const auto&... a) { return cost.target_rule(a...); }));
+  return execute("cross_entropy", {&x, &p, &powers}, cost,
+                 rule<0, 1, 2>([cost](const auto&... a) { return cost.logits_rule(a...); }),
+                 rule<0>([cost](const auto&... a) { return cost.target_rule(a...); }), no_gradient);
 }
 
 }  // namespace
@@ -322,16 +339,17 @@ Tensor cross_entropy(const Arg& logits, const Arg& target, const CrossEntropyOpt
 
   Scope scope(logits.site);
   const Tensor rows = classes_last(logits.tensor());
-  const ClassCost cost{op, true, options.reduction_, options.ignore_index_, logits.site, 0};
-  if (!probabilities && smoothing == 0) return class_cost(cost, Arg(rows, logits.site), target, weight);
-
+  const CrossEntropy cost{{op, options.reduction_, options.ignore_index_, logits.site, smoothing}};
+  if (!probabilities && smoothing == 0) {
+    const Tensor powers = row_powers(Arg(rows, logits.site));
+    return class_cost(cost, weight, Arg(rows, logits.site), target, Arg(powers, logits.site));
+  }
   if (!probabilities) {
     // Smoothed labels are probabilities, already divided for the mean.
-    const ClassCost smoothed{op, true, options.reduction_, options.ignore_index_, logits.site, smoothing};
     const Reduction rest = options.reduction_ == Reduction::none ? Reduction::none : Reduction::sum;
-    return probability_cost(rest, Arg(rows, logits.site),
-                            weight.defined() ? smoothed.shares_of(rows, target.tensor(), weight)
-                                             : smoothed.shares_of(rows, target.tensor()));
+    return probability_cost(
+        rest, Arg(rows, logits.site),
+        weight.defined() ? cost.shares_of(rows, target.tensor(), weight) : cost.shares_of(rows, target.tensor()));
   }
   auto [x_rows, p] = promote(op, Arg(rows, logits.site), Arg(classes_last(target.tensor()), target.site), true);
   if (smoothing != 0) p = p * (1 - smoothing) + smoothing / static_cast<double>(classes);
@@ -353,8 +371,8 @@ Tensor nll_loss(const Arg& log_probabilities, const Arg& labels, const CrossEntr
   const Tensor weight = check_weight(op, options.weight_, x, x.shape[x.shape.rank() == 1 ? 0 : 1], site);
   Scope scope(site);
   const Tensor rows = classes_last(log_probabilities.tensor());
-  const ClassCost cost{op, false, options.reduction_, options.ignore_index_, site, 0};
-  return class_cost(cost, Arg(rows, site), labels, weight);
+  const NegativeLogLikelihood cost{{op, options.reduction_, options.ignore_index_, site, 0}};
+  return class_cost(cost, weight, Arg(rows, site), labels);
 }
 
 Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, const Arg& weight, const Arg& pos_weight,

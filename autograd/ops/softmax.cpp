@@ -4,7 +4,7 @@
 
 #include "elementwise.hpp"
 #include "panels.hpp"
-#include "sum_kernel.hpp"
+#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {
@@ -12,22 +12,6 @@ namespace {
 using kernel::Itself;
 using kernel::Real;
 
-// What is subtracted before e^x is taken: the largest element, or 0 where all are -inf.
-template <class T>
-T shift_of(T max) {
-  return max == -kernel::infinity<T> ? 0 : max;
-}
-template <class T>
-T max_row(std::int64_t n, const T* x) {
-  return shift_of(kernel::fold(n, kernel::Max<T>(), Itself(), x).v);
-}
-// The sum of e^(x - max).
-template <class T>
-T sum_powers(std::int64_t n, const T* x, T max) {
-  return static_cast<T>(kernel::fold_blocks(
-                            n, kernel::Sum<T>(), [m = Real<T>(max)](auto v) { return exp(v - m); }, x)
-                            .v);
-}
 template <class T>
 T dot_row(std::int64_t n, const T* x, const T* y) {
   return static_cast<T>(kernel::fold_blocks(
@@ -39,7 +23,7 @@ T dot_row(std::int64_t n, const T* x, const T* y) {
 template <class T>
 void max_columns(const Split& s, std::int64_t width, const T* x, T* max) {
   kernel::fold_rows(s.n, s.inner, width, kernel::Max<T>(), Itself(), max, x);
-  for (std::int64_t j = 0; j < width; ++j) max[j] = shift_of(max[j]);
+  for (std::int64_t j = 0; j < width; ++j) max[j] = kernel::shift_of(max[j]);
 }
 template <class T>
 void sum_powers(const Split& s, std::int64_t width, const T* x, const T* max, T* total) {
@@ -52,16 +36,9 @@ void sum_powers(const Split& s, std::int64_t width, const T* x, const T* max, T*
 template <class T>
 struct SoftmaxOf {
   static void row(std::int64_t n, const T* x, T* y) {
-    const Real<T> max = max_row(n, x);
-    typename kernel::Sum<T>::Total total = 0;
-    for (std::int64_t i = 0; i < n; i += panel_width) {
-      const std::int64_t count = std::min(n - i, panel_width);
-      kernel::map(
-          count, [max](auto v) { return exp(v - max); }, y + i, x + i);
-      total = total + decltype(total)(kernel::fold(count, kernel::Sum<T>(), Itself(), y + i).v);
-    }
+    const Real<T> share = 1 / kernel::powers(n, x, kernel::shift_of(n, x), y);
     kernel::map(
-        n, [share = 1 / Real<T>(total.v)](auto v) { return v * share; }, y, y);
+        n, [share](auto v) { return v * share; }, y, y);
   }
   static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
     alignas(64) T max[panel_width], total[panel_width] = {};
@@ -85,8 +62,8 @@ template <class T>
 struct LogSoftmaxOf {
   // In two steps: max + log total would round off what is small beside max.
   static void row(std::int64_t n, const T* x, T* y) {
-    const T max = max_row(n, x);
-    const Real<T> m = max, shift = std::log(sum_powers(n, x, max));
+    const T max = kernel::shift_of(n, x);
+    const Real<T> m = max, shift = std::log(kernel::sum_powers(n, x, max));
     kernel::map(
         n, [m, shift](auto v) { return (v - m) - shift; }, y, x);
   }
@@ -107,8 +84,8 @@ struct LogSumExpOf {
     return max == kernel::infinity<T> ? max : max + std::log(total);  // e^(inf - inf) is NaN
   }
   static void row(std::int64_t n, const T* x, T* y) {
-    const T max = max_row(n, x);
-    *y = of(max, sum_powers(n, x, max));
+    const T max = kernel::shift_of(kernel::fold(n, kernel::Max<T>(), Itself(), x).v);  // a NaN beside inf counts
+    *y = of(max, kernel::sum_powers(n, x, max));
   }
   static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
     alignas(64) T max[panel_width], total[panel_width];

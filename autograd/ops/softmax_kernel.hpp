@@ -1,0 +1,44 @@
+// Private: the powers of e along a row of logits, which softmax, its logarithm and the costs of logits have in common.
+#pragma once
+#include "sum_kernel.hpp"
+
+namespace xtape::kernel {
+
+// The largest of what is a number. What is none makes the sum of the powers NaN anyway, and so this is one instruction.
+template <class T>
+struct Largest : Max<T> {
+  Real<T> operator()(Real<T> a, Real<T> b) const { return where(b > a, b, a); }
+};
+
+/// What is subtracted before e^x is taken: the largest element, or 0 where all are -inf.
+template <class T>
+T shift_of(T max) {
+  return max == -infinity<T> ? T(0) : max;
+}
+template <class T>
+T shift_of(std::int64_t n, const T* x) {
+  return shift_of(fold(n, Largest<T>(), Itself(), x).v);
+}
+
+/// y = e^(x - shift), and the sum of these powers; y may be x.
+template <class T>
+T powers(std::int64_t n, const T* x, T shift, T* y) {
+  constexpr std::int64_t block = depth * lanes;
+  typename Sum<T>::Total total = 0;
+  for (std::int64_t i = 0; i < n; i += block) {
+    const std::int64_t count = std::min(n - i, block);
+    map(
+        count, [s = Real<T>(shift)](auto v) { return exp(v - s); }, y + i, x + i);
+    total = total + decltype(total)(fold(count, Sum<T>(), Itself(), y + i).v);
+  }
+  return static_cast<T>(total.v);
+}
+/// The sum alone.
+template <class T>
+T sum_powers(std::int64_t n, const T* x, T shift) {
+  return static_cast<T>(fold_blocks(
+                            n, Sum<T>(), [s = Real<T>(shift)](auto v) { return exp(v - s); }, x)
+                            .v);
+}
+
+}  // namespace xtape::kernel
