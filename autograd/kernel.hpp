@@ -91,6 +91,19 @@ auto vectorized(Body body, A... a) {
   return on_baseline(body, a...);
 }
 
+/// f(i, count) for stretches [i, i + count) that cover [0, n), for an f that may do an element twice. Each count is a
+/// constant, so that a short row costs vectors too, and nothing is left to do one by one: the last stretch overlaps.
+template <class F>
+XTAPE_INLINE void for_stretches(std::int64_t n, F f) {
+  const auto all = [n, f](auto count) {
+    for (std::int64_t i = 0; i + count < n; i += count) f(i, count);
+    f(n - count, count);
+  };
+  if (n >= 8) all(std::integral_constant<int, 8>());
+  else if (n >= 4) all(std::integral_constant<int, 4>());
+  else f(std::int64_t(0), n);
+}
+
 /// y[i] = f(x[i]...) for i < n, on contiguous elements; `y` may be one of the `x`.
 template <class F, class Y, class... X>
 void map(std::int64_t n, F f, Y* y, const X*... x) {

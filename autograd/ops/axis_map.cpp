@@ -52,12 +52,14 @@ struct Loops {
   AxisMap map;
   std::vector<T> weight;
   std::int64_t alike_begin = 0, alike_end = 0, step = 0;
-  bool doubles = true;  // results 2 i and 2 i + 1 read element i alone
+  bool tiles = false;   // all are alike and read each element once: rows can follow one another
+  bool doubles = true;  // results 2 i and 2 i + 1 read element i alone, with one weight
 
   explicit Loops(AxisMap m) : map(std::move(m)), weight(map.weight.begin(), map.weight.end()) {
     const std::int64_t n = map.to();
     doubles = n == 2 * map.from;
-    for (std::int64_t i = 0; i < n; ++i) doubles = doubles && map.count(i) == 1 && begin(i) == i / 2;
+    for (std::int64_t i = 0; i < n; ++i)
+      doubles = doubles && map.count(i) == 1 && begin(i) == i / 2 && *first(i) == *first(0);
     // The results like the middle one, as far as they follow each other in equal steps.
     if (n < 2) return;
     const std::int64_t middle = n / 2;
@@ -68,10 +70,37 @@ struct Loops {
     };
     for (alike_begin = middle; alike_begin > 0 && alike(alike_begin - 1);) --alike_begin;
     for (alike_end = middle; alike_end < n && alike(alike_end);) ++alike_end;
+    tiles = alike_begin == 0 && alike_end == n && begin(0) == 0 && map.count(0) == step && step * n == map.from;
   }
   std::int64_t begin(std::int64_t i) const { return map.begin[static_cast<std::size_t>(i)]; }
   const T* first(std::int64_t i) const { return weight.data() + map.offset[static_cast<std::size_t>(i)]; }
 };
+
+// y = f(x...), in stretches.
+template <class T, class F, class... X>
+void map_row(std::int64_t n, F f, T* y, const X*... x) {
+  kernel::for_stretches(n, [=](std::int64_t begin, auto count) {
+    const std::int64_t end = begin + count;
+    XTAPE_INDEPENDENT
+    for (std::int64_t i = begin; i < end; ++i) y[i] = f(x[i]...);
+  });
+}
+
+// Pairs of rows to rows, and rows to pairs of rows.
+template <class T>
+void join_rows(std::int64_t n, std::int64_t inner, const T* w, const T* x, T* y) {
+  const auto f = [a = w[0], b = w[1]](T u, T v) { return a * u + b * v; };
+  for (std::int64_t i = 0; i < n; ++i, x += 2 * inner, y += inner) map_row(inner, f, y, x, x + inner);
+}
+template <class T>
+void double_rows(std::int64_t n, std::int64_t inner, T w, const T* x, T* y) {
+  for (std::int64_t i = 0; i < n; ++i, x += inner, y += 2 * inner)
+    kernel::for_stretches(inner, [=](std::int64_t begin, auto size) {
+      const std::int64_t end = begin + size;
+      XTAPE_INDEPENDENT
+      for (std::int64_t e = begin; e < end; ++e) y[e] = y[inner + e] = w * x[e];
+    });
+}
 
 // Rows of x to rows of y: y_i = sum of w x, each row of `inner` elements.
 template <class T>
@@ -85,9 +114,11 @@ void map_rows(const Loops<T>& m, std::int64_t inner, const T* x, T* y) {
     const T* w = m.first(i);
     const T* row = x + m.begin(i) * inner;
     if (count == 1)
-      for (std::int64_t e = 0; e < inner; ++e) y[e] = w[0] * row[e];
+      map_row(
+          inner, [a = w[0]](T v) { return a * v; }, y, row);
     else
-      for (std::int64_t e = 0; e < inner; ++e) y[e] = w[0] * row[e] + w[1] * row[inner + e];
+      map_row(
+          inner, [a = w[0], b = w[1]](T u, T v) { return a * u + b * v; }, y, row, row + inner);
     for (std::int64_t t = 2; t < count; ++t)
       for (std::int64_t e = 0; e < inner; ++e) y[e] += w[t] * row[t * inner + e];
   }
@@ -116,11 +147,12 @@ void map_each(const Loops<T>& m, std::int64_t i, std::int64_t end, const T* x, T
 // Results that are alike: y_i = sum over t of w_t x[i step + t].
 template <class T, class Step>
 void map_alike(std::int64_t n, std::int64_t count, const T* w, Step step, const T* x, T* y) {
-  if (count == 2) {
-    XTAPE_INDEPENDENT
-    for (std::int64_t i = 0; i < n; ++i) y[i] = w[0] * x[i * step] + w[1] * x[i * step + 1];
-    return;
-  }
+  if (count == 2)
+    return kernel::for_stretches(n, [=, a = w[0], b = w[1]](std::int64_t begin, auto size) {
+      const std::int64_t end = begin + size;
+      XTAPE_INDEPENDENT
+      for (std::int64_t i = begin; i < end; ++i) y[i] = a * x[i * step] + b * x[i * step + 1];
+    });
   XTAPE_INDEPENDENT
   for (std::int64_t i = 0; i < n; ++i) y[i] = w[0] * x[i * step];
   for (std::int64_t t = 1; t < count; ++t) {
@@ -128,30 +160,44 @@ void map_alike(std::int64_t n, std::int64_t count, const T* w, Step step, const 
     for (std::int64_t i = 0; i < n; ++i) y[i] += w[t] * x[i * step + t];
   }
 }
+// The same for the stretch of n results, of one row or more, that begins with the first of those that are alike.
 template <class T>
-void map_doubles(std::int64_t n, const T* w, const T* x, T* y) {
-  XTAPE_INDEPENDENT
-  for (std::int64_t i = 0; i < n; ++i) y[2 * i] = w[2 * i] * x[i], y[2 * i + 1] = w[2 * i + 1] * x[i];
+void map_alike(const Loops<T>& m, std::int64_t n, const T* x, T* y) {
+  const std::int64_t begin = m.alike_begin, count = m.map.count(begin);
+  const T* const w = m.first(begin);
+  x += m.begin(begin), y += begin;
+  if (m.step == 2) map_alike(n, count, w, std::integral_constant<std::int64_t, 2>(), x, y);
+  else if (m.step == 1) map_alike(n, count, w, std::integral_constant<std::int64_t, 1>(), x, y);
+  else map_alike(n, count, w, m.step, x, y);
 }
 template <class T>
-void map_elements(const Loops<T>& m, const T* x, T* y) {
-  if (m.doubles) return map_doubles(m.map.from, m.weight.data(), x, y);
-  const std::int64_t begin = m.alike_begin, n = m.alike_end - begin, count = n ? m.map.count(begin) : 0;
-  if (count == 0) return map_each(m, 0, m.map.to(), x, y);
-  map_each(m, 0, begin, x, y);
-  const T *from = x + m.begin(begin), *w = m.first(begin);
-  if (m.step == 2) map_alike(n, count, w, std::integral_constant<std::int64_t, 2>(), from, y + begin);
-  else if (m.step == 1) map_alike(n, count, w, std::integral_constant<std::int64_t, 1>(), from, y + begin);
-  else map_alike(n, count, w, m.step, from, y + begin);
-  map_each(m, m.alike_end, m.map.to(), x, y);
+void map_doubles(std::int64_t n, T w, const T* x, T* y) {
+  XTAPE_INDEPENDENT
+  for (std::int64_t i = 0; i < n; ++i) y[2 * i] = y[2 * i + 1] = w * x[i];
+}
+template <class T>
+void map_elements(const Loops<T>& m, std::int64_t rows, const T* x, T* y) {
+  if (m.doubles) return map_doubles(rows * m.map.from, m.weight[0], x, y);
+  if (m.tiles) return map_alike(m, rows * m.map.to(), x, y);
+  const std::int64_t n = m.alike_end - m.alike_begin;
+  for (std::int64_t r = 0; r < rows; ++r, x += m.map.from, y += m.map.to()) {
+    if (n == 0 || m.map.count(m.alike_begin) == 0) {
+      map_each(m, 0, m.map.to(), x, y);
+      continue;
+    }
+    map_each(m, 0, m.alike_begin, x, y);
+    map_alike(m, n, x, y);
+    map_each(m, m.alike_end, m.map.to(), x, y);
+  }
 }
 
 // One axis of a plane seen as (outer, axis, inner).
 template <class T>
 void map_axis(const Loops<T>& m, std::int64_t outer, std::int64_t inner, const T* x, T* y) {
-  for (std::int64_t o = 0; o < outer; ++o, x += m.map.from * inner, y += m.map.to() * inner)
-    if (inner == 1) map_elements(m, x, y);
-    else map_rows(m, inner, x, y);
+  if (inner == 1) return map_elements(m, outer, x, y);
+  if (m.doubles) return double_rows(outer * m.map.from, inner, m.weight[0], x, y);
+  if (m.tiles && m.step == 2) return join_rows(outer * m.map.to(), inner, m.first(0), x, y);
+  for (std::int64_t o = 0; o < outer; ++o, x += m.map.from * inner, y += m.map.to() * inner) map_rows(m, inner, x, y);
 }
 
 struct MapAxes {
