@@ -18,21 +18,10 @@ struct Totals {
 };
 
 // The sum of 2 width lanes, in the first; as loops of known lengths, which cost a tenth of others.
-template <class T, int n>
-struct Vector {
-  typedef T type __attribute__((vector_size(n * sizeof(T))));
-};
-// The sum of lanes, by adding one half to the other: in vectors, where GCC would take loops apart.
-template <int n, class T>
-XTAPE_INLINE T sum_lanes(const T* lane) {
-  if constexpr (n == 1) return *lane;
-  else {
-    typename Vector<T, n / 2>::type a, b;
-    __builtin_memcpy(&a, lane, sizeof(a));
-    __builtin_memcpy(&b, lane + n / 2, sizeof(b));
-    a = a + b;
-    return sum_lanes<n / 2>(reinterpret_cast<const T*>(&a));
-  }
+template <int width, class T>
+XTAPE_INLINE void fold_lanes(T* lane) {
+  for (int l = 0; l < width; ++l) lane[l] += lane[l + width];
+  if constexpr (width > 1) fold_lanes<width / 2>(lane);
 }
 
 // The sums over i < n of the K numbers that f(i, lane, k) adds to lane k.
@@ -61,9 +50,8 @@ XTAPE_INLINE void add_up(std::int64_t n, Totals<K, T>& totals, F f) {
       for (int k = 0; k < K; ++k) lane[k][l] += terms[k];
     }
     for (int k = 0; k < K; ++k) {
-      T apart[lanes];  // so that the lanes themselves stay in registers
-      for (int l = 0; l < lanes; ++l) apart[l] = lane[k][l];
-      totals.of[k] += sum_lanes<lanes>(apart);
+      fold_lanes<lanes / 2>(lane[k]);
+      totals.of[k] += lane[k][0];
     }
   }
 }
@@ -107,26 +95,15 @@ void normalize(const NormalizedRows& s, const T* x, const T* w, const T* b, T* y
   const T *weight = weights_or(w, s.groups * s.n, T(1), own_w), *bias = weights_or(b, s.groups * s.n, T(0), own_b);
   auto rows = [](const NormalizedRows& s, std::int64_t begin, std::int64_t end, const T* x, const T* w, const T* b,
                  T* y) {
-    // Several rows step by step together: the end of a sum and the square root take as long as the rest, alone.
-    constexpr std::int64_t most = 8;
-    for (std::int64_t first = begin; first < end; first += most) {
-      T means[most], scales[most];
-      const std::int64_t count = end - first < most ? end - first : most;
-      for (std::int64_t k = 0; k < count; ++k) means[k] = mean_of(s, x + (first + k) * s.n);
-      for (std::int64_t k = 0; k < count; ++k) {
-        const T *from = x + (first + k) * s.n, mean = means[k];
-        Totals<1, T> squares;
-        add_up(s.n, squares, [from, mean](std::int64_t i, T* term) { term[0] = (from[i] - mean) * (from[i] - mean); });
-        scales[k] = scale_of<T>(static_cast<double>(squares.of[0] / static_cast<Total<T>>(s.n)), s.eps);
-      }
-      for (std::int64_t k = 0; k < count; ++k) {
-        const std::int64_t r = first + k;
-        const T *from = x + r * s.n, *wr = w + r % s.groups * s.n, *br = b + r % s.groups * s.n;
-        const T mean = means[k], scale = scales[k];
-        T* to = y + r * s.n;
-        XTAPE_INDEPENDENT
-        for (std::int64_t i = 0; i < s.n; ++i) to[i] = (from[i] - mean) * scale * wr[i] + br[i];
-      }
+    for (std::int64_t r = begin; r < end; ++r) {
+      const T *from = x + r * s.n, *wr = w + r % s.groups * s.n, *br = b + r % s.groups * s.n;
+      const T mean = mean_of(s, from);
+      Totals<1, T> squares;
+      add_up(s.n, squares, [from, mean](std::int64_t i, T* term) { term[0] = (from[i] - mean) * (from[i] - mean); });
+      const T scale = scale_of<T>(static_cast<double>(squares.of[0] / static_cast<Total<T>>(s.n)), s.eps);
+      T* to = y + r * s.n;
+      XTAPE_INDEPENDENT
+      for (std::int64_t i = 0; i < s.n; ++i) to[i] = (from[i] - mean) * scale * wr[i] + br[i];
     }
   };
   const std::int64_t step = together(s.n);
