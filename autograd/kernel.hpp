@@ -201,18 +201,26 @@ struct Walk {
 // loop serves every combination.
 inline constexpr std::int64_t buffer_size = 512;
 template <class T>
-const T* spread(T* buffer, const T* x, std::int64_t stride, std::int64_t n) {
+struct Buffer {
+  Buffer() {}  // a tuple would fill the elements with zeros
+  alignas(64) T elements[buffer_size];
+};
+template <class T>
+const T* spread(Buffer<T>& buffer, const T* x, std::int64_t stride, std::int64_t n) {
   if (stride != 0) return x;
-  const T v = *x;
-  for (std::int64_t i = 0; i < n; ++i) buffer[i] = v;
-  return buffer;
+  vectorized(
+      [](std::int64_t n, T v, T* buffer) {
+        for (std::int64_t i = 0; i < n; ++i) buffer[i] = v;
+      },
+      n, *x, buffer.elements);
+  return buffer.elements;
 }
 template <class F, class Y, class... X, std::size_t... I>
 void map_row(std::int64_t n, const std::int64_t (&strides)[sizeof...(X)], std::index_sequence<I...>, F f, Y* y,
              const X*... x) {
   const bool whole = ((strides[I] != 0) && ...);
   if (whole) return map(n, f, y, x...);
-  alignas(64) std::tuple<X[buffer_size]...> buffers;
+  std::tuple<Buffer<X>...> buffers;
   const std::int64_t width = n < buffer_size ? n : buffer_size;
   std::tuple<const X*...> p{spread(std::get<I>(buffers), x, strides[I], width)...};
   for (std::int64_t i = 0; i < n; i += width)
