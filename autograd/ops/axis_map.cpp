@@ -239,7 +239,7 @@ struct MapAxes {
       const Ref<Array> between = make_array(dtype_of<T>, Shape{order.size() > 1 ? 2 * largest : 0});
       const std::int64_t end = std::min(planes, (tile + 1) * per_tile);
       T* const scratch = between->at<T>();
-      kernel::vectorized([&, end, scratch] {
+      kernel::vectorized<kernel::Isa::avx2>([&, end, scratch] {
         for (std::int64_t p = tile * per_tile; p < end; ++p) {
           std::int64_t size[spatial_axes] = {from(0), from(1), from(2)};
           const T* source = x.at<T>() + p * m;

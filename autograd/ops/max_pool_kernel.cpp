@@ -102,7 +102,7 @@ void for_rows(const MaxWindows& m, std::int64_t planes, const T* x, const Begin&
   const std::int64_t n = w.x_size(), per_tile = kernel::tile_size / (n + 1) + 1;
   parallel_for((planes + per_tile - 1) / per_tile, [&](std::int64_t tile) {
     RowMax<T, indexed> maxima(m);
-    kernel::vectorized([&, tile] {
+    kernel::vectorized<kernel::Isa::avx2>([&, tile] {
       for (std::int64_t p = tile * per_tile; p < std::min(planes, (tile + 1) * per_tile); ++p) {
         begin(p);
         for (std::int64_t i = 0; i < w.y[0]; ++i)
@@ -128,10 +128,11 @@ template <class F>
 void for_two_by_two(const Windows& w, std::int64_t planes, const F& f) {
   const std::int64_t images = planes * w.y[0], n = w.x[1] * w.x[2], per_tile = kernel::tile_size / (n + 1) + 1;
   parallel_for((images + per_tile - 1) / per_tile, [&](std::int64_t tile) {
-    kernel::vectorized([&w, &f, begin = tile * per_tile, end = std::min(images, (tile + 1) * per_tile), n] {
-      for (std::int64_t i = begin; i < end; ++i)
-        for (std::int64_t j = 0; j < w.y[1]; ++j) f((i * w.y[1] + j) * w.y[2], i * n + 2 * j * w.x[2]);
-    });
+    kernel::vectorized<kernel::Isa::avx2>(
+        [&w, &f, begin = tile * per_tile, end = std::min(images, (tile + 1) * per_tile), n] {
+          for (std::int64_t i = begin; i < end; ++i)
+            for (std::int64_t j = 0; j < w.y[1]; ++j) f((i * w.y[1] + j) * w.y[2], i * n + 2 * j * w.x[2]);
+        });
   });
 }
 // The largest of a tile's elements, two of row a and two of row b.

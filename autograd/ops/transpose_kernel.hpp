@@ -63,7 +63,7 @@ inline constexpr std::int64_t transpose_height = sizeof(T) == 8 ? 32 : 64;
 /// written.
 template <class T>
 void transpose_piece(std::int64_t rows, std::int64_t n, const T* x, std::int64_t x_step, T* y, std::int64_t y_step,
-                     bool streams) {
+                     [[maybe_unused]] bool streams) {
   constexpr std::int64_t width = transpose_width;
   alignas(64) T buffer[transpose_height<T> * width];
   std::int64_t whole_rows = 0, whole_n = 0;
