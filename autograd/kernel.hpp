@@ -91,17 +91,22 @@ auto vectorized(Body body, A... a) {
   return on_baseline(body, a...);
 }
 
-/// f(i, count) for stretches [i, i + count) that cover [0, n), for an f that may do an element twice. Each count is a
-/// constant, so that a short row costs vectors too, and nothing is left to do one by one: the last stretch overlaps.
+/// f(i) for i < n, for some of them twice: stretches of constant length, the last of which overlaps, cost short rows
+/// vectors too, where a loop would do what is left one by one.
 template <class F>
-XTAPE_INLINE void for_stretches(std::int64_t n, F f) {
-  const auto all = [n, f](auto count) {
-    for (std::int64_t i = 0; i + count < n; i += count) f(i, count);
-    f(n - count, count);
+XTAPE_INLINE void for_elements(std::int64_t n, F f) {
+  const auto stretch = [f](std::int64_t begin, auto count) {
+    const std::int64_t end = begin + count;
+    XTAPE_INDEPENDENT
+    for (std::int64_t i = begin; i < end; ++i) f(i);
+  };
+  const auto all = [n, stretch](auto count) {
+    for (std::int64_t i = 0; i + count < n; i += count) stretch(i, count);
+    stretch(n - count, count);
   };
   if (n >= 8) all(std::integral_constant<int, 8>());
   else if (n >= 4) all(std::integral_constant<int, 4>());
-  else f(std::int64_t(0), n);
+  else stretch(0, n);
 }
 
 /// y[i] = f(x[i]...) for i < n, on contiguous elements; `y` may be one of the `x`.

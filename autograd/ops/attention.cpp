@@ -82,7 +82,7 @@ struct Attention {
     for (std::int64_t i = 0; i < rows; ++i) {
       T* row = p + i * width;
       mask_row(row, width, begin + i, head, mask);
-      const T total = kernel::powers(width, row, kernel::shift_of(width, row), row);
+      const T total = kernel::powers(width, row, row);
       if (total == 0) continue;  // no key may be looked at
       kernel::map(
           width, [share = 1 / kernel::wrap(total)](auto v) { return v * share; }, row, row);

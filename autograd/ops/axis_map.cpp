@@ -76,14 +76,10 @@ struct Loops {
   const T* first(std::int64_t i) const { return weight.data() + map.offset[static_cast<std::size_t>(i)]; }
 };
 
-// y = f(x...), in stretches.
+// y = f(x...).
 template <class T, class F, class... X>
 void map_row(std::int64_t n, F f, T* y, const X*... x) {
-  kernel::for_stretches(n, [=](std::int64_t begin, auto count) {
-    const std::int64_t end = begin + count;
-    XTAPE_INDEPENDENT
-    for (std::int64_t i = begin; i < end; ++i) y[i] = f(x[i]...);
-  });
+  kernel::for_elements(n, [=](std::int64_t i) { y[i] = f(x[i]...); });
 }
 
 // Pairs of rows to rows, and rows to pairs of rows.
@@ -95,11 +91,7 @@ void join_rows(std::int64_t n, std::int64_t inner, const T* w, const T* x, T* y)
 template <class T>
 void double_rows(std::int64_t n, std::int64_t inner, T w, const T* x, T* y) {
   for (std::int64_t i = 0; i < n; ++i, x += inner, y += 2 * inner)
-    kernel::for_stretches(inner, [=](std::int64_t begin, auto size) {
-      const std::int64_t end = begin + size;
-      XTAPE_INDEPENDENT
-      for (std::int64_t e = begin; e < end; ++e) y[e] = y[inner + e] = w * x[e];
-    });
+    kernel::for_elements(inner, [=](std::int64_t e) { y[e] = y[inner + e] = w * x[e]; });
 }
 
 // Rows of x to rows of y: y_i = sum of w x, each row of `inner` elements.
@@ -148,11 +140,8 @@ void map_each(const Loops<T>& m, std::int64_t i, std::int64_t end, const T* x, T
 template <class T, class Step>
 void map_alike(std::int64_t n, std::int64_t count, const T* w, Step step, const T* x, T* y) {
   if (count == 2)
-    return kernel::for_stretches(n, [=, a = w[0], b = w[1]](std::int64_t begin, auto size) {
-      const std::int64_t end = begin + size;
-      XTAPE_INDEPENDENT
-      for (std::int64_t i = begin; i < end; ++i) y[i] = a * x[i * step] + b * x[i * step + 1];
-    });
+    return kernel::for_elements(
+        n, [=, a = w[0], b = w[1]](std::int64_t i) { y[i] = a * x[i * step] + b * x[i * step + 1]; });
   XTAPE_INDEPENDENT
   for (std::int64_t i = 0; i < n; ++i) y[i] = w[0] * x[i * step];
   for (std::int64_t t = 1; t < count; ++t) {

@@ -1,7 +1,6 @@
 #include "loss.hpp"
 
 #include <cmath>
-#include <limits>
 
 #include "../math.hpp"
 #include "activation.hpp"

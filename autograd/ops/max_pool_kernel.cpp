@@ -138,14 +138,10 @@ void for_two_by_two(const Windows& w, std::int64_t planes, const F& f) {
 // The largest of a tile's elements, two of row a and two of row b.
 template <class T>
 void max_row(std::int64_t n, const T* a, const T* b, T* best) {
-  kernel::for_stretches(n, [=](std::int64_t begin, auto count) {
-    const std::int64_t end = begin + count;
-    XTAPE_INDEPENDENT
-    for (std::int64_t o = begin; o < end; ++o) {
-      const T a0 = a[2 * o], a1 = a[2 * o + 1], b0 = b[2 * o], b1 = b[2 * o + 1];
-      const T upper = if_larger(a1, a0, a1, a0), lower = if_larger(b1, b0, b1, b0);
-      best[o] = if_larger(lower, upper, lower, upper);
-    }
+  kernel::for_elements(n, [=](std::int64_t o) {
+    const T a0 = a[2 * o], a1 = a[2 * o + 1], b0 = b[2 * o], b1 = b[2 * o + 1];
+    const T upper = if_larger(a1, a0, a1, a0), lower = if_larger(b1, b0, b1, b0);
+    best[o] = if_larger(lower, upper, lower, upper);
   });
 }
 template <class T>
@@ -158,18 +154,14 @@ void max_two_by_two(const Windows& w, std::int64_t planes, const T* x, T* y) {
 template <class T>
 void spread_row(std::int64_t n, const T* g, const T* a, const T* b, T* p, T* q) {
   constexpr T zero = 0;
-  kernel::for_stretches(n, [=](std::int64_t begin, auto count) {
-    const std::int64_t end = begin + count;
-    XTAPE_INDEPENDENT
-    for (std::int64_t o = begin; o < end; ++o) {
-      const T a0 = a[2 * o], a1 = a[2 * o + 1], b0 = b[2 * o], b1 = b[2 * o + 1], v = g[o];
-      const T upper = if_larger(a1, a0, a1, a0), lower = if_larger(b1, b0, b1, b0);
-      const T above = if_larger(lower, upper, zero, v), below = if_larger(lower, upper, v, zero);
-      p[2 * o] = if_larger(a1, a0, zero, above);
-      p[2 * o + 1] = if_larger(a1, a0, above, zero);
-      q[2 * o] = if_larger(b1, b0, zero, below);
-      q[2 * o + 1] = if_larger(b1, b0, below, zero);
-    }
+  kernel::for_elements(n, [=](std::int64_t o) {
+    const T a0 = a[2 * o], a1 = a[2 * o + 1], b0 = b[2 * o], b1 = b[2 * o + 1], v = g[o];
+    const T upper = if_larger(a1, a0, a1, a0), lower = if_larger(b1, b0, b1, b0);
+    const T above = if_larger(lower, upper, zero, v), below = if_larger(lower, upper, v, zero);
+    p[2 * o] = if_larger(a1, a0, zero, above);
+    p[2 * o + 1] = if_larger(a1, a0, above, zero);
+    q[2 * o] = if_larger(b1, b0, zero, below);
+    q[2 * o + 1] = if_larger(b1, b0, below, zero);
   });
 }
 template <class T>

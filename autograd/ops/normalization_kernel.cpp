@@ -17,17 +17,10 @@ struct Totals {
   Total<T> of[K] = {};
 };
 
-// The sum of 2 width lanes, in the first; as loops of known lengths, which cost a tenth of others.
-template <int width, class T>
-XTAPE_INLINE void fold_lanes(T* lane) {
-  for (int l = 0; l < width; ++l) lane[l] += lane[l + width];
-  if constexpr (width > 1) fold_lanes<width / 2>(lane);
-}
-
 // The sums over i < n of the K numbers that f(i, lane, k) adds to lane k.
 template <int K, class T, class F>
 XTAPE_INLINE void add_up(std::int64_t n, Totals<K, T>& totals, F f) {
-  constexpr std::int64_t block = depth * lanes, few = 8;
+  constexpr std::int64_t block = depth * lanes;
   for (std::int64_t begin = 0; begin < n; begin += block) {
     const std::int64_t end = begin + block < n ? begin + block : n;
     T lane[K][lanes] = {};
@@ -50,7 +43,7 @@ XTAPE_INLINE void add_up(std::int64_t n, Totals<K, T>& totals, F f) {
       for (int k = 0; k < K; ++k) lane[k][l] += terms[k];
     }
     for (int k = 0; k < K; ++k) {
-      fold_lanes<lanes / 2>(lane[k]);
+      join_lanes<lanes / 2>([](T a, T b) { return a + b; }, lane[k]);
       totals.of[k] += lane[k][0];
     }
   }

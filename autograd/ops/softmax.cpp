@@ -36,7 +36,7 @@ void sum_powers(const Split& s, std::int64_t width, const T* x, const T* max, T*
 template <class T>
 struct SoftmaxOf {
   static void row(std::int64_t n, const T* x, T* y) {
-    const Real<T> share = 1 / kernel::powers(n, x, kernel::shift_of(n, x), y);
+    const Real<T> share = 1 / kernel::powers(n, x, y);
     kernel::map(
         n, [share](auto v) { return v * share; }, y, y);
   }

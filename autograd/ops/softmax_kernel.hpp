@@ -22,13 +22,14 @@ T shift_of(std::int64_t n, const T* x) {
 
 /// y = e^(x - shift), and the sum of these powers; y may be x.
 template <class T>
-T powers(std::int64_t n, const T* x, T shift, T* y) {
+T powers(std::int64_t n, const T* x, T* y) {
   constexpr std::int64_t block = depth * lanes;
+  const Real<T> shift = shift_of(n, x);
   typename Sum<T>::Total total = 0;
   for (std::int64_t i = 0; i < n; i += block) {
     const std::int64_t count = std::min(n - i, block);
     map(
-        count, [s = Real<T>(shift)](auto v) { return exp(v - s); }, y + i, x + i);
+        count, [shift](auto v) { return exp(v - shift); }, y + i, x + i);
     total = total + decltype(total)(fold(count, Sum<T>(), Itself(), y + i).v);
   }
   return static_cast<T>(total.v);
