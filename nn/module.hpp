@@ -142,6 +142,7 @@ class ModuleBase {
 template <class Derived>
 class Module : public ModuleBase {
  public:
+  /// Up to eight inputs, each overload with the caller's line behind them.
   auto operator()(Site site = Site::here()) const { return call(site); }
   template <class A>
   auto operator()(A&& a, Site site = Site::here()) const {
@@ -158,6 +159,26 @@ class Module : public ModuleBase {
   template <class A, class B, class C, class D>
   auto operator()(A&& a, B&& b, C&& c, D&& d, Site site = Site::here()) const {
     return call(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d));
+  }
+  template <class A, class B, class C, class D, class E>
+  auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, Site site = Site::here()) const {
+    return call(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
+                std::forward<E>(e));
+  }
+  template <class A, class B, class C, class D, class E, class F>
+  auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, F&& f, Site site = Site::here()) const {
+    return call(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
+                std::forward<E>(e), std::forward<F>(f));
+  }
+  template <class A, class B, class C, class D, class E, class F, class G>
+  auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, F&& f, G&& g, Site site = Site::here()) const {
+    return call(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
+                std::forward<E>(e), std::forward<F>(f), std::forward<G>(g));
+  }
+  template <class A, class B, class C, class D, class E, class F, class G, class H>
+  auto operator()(A&& a, B&& b, C&& c, D&& d, E&& e, F&& f, G&& g, H&& h, Site site = Site::here()) const {
+    return call(site, std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d),
+                std::forward<E>(e), std::forward<F>(f), std::forward<G>(g), std::forward<H>(h));
   }
 
   /// A copy with parameters and buffers of its own, in the same mode; ties inside it stay ties.

@@ -159,6 +159,28 @@ TEST_CASE("a forward may take and give what it likes") {
   CHECK(n == 5);
 }
 
+TEST_CASE("a forward may take up to eight inputs and errors name the line of the call") {
+  struct Seven : nn::Module<Seven> {
+    Tensor forward(const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& d, const Tensor& e, double f,
+                   const Tensor& g = Tensor()) const {
+      return concat({a, b, c, d, e * f, g.defined() ? g : e}, 0);
+    }
+  };
+  struct Eight : nn::Module<Eight> {
+    double forward(int a, int b, int c, int d, int e, int f, int g, double h) const {
+      if (a < 0) fail("Eight", "a is negative", Site());
+      return a + b + c + d + e + f + g + h;
+    }
+  };
+  const Seven seven;
+  const Tensor x = ones({1, 2});
+  CHECK(seven(x, x, x, x, x, 2).shape() == Shape{6, 2});
+  CHECK(seven(x, x, x, x, x, 2, x).shape() == Shape{6, 2});
+  CHECK(Eight()(1, 2, 3, 4, 5, 6, 7, 8.5) == 36.5);
+  const std::string line = "nn.cpp:" + std::to_string(__LINE__ + 1);
+  CHECK_THROWS_WITH_AS(Eight()(-1, 2, 3, 4, 5, 6, 7, 8), Contains(line.c_str()), Error);
+}
+
 TEST_CASE("layers and costs and their gradients are PyTorch's") {
   using F = std::function<Tensor(const Tensors&)>;
   struct Row {
