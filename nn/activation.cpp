@@ -19,7 +19,7 @@ Tensor exponential_unit(const Arg& x, double alpha, double scale, double rate) {
 
 }  // namespace
 
-Tensor Maxout::operator()(const Arg& x) const {
+Tensor Maxout::forward(const Arg& x) const {
   Scope scope(x.site);
   const Tensor whole = x.is_scalar ? tensor(x.scalar) : x.tensor();
   const Shape& shape = whole.shape();
@@ -34,19 +34,30 @@ Tensor Maxout::operator()(const Arg& x) const {
   return amax(unflatten(whole, place, {shape[place] / pieces, pieces}), place + 1);
 }
 
-Tensor ELU::operator()(const Arg& x) const {
+Tensor Softmax2d::forward(const Arg& x) const {
+  Scope scope(x.site);
+  const Tensor whole = x.is_scalar ? tensor(x.scalar) : x.tensor();
+  if (whole.rank() != 3 && whole.rank() != 4)
+    fail("Softmax2d",
+         std::string("expected ([batch,] channels, height, width), got ") + to_string(whole.dtype()) +
+             to_string(whole.shape()),
+         x.site);
+  return xtape::softmax(whole, -3);
+}
+
+Tensor ELU::forward(const Arg& x) const {
   check(std::isfinite(alpha), "ELU", "alpha", alpha, "a finite number", x.site);
   return exponential_unit(x, alpha, 1, 1);
 }
 
-Tensor CELU::operator()(const Arg& x) const {
+Tensor CELU::forward(const Arg& x) const {
   check(std::isfinite(alpha) && alpha != 0, "CELU", "alpha", alpha, "a finite number other than 0", x.site);
   return exponential_unit(x, alpha, 1, 1 / alpha);
 }
 
 Tensor selu(const Arg& x) { return exponential_unit(x, 1.6732632423543772848, 1.0507009873554804934, 1); }
 
-Tensor Squareplus::operator()(const Arg& x) const {
+Tensor Squareplus::forward(const Arg& x) const {
   check(std::isfinite(b) && b > 0, "Squareplus", "b", b, "a finite number above 0", x.site);
   const double half = 0.5 * b, root = std::sqrt(b);
   auto formula = [=](auto v) {
@@ -66,12 +77,12 @@ Tensor lecun_tanh(const Arg& x) {
   return pointwise([](auto v) { return 1.7159 * tanh(v * (2. / 3)); }, x);
 }
 
-Tensor Sine::operator()(const Arg& x) const {
+Tensor Sine::forward(const Arg& x) const {
   check(std::isfinite(omega), "Sine", "omega", omega, "a finite number", x.site);
   return pointwise([w = omega](auto v) { return sin(w * v); }, x);
 }
 
-Tensor Gaussian::operator()(const Arg& x) const {
+Tensor Gaussian::forward(const Arg& x) const {
   check(std::isfinite(sigma) && sigma > 0, "Gaussian", "sigma", sigma, "a finite number above 0", x.site);
   return pointwise([rate = -0.5 / (sigma * sigma)](auto v) { return exp(rate * square(v)); }, x);
 }

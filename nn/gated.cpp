@@ -23,16 +23,16 @@ Tensor gated(const char* name, const Arg& x, int axis, const Gate& gate) {
 
 }  // namespace
 
-Tensor GLU::operator()(const Arg& x) const {
+Tensor GLU::forward(const Arg& x) const {
   return gated("GLU", x, axis, [](auto a, auto b) { return a * sigmoid(b); });
 }
-Tensor ReGLU::operator()(const Arg& x) const {
+Tensor ReGLU::forward(const Arg& x) const {
   return gated("ReGLU", x, axis, [](auto a, auto b) { return a * relu(b); });
 }
-Tensor GEGLU::operator()(const Arg& x) const {
+Tensor GEGLU::forward(const Arg& x) const {
   return gated("GEGLU", x, axis, [](auto a, auto b) { return a * (0.5 * b * erfc(b * -0.70710678118654752440)); });
 }
-Tensor SwiGLU::operator()(const Arg& x) const {
+Tensor SwiGLU::forward(const Arg& x) const {
   return gated("SwiGLU", x, axis, [](auto a, auto b) { return a * silu(b); });
 }
 

@@ -17,13 +17,13 @@ void check_lambd(const char* name, double lambd, Site site) {
 
 }  // namespace
 
-Tensor LeakyReLU::operator()(const Arg& x) const {
+Tensor LeakyReLU::forward(const Arg& x) const {
   if (!std::isfinite(slope))
     fail("LeakyReLU", "slope is " + std::to_string(slope) + ", expected a finite number", x.site);
   return pointwise([s = slope](auto v) { return where(v > 0, v, s * v); }, x);
 }
 
-Tensor Threshold::operator()(const Arg& x) const {
+Tensor Threshold::forward(const Arg& x) const {
   if (std::isnan(threshold) || std::isnan(value))
     fail("Threshold",
          "threshold is " + std::to_string(threshold) + " and value " + std::to_string(value) + ", expected numbers",
@@ -31,7 +31,7 @@ Tensor Threshold::operator()(const Arg& x) const {
   return pointwise([t = threshold, y = value](auto v) { return where(v <= t, y, v); }, x);
 }
 
-Tensor Hardtanh::operator()(const Arg& x) const {
+Tensor Hardtanh::forward(const Arg& x) const {
   if (!(min_val < max_val))
     fail("Hardtanh",
          "min_val must be below max_val, got " + std::to_string(min_val) + " and " + std::to_string(max_val), x.site);
@@ -46,12 +46,12 @@ Tensor hardswish(const Arg& x) {
   return pointwise([](auto v) { return where(v < -3, 0, where(v <= 3, v * (v + 3) * (1. / 6), v)); }, x);
 }
 
-Tensor Hardshrink::operator()(const Arg& x) const {
+Tensor Hardshrink::forward(const Arg& x) const {
   check_lambd("Hardshrink", lambd, x.site);
   return pointwise([l = lambd](auto v) { return where(abs(v) <= l, 0, v); }, x);
 }
 
-Tensor Softshrink::operator()(const Arg& x) const {
+Tensor Softshrink::forward(const Arg& x) const {
   check_lambd("Softshrink", lambd, x.site);
   // 0 * v keeps a NaN.
   return pointwise([l = lambd](auto v) { return where(v > l, v - l, where(v < -l, v + l, 0 * v)); }, x);

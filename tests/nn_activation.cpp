@@ -54,6 +54,8 @@ const nn_table::Table table = {
     of("LogSoftmax axis 1", nn::LogSoftmax{1}),
     of("Softmin", nn::softmin),
     of("Softmin axis 1", nn::Softmin{1}),
+    of("Softmax2d", nn::Softmax2d()),
+    of("Softmax2d without batch", nn::Softmax2d()),
     of("Maxout", nn::maxout),
     of("Maxout three pieces of the last axis", nn::Maxout{3, -1}),
     of("ELU", nn::elu),
@@ -218,6 +220,58 @@ TEST_CASE("every kind of activation is an element of a Sequential") {
   CHECK(allclose(nn::Sequential{nn::PReLU()}(x), tensor({{-0.25, 0.5, 2., -0.75}})));
 }
 
+TEST_CASE("every activation is a function and a type, with its options as plain numbers") {
+  const Tensor x = tensor({{-3.5, -0.75, 0.25, 0.625, 2., 7.}});
+  struct Pair {
+    const char* type;
+    Activation function, object;
+  };
+  const std::vector<Pair> pairs = {
+      {"ReLU", nn::relu, nn::ReLU()},
+      {"Sigmoid", nn::sigmoid, nn::Sigmoid()},
+      {"Tanh", nn::tanh, nn::Tanh()},
+      {"SiLU", nn::silu, nn::SiLU()},
+      {"LogSigmoid", nn::log_sigmoid, nn::LogSigmoid()},
+      {"Softsign", nn::softsign, nn::Softsign()},
+      {"SELU", nn::selu, nn::SELU()},
+      {"Mish", nn::mish, nn::Mish()},
+      {"Tanhshrink", nn::tanhshrink, nn::Tanhshrink()},
+      {"ReLU6", nn::relu6, nn::ReLU6()},
+      {"Hardsigmoid", nn::hardsigmoid, nn::Hardsigmoid()},
+      {"Hardswish", nn::hardswish, nn::Hardswish()},
+      {"LeakyReLU", [](const Tensor& x) { return nn::leaky_relu(x, 0.2); }, nn::LeakyReLU(0.2)},
+      {"LeakyReLU", [](const Tensor& x) { return nn::leaky_relu(x, 1); }, nn::LeakyReLU(1)},
+      {"ELU", [](const Tensor& x) { return nn::elu(x, 0.5); }, nn::ELU(0.5)},
+      {"CELU", [](const Tensor& x) { return nn::celu(x, 0.5); }, nn::CELU(0.5)},
+      {"GELU", [](const Tensor& x) { return nn::gelu(x, Gelu::tanh); }, nn::GELU(Gelu::tanh)},
+      {"Softplus", [](const Tensor& x) { return nn::softplus(x, 2, 3); }, nn::Softplus(2, 3)},
+      {"Squareplus", [](const Tensor& x) { return nn::squareplus(x, 2); }, nn::Squareplus(2)},
+      {"Sine", [](const Tensor& x) { return nn::sine(x, 2); }, nn::Sine(2)},
+      {"Gaussian", [](const Tensor& x) { return nn::gaussian(x, 2); }, nn::Gaussian(2)},
+      {"Threshold", [](const Tensor& x) { return nn::threshold(x, 0.1, 20); }, nn::Threshold(0.1, 20)},
+      {"Hardtanh", [](const Tensor& x) { return nn::hardtanh(x, -2, 0.5); }, nn::Hardtanh(-2, 0.5)},
+      {"Hardshrink", [](const Tensor& x) { return nn::hardshrink(x, 0.7); }, nn::Hardshrink(0.7)},
+      {"Softshrink", [](const Tensor& x) { return nn::softshrink(x, 0.7); }, nn::Softshrink(0.7)},
+      {"Softmax", [](const Tensor& x) { return nn::softmax(x, 0); }, nn::Softmax(0)},
+      {"LogSoftmax", [](const Tensor& x) { return nn::log_softmax(x, 0); }, nn::LogSoftmax(0)},
+      {"Softmin", [](const Tensor& x) { return nn::softmin(x, 0); }, nn::Softmin(0)},
+      {"Maxout", [](const Tensor& x) { return nn::maxout(x, 3, -1); }, nn::Maxout(3, -1)},
+      {"GLU", [](const Tensor& x) { return nn::glu(x, 1); }, nn::GLU(1)},
+      {"ReGLU", [](const Tensor& x) { return nn::reglu(x, 1); }, nn::ReGLU(1)},
+      {"GEGLU", [](const Tensor& x) { return nn::geglu(x, 1); }, nn::GEGLU(1)},
+      {"SwiGLU", [](const Tensor& x) { return nn::swiglu(x, 1); }, nn::SwiGLU(1)},
+  };
+  for (const Pair& p : pairs) {
+    CAPTURE(p.type);
+    const Tensor y = p.function(x);
+    CHECK(all((p.object(x) == y)).item<bool>());
+    CHECK(p.object(zeros({0, 6})).shape()[0] == 0);
+    CHECK(p.object(x.to(float64)).dtype() == float64);
+  }
+  CHECK(nn::Sequential{nn::Linear(6, 2), nn::ReLU()}.named_children()[1].second.type_name() == "ReLU");
+  CHECK(nn::Sequential{nn::LeakyReLU(0.2)}.named_children()[0].second.type_name() == "LeakyReLU");
+}
+
 TEST_CASE("learned activations start as they say") {
   CHECK(allclose(nn::PReLU(3).weight, full({3}, 0.25)));
   CHECK(allclose(nn::Swish(2).beta, ones({2})));
@@ -270,6 +324,8 @@ TEST_CASE("activations refuse options and shapes that do not fit") {
   refused([&] { nn::Maxout{0}(x); }, "Maxout: pieces = 0 does not divide axis 1 of (2, 3)");
   refused([&] { nn::Maxout{1, -3}(x); }, "Maxout: there is no axis -3 in (2, 3)");
   refused([&] { nn::Softmax{2}(x); }, "softmax: ");
+  refused([&] { nn::Softmax2d()(x); }, "Softmax2d: expected ([batch,] channels, height, width), got float32(2, 3)");
+  refused([&] { nn::leaky_relu(x, inf); }, "LeakyReLU: slope is inf, expected a finite number");
   refused([&] { nn::PReLU(0); }, "PReLU: channels must be at least 1, got 0");
   refused([&] { nn::PReLU(2)(x); }, "PReLU: expected (batch, 2, ...), got float32(2, 3)");
   refused([&] { nn::Swish(3)(ones({3})); }, "Swish: expected (batch, 3, ...), got float32(3,)");

@@ -74,6 +74,8 @@ rows = {
     "LogSoftmax axis 1": of(lambda x: torch.log_softmax(x, 1), some),
     "Softmin": of(lambda x: F.softmin(x, -1), some),
     "Softmin axis 1": of(lambda x: F.softmin(x, 1), some),
+    "Softmax2d": of(torch.nn.Softmax2d(), images),
+    "Softmax2d without batch": of(torch.nn.Softmax2d(), images[1]),
     "Maxout": of(lambda x: x.reshape(2, 2, 2, 3).amax(2), some),
     "Maxout three pieces of the last axis": of(lambda x: x.amax(-1, keepdim=True), some),
     "ELU": of(F.elu),
