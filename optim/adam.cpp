@@ -2,8 +2,28 @@
 
 #include <autograd/kernel.hpp>
 #include <cmath>
+#include <limits>
 
 namespace xtape::optim {
+namespace {
+
+// sqrt(a s² + b d²) for s >= 0. The power of 2 below the larger of the two is taken out of both, or the squares of a
+// float32 gradient of 1e21 or 1e-25 would leave its range.
+template <class T>
+XTAPE_INLINE kernel::Real<T> root_of_mean(kernel::Real<T> a, kernel::Real<T> s, kernel::Real<T> b, kernel::Real<T> d) {
+  using R = kernel::Real<T>;
+  using U = kernel::Bits<T>;
+  constexpr U bias = std::numeric_limits<T>::max_exponent - 1, place = std::numeric_limits<T>::digits - 1;
+  U e = kernel::bits<U>(max(s, abs(d))) >> place;
+  e = e < 1 ? 1 : e;
+  e = e > 2 * bias - 1 ? 2 * bias - 1 : e;
+  const R power = kernel::bits<R>(static_cast<U>(e << place));
+  const R inverse = kernel::bits<R>(static_cast<U>((2 * bias - e) << place));
+  const R p = s * inverse, q = d * inverse;
+  return sqrt(a * p * p + b * q * q) * power;
+}
+
+}  // namespace
 
 Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, bool decoupled)
     : Optimizer(name, std::move(parameters), o.lr_, 2), options_(o), decoupled_(decoupled) {
@@ -28,13 +48,14 @@ void Adam::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, 
     using T = decltype(type);
     using R = kernel::Real<T>;
     const R b1 = o.beta1_, d1 = 1 - o.beta1_, b2 = o.beta2_, d2 = 1 - o.beta2_, eps = o.eps_;
-    const R step = lr() / c1, scale = 1 / std::sqrt(c2);
+    const R step = lr() / c1, unbias = 1 / std::sqrt(c2);
     const R l2 = decoupled_ ? 0 : weight_decay(), shrink = decoupled_ ? 1 - lr() * weight_decay() : 1;
-    auto one = [=](auto& x, auto& m, auto& v, auto& g) {
+    auto one = [=](auto& x, auto& m, auto& root, auto& g) {
       const R d = g + l2 * x;
       m = b1 * m + d1 * d;
-      v = b2 * v + d2 * d * d;
-      x = shrink * x - step * m / (sqrt(v) * scale + eps);
+      root = root_of_mean(b2, root, d2, d);
+      // Without eps, 0 / 0 is a gradient that was never there.
+      x = shrink * x - where(m == 0, R(0), step * m / (root * unbias + eps));
     };
     kernel::update(p.size(), one, p.mutable_data<T>(), cells[0].mutable_data<T>(), cells[1].mutable_data<T>(),
                    g.data<T>());

@@ -23,7 +23,8 @@ class AdamOptions {
 };
 
 /// m <- β1 m + (1-β1) g, v <- β2 v + (1-β2) g², p <- p - lr m̂ / (sqrt(v̂) + eps), where m̂ = m / (1-β1^t) and
-/// v̂ = v / (1-β2^t). Source: Kingma and Ba, ICLR 2015. Throws when an option is out of its range.
+/// v̂ = v / (1-β2^t); what is kept of v is its root, which no gradient overflows. Where m is 0, so is the step, also
+/// without eps. Source: Kingma and Ba, ICLR 2015. Throws when an option is out of its range.
 class Adam : public Optimizer {
  public:
   Adam(std::vector<Parameter> parameters, AdamOptions options = {});

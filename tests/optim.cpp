@@ -132,6 +132,27 @@ TEST_CASE("a parameter without a gradient stays as it is and so does its state")
   }
 }
 
+TEST_CASE("Adam steps by the rate whatever the size of the gradient") {
+  for (Dtype dtype : {float32, float64})
+    for (double size : {1e-25, 1e-12, 1., 1e12, 1e21, dtype == float64 ? 1e200 : 1e30}) {
+      CAPTURE(size);
+      Parameter w(zeros({3}, dtype));
+      optim::Adam opt({w}, AdamOptions(0.1).eps(0));
+      for (int i = 1; i <= 3; ++i) {
+        opt.step({tensor({size, -size, 0.}, dtype)});
+        CHECK(allclose(w.tensor(), tensor({-0.1 * i, 0.1 * i, 0.}, dtype), 1e-5, 0));
+      }
+    }
+}
+
+TEST_CASE("after a huge gradient Adam goes on") {
+  Parameter w(zeros({1}));
+  optim::Adam opt({w}, AdamOptions(0.1).betas(0, 0.5));
+  opt.step({tensor({1e21})});
+  for (int i = 0; i < 150; ++i) opt.step({tensor({1.})});
+  CHECK(w.tensor().item() < -1);
+}
+
 TEST_CASE("the learning rate can be changed between steps") {
   Parameter w(tensor({1.}, float64));
   optim::SGD opt({w}, 0.5);
