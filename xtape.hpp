@@ -1,6 +1,7 @@
 // Everything: tensors and differentiation, layers, optimisers and data.
 #pragma once
 #include <autograd/anomaly.hpp>
+#include <autograd/checkpoint.hpp>
 #include <autograd/custom.hpp>
 #include <autograd/functional.hpp>
 #include <autograd/gradcheck.hpp>

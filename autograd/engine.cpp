@@ -15,6 +15,8 @@ double rule_gradient_scale = 1;
 namespace {
 
 std::string describe(const Node& node) {
+  if (node.kind == Node::cut)
+    if (const Ref<Node>& leaf = static_cast<const Cut&>(node).frozen) return describe(*leaf) + " (frozen)";
   if (node.kind == Node::leaf)
     if (const auto& name = static_cast<const Leaf&>(node).name; !name.empty()) return "parameter '" + name + "'";
   std::string s = std::string("'") + node.op + "'";

@@ -1,5 +1,7 @@
 #include "hook.hpp"
 
+#include <memory>
+
 #include "ops/apply.hpp"
 
 namespace xtape {
@@ -10,8 +12,9 @@ Tensor add_hook(const Arg& x, std::function<Tensor(const Tensor&)> f) {
     fail("hook", "no gradient flows to " + describe(*x.array) + "; expected float32 or float64", x.site);
   return execute(
       "hook", {&x}, [](const Array& x) { return make_view(x, x.shape); },
-      rule<>([f = std::move(f), site = user_site(x.site)](const Tensor& g) {
-        const Tensor replaced = f(g);
+      rule<>([f = std::make_shared<std::function<Tensor(const Tensor&)>>(std::move(f)),
+              site = user_site(x.site)](const Tensor& g) {
+        const Tensor replaced = (*f)(g);
         if (!replaced.defined() || replaced.shape() != g.shape() || replaced.dtype() != g.dtype())
           fail("hook",
                "the gradient " + describe(g.array()) + " was replaced by " +

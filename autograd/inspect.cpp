@@ -39,6 +39,8 @@ std::vector<TapeEntry::Kept> kept_by(const Operation& node) {
 }
 
 std::string op_name(const Node& node) {
+  if (node.kind == Node::cut)
+    if (const Ref<Node>& leaf = static_cast<const Cut&>(node).frozen) return op_name(*leaf);
   if (node.kind == Node::leaf)
     if (const std::string& name = static_cast<const Leaf&>(node).name; !name.empty()) return name;
   return node.op;

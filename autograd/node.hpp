@@ -2,6 +2,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "array.hpp"
 #include "error.hpp"
@@ -43,9 +44,12 @@ struct Node {
   Ref<Node>* inputs = nullptr;
 };
 
-/// Stands where an operation without a gradient, such as argmax, cut the tape, so that errors can say where.
+/// Stands where an operation without a gradient, such as argmax, or a frozen Parameter cut the tape, so that errors can
+/// say where.
 struct Cut final : Node {
-  Cut(const char* op, Site site) : Node(cut, op, site) {}
+  Cut(const char* op, Site site, Ref<Node> frozen = {}) : Node(cut, op, site), frozen(std::move(frozen)) {}
+
+  Ref<Node> frozen;  // the leaf that was frozen at the time
 };
 
 }  // namespace xtape

@@ -43,6 +43,23 @@ void Arg::tell() const {
   tell_watchers([this](Watcher& w) { w.argument(*this); });
 }
 
+Ref<Array> take(Leaf& cell) {
+  if (!(mode & watched)) return cell.value;
+  Ref<Array> own = make_view(*cell.value, cell.shape);
+  tell_watchers([&](Watcher& w) { w.taken(cell, own); });
+  return own;
+}
+
+Tensor Arg::taken() const { return Tensor(take(static_cast<Leaf&>(*node)), Ref<Node>::share(node)); }
+
+Ref<Node> cut_at(Node* node) {
+  if (node->kind != Node::leaf) return Ref<Node>::share(node);
+  Ref<Cut> cut = make_node<Cut>(node->op, node->site, Ref<Node>::share(node));
+  cut->dtype = node->dtype;
+  cut->shape = node->shape;
+  return cut;
+}
+
 double Operation::flops(const Array* const* inputs, const Array& value) const {
   if (value.owner) return 0;  // a view
   std::int64_t most = value.size;
@@ -79,21 +96,43 @@ Tensor finish(Ref<Operation> node, const Arg* const* args, Ref<Array> value) {
   node->connect(args, value);
   return Tensor(std::move(value), std::move(node));
 }
+
+// The arguments, but each cell's value as it is taken from the cell.
+struct Taken {
+  Taken(const Arg* const* args, std::size_t n) : pointers(args, args + n) {
+    own.reserve(n);
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!args[i]->is_cell) continue;
+      values.push_back(take(static_cast<Leaf&>(*args[i]->node)));
+      own.push_back(*args[i]);
+      own.back().array = values.back().get();
+      pointers[i] = &own.back();
+    }
+  }
+  std::vector<const Arg*> pointers;
+  std::vector<Arg> own;
+  std::vector<Ref<Array>> values;
+};
 }  // namespace
 
-Tensor execute_watched(Ref<Operation> node, const Arg* const* args) {
+Tensor execute_watched(Ref<Operation> node, const Arg* const* given) {
   const std::uint32_t n = node->input_count;
+  const Taken taken(given, n);
+  const Arg* const* args = taken.pointers.data();
   const std::vector<const Array*> arrays = arrays_of(args, n);
   const bool flows = node->differentiable && !(mode & grad_off) && any_flows(args, n);
-  node->details = std::make_unique<Operation::Details>();
-  node->details->module = describe_module(Scope::current());
+  if (!node->details) {
+    node->details = std::make_unique<Operation::Details>();
+    node->details->module = describe_module(Scope::current());
+  }
   const auto begin = std::chrono::steady_clock::now();
   Ref<Array> value = [&] {
     Unwatched unwatched;
     return node->run(arrays.data());
   }();
   const auto end = std::chrono::steady_clock::now();
-  Execution execution{*node, args, value, begin, end};
+  if (!value->refs.unique()) value = make_view(*value, value->shape);  // what `custom` hands on
+  Execution execution{*node, args, value, flows, begin, end};
   tell_watchers([&](Watcher& w) { w.executed(execution); });
   node->flows = flows;
   if (flows || execution.keep) return finish(std::move(node), args, std::move(value));
@@ -105,7 +144,7 @@ Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool di
   for (std::size_t i = 0; i < n; ++i) {
     Node* node = args[i]->node;
     if (!node) continue;
-    if (!node->flows) return Tensor(std::move(value), Ref<Node>::share(node));
+    if (!node->flows) return Tensor(std::move(value), cut_at(node));
     if (!differentiable) {
       Ref<Cut> cut = make_node<Cut>(op, user_site(args[0]->site));
       cut->dtype = value->dtype;
@@ -125,10 +164,19 @@ Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
   return unrecorded(node->op, pointers.data(), args.size(), node->differentiable, std::move(value));
 }
 
+Ref<Operation> twin_of(const Operation& operation) {
+  Ref<Operation> twin = operation.twin();
+  if (operation.details) {
+    twin->details = std::make_unique<Operation::Details>();
+    twin->details->module = operation.details->module;
+  }
+  return twin;
+}
+
 Tensor apply_again(const Operation& operation, const Tensors& inputs) {
   const std::vector<Arg> args(inputs.begin(), inputs.end());
   Scope scope(operation.site);
-  return execute_list(operation.twin(), args);
+  return execute_list(twin_of(operation), args);
 }
 
 std::string attribute_text(double v) {

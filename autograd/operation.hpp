@@ -38,6 +38,10 @@ Rule<F, Reads...> rule(F f) {
 /// The rule of an input to which no gradient flows, such as an index.
 inline constexpr auto no_gradient = nullptr;
 
+/// What the tape holds of a node that no gradient reaches. Of a frozen leaf it is a cut: what was computed while it was
+/// frozen stays as it is when it thaws.
+Ref<Node> cut_at(Node* node);
+
 /// A node that an operation made.
 struct Operation : Node {
   /// What is known of a node besides, while something watches: see watch.hpp.
@@ -70,7 +74,7 @@ struct Operation : Node {
   void connect(const Arg* const* args, const Ref<Array>& value);
   void connect_input(std::size_t i, const Arg& x) {
     if (!x.node) return;
-    inputs[i] = Ref<Node>::share(x.node);
+    inputs[i] = x.node->flows ? Ref<Node>::share(x.node) : cut_at(x.node);
     depth = std::max(depth, x.node->depth + 1);
   }
   /// A kept value: an input, or the output (`input_count`). It comes with its node only where the rule is recorded.
@@ -92,6 +96,8 @@ struct Operation : Node {
 };
 inline void destroy(Operation* node) { destroy(static_cast<Node*>(node)); }
 
+/// The value of an argument alone, off the tape.
+inline Tensor value_of(const Arg& x) { return Tensor(x.tensor().array_ref()); }
 /// Whether gradients flow to one of the arguments.
 inline bool any_flows(const Arg* const* args, std::size_t n) {
   bool flows = false;
@@ -115,6 +121,8 @@ struct Borrowed {
   bool counted;
 };
 
+/// Its twin, which knows the module that it was made in.
+Ref<Operation> twin_of(const Operation& operation);
 /// The operation again, on tensors: it records itself anew.
 Tensor apply_again(const Operation& operation, const Tensors& inputs);
 /// Computes a fresh node's value and puts it on the tape, telling whoever watches.

@@ -43,8 +43,7 @@ Parameter::Parameter(const Parameter& other) : leaf_(other.leaf_) {
 }
 
 Tensor Parameter::tensor() const {
-  if (mode & watched) tell_watchers([&](Watcher& w) { w.taken(*leaf_); });
-  return Tensor(leaf_->value, Ref<Node>::share(leaf_.get()));
+  return Tensor(take(*leaf_), Ref<Node>::share(leaf_.get()));
 }
 const Shape& Parameter::shape() const { return leaf_->shape; }
 Dtype Parameter::dtype() const { return leaf_->dtype; }

@@ -60,7 +60,7 @@ class Parameter {
 };
 
 inline Arg::Arg(const Parameter& p, const char* file, int line)
-    : array(p.leaf()->value.get()), node(p.leaf()), site{file, line} {}
+    : array(p.leaf()->value.get()), node(p.leaf()), is_cell(true), site{file, line} {}
 
 /// While it lives, copying a Parameter on this thread makes a new cell with a copy of the value instead of an alias;
 /// copies of one cell share one new cell, so ties stay ties. Modules clone themselves with it.

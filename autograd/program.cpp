@@ -15,7 +15,7 @@ void Program::run(const Tensors& in, std::vector<Ref<Array>>& out) {
   arrays_.resize(values.size());
   Clear clear{arrays_};
   for (std::size_t i = 0; i < values.size(); ++i)
-    if (values[i].source == Source::parameter) arrays_[i] = static_cast<Leaf*>(values[i].node.get())->value;
+    if (values[i].source == Source::parameter) arrays_[i] = take(*values[i].cell);
     else if (values[i].source == Source::constant) arrays_[i] = values[i].array;
   for (std::size_t i = 0; i < inputs.size(); ++i) arrays_[inputs[i]] = in[i].array_ref();
 
@@ -37,32 +37,23 @@ void Program::run(const Tensors& in, std::vector<Ref<Array>>& out) {
       fail("replay", std::string("'") + operation.op + "' gives shape " + xtape::to_string(result->shape) +
                          " now and gave " + xtape::to_string(v.shape) +
                          " when it was recorded; a function whose shapes depend on values cannot be replayed");
-    forget(s, arrays_);
+    for (std::uint32_t k = 0; k < step.count; ++k) {
+      const std::uint32_t used = operands[step.first + k];
+      if (values[used].last_step == s && !values[used].kept) arrays_[used] = {};
+    }
   }
   out.resize(results.size());
   for (std::size_t i = 0; i < results.size(); ++i) out[i] = arrays_[results[i]];
-  for (auto& [value, leaf] : assignments) leaf->value = arrays_[value];
-}
-
-Tensor Program::apply(const Tensors& in, const std::vector<std::pair<std::uint32_t, Tensor>>& instead) const {
-  Tensors tensors(values.size());
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (values[i].source == Source::constant) tensors[i] = Tensor(values[i].array);
-  for (std::size_t i = 0; i < inputs.size(); ++i) tensors[inputs[i]] = in[i];
-  for (auto& [value, tensor] : instead) tensors[value] = tensor;
-  for (std::uint32_t s = 0; s < steps.size(); ++s) {
-    Tensors x;
-    for (std::uint32_t k = 0; k < steps[s].count; ++k) x.push_back(tensors[operands[steps[s].first + k]]);
-    tensors[steps[s].result] = apply_again(*steps[s].operation, x);
-    forget(s, tensors);
+  for (auto& [value, leaf] : assignments) {
+    if (mode & watched) tell_watchers([&, v = value, &cell = *leaf](Watcher& w) { w.assigned(cell, arrays_[v]); });
+    leaf->value = arrays_[value];
   }
-  return tensors[results[0]];
 }
 
 std::string Program::name(std::uint32_t i) const {
   const Value& v = values[i];
   if (v.source == Source::parameter)
-    if (const std::string& path = static_cast<const Leaf&>(*v.node).name; !path.empty()) return path;
+    if (const std::string& path = v.cell->name; !path.empty()) return path;
   return (v.source == Source::constant ? "constant " : "%") + std::to_string(i);
 }
 
@@ -79,39 +70,41 @@ std::string Program::to_string() const {
   return s;
 }
 
-Trace::Trace(const Tensors& inputs, Effects effects) : effects_(effects) {
-  for (const Tensor& x : inputs) program_.inputs.push_back(add(Program::Source::input, x.array_ref(), nullptr));
+Trace::Trace(const Tensors& inputs) {
+  for (const Tensor& x : inputs) program_.inputs.push_back(add(Program::Source::input, x.array_ref()));
 }
 
-std::uint32_t Trace::add(Program::Source source, const Ref<Array>& array, Node* node) {
+bool records_within(const Watcher& watcher) {
+  for (Watcher* w = Watcher::innermost(); w != &watcher; w = w->outer())
+    if (dynamic_cast<Trace*>(w)) return true;
+  return false;
+}
+
+std::uint32_t Trace::add(Program::Source source, const Ref<Array>& array) {
   const auto i = static_cast<std::uint32_t>(program_.values.size());
-  program_.values.push_back({source, array->dtype, array->shape, {}, Ref<Node>::share(node), 0, false});
+  program_.values.push_back({source, array->dtype, array->shape, {}, {}, 0, false});
   if (source == Program::Source::constant) program_.values.back().array = array;
   numbers_[array.get()] = i;
   alive_.push_back(array);
   return i;
 }
 
-std::uint32_t Trace::number(const Ref<Array>& array, Node* node) {
-  if (auto at = numbers_.find(array.get()); at != numbers_.end()) return at->second;
-  const bool parameter = node && node->kind == Node::leaf && static_cast<Leaf*>(node)->value.get() == array.get();
-  return add(parameter ? Program::Source::parameter : Program::Source::constant, array, node);
+std::uint32_t Trace::number(const Ref<Array>& array) {
+  auto at = numbers_.find(array.get());
+  return at != numbers_.end() ? at->second : add(Program::Source::constant, array);
 }
 
 void Trace::executed(Execution& e) {
+  if (records_within(*this)) return;
   if (!e.node.pure()) drawn_.push_back(e.node.twin());
-  if (effects_ == captured && !e.node.pure()) {
-    number(e.value, nullptr);
-    return;
-  }
-  Program::Step step{e.node.twin(), static_cast<std::uint32_t>(program_.operands.size()), e.node.input_count, 0};
+  Program::Step step{twin_of(e.node), static_cast<std::uint32_t>(program_.operands.size()), e.node.input_count, 0};
   const auto s = static_cast<std::uint32_t>(program_.steps.size());
   for (std::uint32_t k = 0; k < step.count; ++k) {
-    const std::uint32_t i = number(Ref<Array>::share(e.args[k]->array), e.args[k]->node);
+    const std::uint32_t i = number(Ref<Array>::share(e.args[k]->array));
     program_.values[i].last_step = s;
     program_.operands.push_back(i);
   }
-  step.result = add(Program::Source::computed, e.value, nullptr);
+  step.result = add(Program::Source::computed, e.value);
   program_.values[step.result].last_step = s;
   program_.steps.push_back(std::move(step));
 }
@@ -124,16 +117,25 @@ void Trace::read(const char* op, const Array& array) {
        "and read it outside, or choose with where()");
 }
 
-void Trace::taken(Leaf& leaf) { number(leaf.value, &leaf); }
+void Trace::taken(Leaf& leaf, const Ref<Array>& value) {
+  if (records_within(*this)) return;
+  if (auto at = cells_.find(&leaf); at != cells_.end()) {
+    numbers_[value.get()] = at->second;
+    alive_.push_back(value);
+    return;
+  }
+  const std::uint32_t i = cells_[&leaf] = add(Program::Source::parameter, value);
+  program_.values[i].cell = Ref<Leaf>::share(&leaf);
+}
 
 void Trace::assigned(Leaf& leaf, const Ref<Array>& value) {
+  if (records_within(*this)) return;
   if (!value)
     fail("record",
          "the function that is being recorded writes to a parameter in place, which a replay would not do; "
          "step the optimiser outside");
-  number(leaf.value, &leaf);
   before_.emplace_back(Ref<Leaf>::share(&leaf), leaf.value);
-  program_.assignments.emplace_back(number(value, nullptr), Ref<Leaf>::share(&leaf));
+  program_.assignments.emplace_back(cells_[&leaf] = number(value), Ref<Leaf>::share(&leaf));
 }
 
 void Trace::adding_up() {
@@ -144,7 +146,7 @@ void Trace::adding_up() {
 
 Program Trace::finish(const Tensors& results) {
   for (const Tensor& y : results) {
-    program_.results.push_back(number(y.array_ref(), y.node_ref().get()));
+    program_.results.push_back(number(y.array_ref()));
     program_.values[program_.results.back()].kept = true;
   }
   for (auto& [value, leaf] : program_.assignments) program_.values[value].kept = true;

@@ -1,5 +1,5 @@
 // A program: what a function of tensors did, as a list of operations over numbered values. A trace writes it down while
-// the function runs; it runs again on other values without a graph, or on tensors, recorded anew.
+// the function runs; it runs again on other values, without a graph.
 #pragma once
 #include <string>
 #include <unordered_map>
@@ -17,7 +17,7 @@ class Program {
     Dtype dtype;
     Shape shape;
     Ref<Array> array;             // of a constant
-    Ref<Node> node;               // of a parameter, the leaf; of a constant, what it came from
+    Ref<Leaf> cell;               // of a parameter
     std::uint32_t last_step = 0;  // that reads it
     bool kept = false;            // it is a result
   };
@@ -30,9 +30,6 @@ class Program {
   /// Runs the steps on arrays and leaves the results in `results`. Takes nothing from the system once it has run.
   /// Throws when a step gives another shape than it did.
   void run(const Tensors& inputs, std::vector<Ref<Array>>& results);
-  /// Runs the steps on tensors in place of the inputs and of those constants and parameters that `instead` names, and
-  /// records them. Gives the first result.
-  Tensor apply(const Tensors& inputs, const std::vector<std::pair<std::uint32_t, Tensor>>& instead) const;
   /// The steps, a line each: "%4 = matmul(%0, hidden.weight)  transpose_b=true  float32(10, 30)".
   std::string to_string() const;
 
@@ -43,27 +40,17 @@ class Program {
   std::vector<std::pair<std::uint32_t, Ref<Leaf>>> assignments;  // of new values to parameters, at the end
 
  private:
-  /// Lets go of the values that nobody reads after step s.
-  template <class V>
-  void forget(std::uint32_t s, std::vector<V>& held) const {
-    for (std::uint32_t k = 0; k < steps[s].count; ++k) {
-      const std::uint32_t used = operands[steps[s].first + k];
-      if (values[used].last_step == s && !values[used].kept) held[used] = {};
-    }
-  }
   std::string name(std::uint32_t value) const;
   std::vector<Ref<Array>> arrays_;      // while it runs
   std::vector<const Array*> pointers_;  // of one step's operands
 };
 
-/// While it lives, writes down what this thread does. `inputs` are what the function is called with.
+/// While it lives, writes down what this thread does. `inputs` are what the function is called with. Values are known
+/// by their arrays: an operation's result, an input and what is taken from a cell are arrays of their own, whatever
+/// tensors share their memory. What is recorded within, for a replay of its own, is not part of it.
 class Trace final : public Watcher {
  public:
-  enum Effects {
-    repeated,  ///< random draws are steps, and happen again
-    captured,  ///< what was drawn is a constant
-  };
-  Trace(const Tensors& inputs, Effects effects);
+  explicit Trace(const Tensors& inputs);
 
   /// The program that gives `results`; the trace has ended.
   Program finish(const Tensors& results);
@@ -72,20 +59,23 @@ class Trace final : public Watcher {
 
   void executed(Execution& e) override;
   void read(const char* op, const Array& array) override;
-  void taken(Leaf& leaf) override;
+  void taken(Leaf& leaf, const Ref<Array>& value) override;
   void assigned(Leaf& leaf, const Ref<Array>& value) override;
   void adding_up() override;
 
  private:
-  std::uint32_t number(const Ref<Array>& array, Node* node);
-  std::uint32_t add(Program::Source source, const Ref<Array>& array, Node* node);
+  std::uint32_t number(const Ref<Array>& array);
+  std::uint32_t add(Program::Source source, const Ref<Array>& array);
 
   Program program_;
-  Effects effects_;
   std::unordered_map<const Array*, std::uint32_t> numbers_;
-  std::vector<Ref<Array>> alive_;  // so that no address is used twice
+  std::unordered_map<const Leaf*, std::uint32_t> cells_;  // what they hold now
+  std::vector<Ref<Array>> alive_;                         // so that no address is used twice
   std::vector<Ref<Operation>> drawn_;
   std::vector<std::pair<Ref<Leaf>, Ref<Array>>> before_;
 };
+
+/// Whether a function is being recorded, for a replay of its own, within what `watcher` watches.
+bool records_within(const Watcher& watcher);
 
 }  // namespace xtape

@@ -1,5 +1,4 @@
-// record: a function of tensors as a list of operations that runs again without a graph. checkpoint: a function that is
-// run again in the backward pass instead of keeping its values.
+// record: a function of tensors as a list of operations that runs again without a graph.
 #pragma once
 #include <functional>
 #include <iosfwd>
@@ -30,9 +29,8 @@ class Replay {
   std::vector<Ref<Array>> results_;
 };
 
-// What the templates below call.
+// What the template below calls.
 Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensors& example_inputs, Site site);
-Tensor checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Tensors& inputs, Site site);
 
 /// Calls f once with `example_inputs` and writes down what it does, gradients included:
 ///
@@ -56,20 +54,6 @@ Replay record(const F& f, const Tensors& example_inputs, Site site = Site::here(
         else return f(in);
       },
       example_inputs, site);
-}
-
-/// f(inputs), keeping only the inputs: the backward pass runs f again for the values that it reads. Same bits, any
-/// order of derivative, and random draws are those of the first run. What f uses besides its inputs, Parameters
-/// included, gets its gradient too. f must do the same each time. Source: Chen et al., "Training deep nets with
-/// sublinear memory cost", 2016.
-template <class F>
-Tensor checkpoint(const F& f, const Tensors& inputs, Site site = Site::here()) {
-  return checkpoint_list(f, inputs, site);
-}
-/// The same for a function of one tensor, such as a module.
-template <class F>
-Tensor checkpoint(const F& f, const Tensor& x, Site site = Site::here()) {
-  return checkpoint_list([&f](const Tensors& in) { return f(in[0]); }, {x}, site);
 }
 
 }  // namespace xtape

@@ -116,17 +116,21 @@ struct Arg {
   /// Whether gradients flow to it.
   bool flows() const { return node && node->flows; }
   /// The tensor it refers to; undefined if there is none, or a number.
-  Tensor tensor() const { return Tensor(Ref<Array>::share(array), Ref<Node>::share(node)); }
+  Tensor tensor() const {
+    return is_cell && mode & watched ? taken() : Tensor(Ref<Array>::share(array), Ref<Node>::share(node));
+  }
 
   Array* array = nullptr;
   Node* node = nullptr;
   double scalar = 0;
   std::int64_t integer = 0;
   bool is_scalar = false, is_integer = false;
+  bool is_cell = false;  // it is a Parameter's value
   Site site;
 
  private:
   void tell() const;  // to who watches
+  Tensor taken() const;
 };
 
 /// A number or a (nested) list of numbers, as `tensor` takes it.

@@ -10,7 +10,8 @@ namespace xtape {
 struct Execution {
   Operation& node;
   const Arg* const* args;
-  const Ref<Array>& value;
+  const Ref<Array>& value;  // an array of its own, no operand's
+  bool flows;               // the result is recorded
   std::chrono::steady_clock::time_point begin, end;
   bool keep = false;  ///< a watcher sets it to have the node stand behind the result, whether gradients flow or not
 };
@@ -33,8 +34,11 @@ class Watcher {
   virtual void argument(const Arg&) {}
   /// The elements of `array` are about to be read by the user's program.
   virtual void read(const char* /*op*/, const Array&) {}
-  /// The value of a Parameter has been taken, or is about to be changed to `value` (null: written in place).
-  virtual void taken(Leaf&) {}
+  /// All that has led from the arguments to `value` has become one operation, `node`.
+  virtual void joined(Operation& /*node*/, const Arg* const* /*args*/, const Ref<Array>& /*value*/) {}
+  /// The value of a cell, a Parameter or a Buffer, has been taken, as an array of its own, or is about to be changed to
+  /// `value` (null: written in place).
+  virtual void taken(Leaf&, const Ref<Array>& /*value*/) {}
   virtual void assigned(Leaf&, const Ref<Array>& /*value*/) {}
   /// backward() is about to add gradients up in leaves.
   virtual void adding_up() {}
@@ -51,6 +55,10 @@ template <class F>
 void tell_watchers(F&& f) {
   for (Watcher* w = Watcher::innermost(); w; w = w->outer()) f(*w);
 }
+
+/// The value of a cell; while somebody watches, in an array of its own, by which it is known from tensors that happen
+/// to share its memory.
+Ref<Array> take(Leaf& cell);
 
 /// While it lives, nobody watches this thread.
 class Unwatched {

@@ -28,10 +28,7 @@ Buffer::Buffer(const Buffer& other) : leaf_(other.leaf_) {
   leaf_ = *static_cast<Ref<Leaf>*>(twin.get());
 }
 
-Tensor Buffer::tensor() const {
-  if (mode & watched) tell_watchers([&](Watcher& w) { w.taken(*leaf_); });
-  return Tensor(leaf_->value);
-}
+Tensor Buffer::tensor() const { return Tensor(take(*leaf_)); }
 
 void Buffer::assign(const Tensor& value, Site site) const {
   if (value.shape() != shape() || value.dtype() != dtype())

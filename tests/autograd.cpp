@@ -296,3 +296,69 @@ TEST_CASE("a rule may drop the tensor that is being differentiated") {
       rule<>([&y](const Tensor& g) { return y = Tensor(), g; }));
   CHECK(grad(y, x).item() == doctest::Approx(std::exp(1.)));
 }
+
+TEST_CASE("what was computed with a frozen Parameter stays without a gradient when it thaws") {
+  const Tensor x = tensor({2., 3.});
+  Parameter w(ones({2})), v(tensor({5., 7.}));
+  v.set_name("v");
+  auto frozen = [](Parameter& p, const std::function<Tensor()>& f) {
+    p.freeze();
+    Tensor y = f();
+    p.freeze(false);
+    return y;
+  };
+  // All of it is constant: the error names what was frozen.
+  const Tensor constant = frozen(v, [&] { return sum(v * x); });
+  CHECK_FALSE(constant.is_recorded());
+  CHECK_THROWS_WITH_AS(
+      constant.backward(),
+      Contains("depends on nothing that gradients flow to: the tape was cut by parameter 'v' (frozen)"), Error);
+  CHECK_FALSE(frozen(v, [&] { return exp(v * x) + 1; }).is_recorded());
+  nn::Linear fc(2, 2);
+  fc.freeze();
+  const Tensor through = sum(fc(ones({1, 2})));
+  fc.unfreeze();
+  CHECK_THROWS_WITH_AS(through.backward(), Contains("depends on nothing that gradients flow to"), Error);
+  CHECK_FALSE(fc.weight.grad().defined());
+
+  // A part of it.
+  const Tensor part = frozen(v, [&] { return sum(w * v * x); });
+  CHECK_THROWS_WITH_AS(grad(part, {w, v}, retain_graph),
+                       Contains("parameter 'v' of shape (2,); the tape was cut by "
+                                "parameter 'v' (frozen)"),
+                       Error);
+  const Tensors g = grad(part, {w, v}, create_graph | allow_unused);
+  CHECK(values(g[0]) == Values{10, 21});
+  CHECK_FALSE(g[1].defined());
+  CHECK_FALSE(g[0].is_recorded());  // v was a constant, and is one in what follows from it
+  part.backward();
+  CHECK(values(w.grad()) == Values{10, 21});
+  CHECK_FALSE(v.grad().defined());
+  const Tensor leaf = tensor({{1., 2.}}).requires_grad();
+  fc.freeze();
+  const Tensor passed = sum(square(fc(leaf)));
+  fc.unfreeze();
+  passed.backward();
+  CHECK(leaf.grad().defined());
+  CHECK_FALSE(fc.weight.grad().defined());
+
+  // The other way round nothing reaches it as long as it is frozen.
+  const Tensor y = sum(w * v * v);
+  v.freeze();
+  CHECK_FALSE(grad(y, v, retain_graph).defined());
+  const Tensor of_w = grad(y, w, create_graph);
+  v.freeze(false);
+  CHECK(values(grad(y, v, retain_graph)) == Values{10, 14});
+  CHECK_FALSE(of_w.is_recorded());
+  v.freeze();
+  w.zero_grad();
+  y.backward();
+  CHECK(values(w.grad()) == Values{25, 49});
+  CHECK_FALSE(v.grad().defined());
+  v.freeze(false);
+
+  // A tape of anomaly mode has nodes for constants too.
+  AnomalyGuard guard;
+  const Tensor watched = frozen(v, [&] { return sum(exp(v * x) + w); });
+  CHECK_FALSE(grad(watched, {w, v}, allow_unused)[1].defined());
+}

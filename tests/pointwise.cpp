@@ -61,11 +61,6 @@ void check_same(const Function& a, const Function& b, const Tensors& inputs) {
   }
 }
 
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         std::memcmp(a.array().data, b.array().data, static_cast<std::size_t>(a.size() * size_of(a.dtype()))) == 0;
-}
-
 using kernel::Dual;
 using kernel::Real;
 using R = Real<double>;

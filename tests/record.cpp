@@ -1,13 +1,16 @@
-// record and checkpoint: a function as a program that runs again.
+// record: a function as a program that runs again.
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <autograd/record.hpp>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <sstream>
 #include <xtape.hpp>
+
+#include "support.hpp"
 
 using namespace xtape;
 using doctest::Contains;
@@ -30,11 +33,6 @@ __attribute__((noinline)) void operator delete(void* p, std::size_t) noexcept { 
 #endif
 
 namespace {
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         std::memcmp(a.array().data, b.array().data, static_cast<std::size_t>(a.size() * size_of(a.dtype()))) == 0;
-}
 
 struct Book : nn::Module<Book> {
   nn::Linear hidden = child("hidden", nn::Linear(784, 30));
@@ -171,81 +169,104 @@ TEST_CASE("a recording holds second derivatives and prints what it does") {
   CHECK(out.str().find("%1 = mul(%0, %0)  float32(2,)") == 0);
 }
 
-namespace {
+TEST_CASE("a recorded checkpoint is that of the inputs of each replay") {
+  Replay r = record([](const Tensors& in) { return checkpoint([](const Tensor& y) { return exp(y); }, in[0]); },
+                    {tensor({1.}, float64)});
+  CHECK(same_bits(r({tensor({2.}, float64)})[0], exp(tensor({2.}, float64))));
 
-struct Layer : nn::Module<Layer> {
-  nn::Linear fc = child("fc", nn::Linear(32, 32));
-  Tensor forward(const Tensor& x) const { return x + 0.1 * tanh(fc(x)); }
-};
-struct Tower : nn::Module<Tower> {
-  std::vector<Layer> layers;
-  Tower() {
-    for (int i = 0; i < 64; ++i) layers.push_back(child("layer" + std::to_string(i), Layer()));
-  }
-  Tensor forward(const Tensor& x) const {
-    Tensor y = x;
-    for (const Layer& layer : layers) y = layer(y);
-    return y;
-  }
-  Tensor in_segments(const Tensor& x) const {
-    Tensor y = x;
-    for (std::size_t i = 0; i < layers.size(); i += 8)
-      y = checkpoint(
-          [&](const Tensor& h) {
-            Tensor z = h;
-            for (std::size_t k = i; k < i + 8; ++k) z = layers[k](z);
-            return z;
-          },
-          y);
-    return y;
-  }
-};
-
-}  // namespace
-
-TEST_CASE("checkpoint keeps a quarter of the bytes and gives the same bits") {
   manual_seed(3);
-  const Tower net;
-  const Tensor x = uniform({128, 32}, -1, 1).requires_grad();
-  auto kept = [&](const Tensor& y, std::int64_t before) {
-    return memory_stats().live_bytes - before - (y.defined() ? 0 : 0);
+  const Book net;
+  auto step = [&](const Tensors& in) {
+    const Tensor h = checkpoint([&](const Tensor& x) { return dropout(net.hidden(x), 0.5); }, in[0]);
+    const Tensor y = checkpoint([&](const Tensors& t) { return net.output(t[0]) * t[1]; }, {h, one_hot(in[1], 10)});
+    Tensors results = grad(sum(square(y)), net.parameters());
+    results.push_back(y);
+    return results;
   };
-  std::int64_t before = memory_stats().live_bytes;
-  const Tensor whole = mean(square(net(x)));
-  const std::int64_t all = kept(whole, before);
-  before = memory_stats().live_bytes;
-  const Tensor parts = mean(square(net.in_segments(x)));
-  const std::int64_t few = kept(parts, before);
-  CHECK(few * 4 <= all);
-  CHECK(same_bits(whole, parts));
-
-  std::vector<Targets::Item> items{x};
-  Tensors a = grad(whole, net.parameters(), retain_graph), b = grad(parts, net.parameters(), retain_graph);
-  for (std::size_t i = 0; i < a.size(); ++i) CHECK(same_bits(a[i], b[i]));
-  CHECK(same_bits(grad(whole, x), grad(parts, x)));
+  const Tensors a{uniform({4, 784}), tensor({1, 2, 3, 4})}, b{uniform({4, 784}), tensor({9, 0, 5, 5})};
+  Replay replay = record(step, a);
+  for (const Tensors& in : {b, a}) {
+    manual_seed(7);
+    const Tensors eager = step(in);
+    manual_seed(7);
+    const Tensors replayed = replay(in);
+    for (std::size_t i = 0; i < eager.size(); ++i) CHECK(same_bits(eager[i], replayed[i]));
+  }
+  manual_seed(0);
 }
 
-TEST_CASE("checkpoint has every order of derivative for inputs and captured tensors alike") {
-  const Tensor w = tensor({0.5, -1.2, 0.3}, float64);
-  auto f = [](const Tensors& in) {
-    const Tensor scale = in[1];
-    const Tensor h = in[0] * in[0];  // depends on the other input of the checkpoint
-    return checkpoint([&](const Tensors& x) { return tanh(x[0] * scale) * x[1]; }, {in[0], h});
+TEST_CASE("cells and tensors that share memory while they are recorded part in the replays") {
+  const Tensor start = tensor({1., 2.});
+  Parameter p(start), q(start);
+  const nn::Buffer b(start), c(start);
+  const Tensor before = p.tensor().detach(), taken = p;
+  auto f = [&](const Tensors& in) {
+    return in[0] * (p + 10 * q + 100 * b.tensor() + 1000 * c.tensor() + 10000 * start + 100000 * before) +
+           1000000 * taken;
   };
-  CHECK_NOTHROW(gradcheck(f, {w, tensor({1.1, 0.7, -0.4}, float64)}));
-  const Tensor x = w.requires_grad();
-  const Tensor y = sum(checkpoint([](const Tensor& t) { return t * t * t * t; }, x));
-  const Tensor first = grad(y, x, create_graph), second = grad(sum(first), x, create_graph),
-               third = grad(sum(second), x);
-  CHECK(allclose(first, 4 * w * w * w, 1e-12));
-  CHECK(allclose(second, 12 * w * w, 1e-12));
-  CHECK(allclose(third, 24 * w, 1e-12));
+  Replay replay = record(f, {start});
+  q.assign(tensor({3., 4.}));
+  c.assign(tensor({5., 6.}));
+  CHECK(same_bits(replay({ones({2})})[0], f({ones({2})})));
+  p.assign(tensor({7., 8.}));
+  CHECK(same_bits(replay({ones({2})})[0], f({ones({2})})));
 
-  // Nothing flows: nothing is kept.
-  CHECK_FALSE(checkpoint([](const Tensor& t) { return exp(t); }, w).is_recorded());
-  // A Parameter inside that is stepped in between: the backward pass uses the value of the forward pass.
-  Parameter p(tensor({2.}, float64));
-  const Tensor z = checkpoint([&](const Tensor& t) { return t * p; }, tensor({3.}, float64).requires_grad());
-  p.mutable_data<double>()[0] = 100;
-  CHECK(grad(sum(z), p).item() == 3);
+  // The rules read the value of the Parameter, which a tensor outside still shares.
+  auto decay = [&](const Tensors& in) { return grad(sum(square(p - before) * in[0]), p); };
+  Replay pull = record(decay, {start});
+  p.assign(tensor({0.5, 9.}));
+  CHECK(same_bits(pull({start})[0], decay({start})));
+
+  // Values alone, off the tape.
+  Parameter with_nan(tensor({1., NAN, 3., 1.}));
+  Replay few = record([&](const Tensors& in) { return nanmean(with_nan * in[0]) + nanmean(with_nan); }, {ones({4})});
+  Replay distinct = record([&](const Tensors&) { return unique(p).values; }, {start});
+  with_nan.assign(tensor({1., 2., NAN, 5.}));
+  p.assign(tensor({4., 3.}));
+  CHECK(few({ones({4})})[0].item() == doctest::Approx(16. / 3));
+  CHECK(distinct({start})[0].to_vector<double>() == std::vector<double>{3, 4});
+}
+
+TEST_CASE("a replay within a recording is part of it and a recording within is not") {
+  manual_seed(11);
+  Parameter p(tensor({2., 3.}));
+  const nn::Buffer count(zeros({2}));
+  const Tensor x = tensor({1., 1.}), y = tensor({5., 7.});
+  Replay inner = record(
+      [&](const Tensors& in) {
+        count.assign(count.tensor() + in[0]);
+        return Tensors{in[0] * p * dropout(in[0], 0.5), count, p};
+      },
+      {x});
+  auto f = [&](const Tensors& in) {
+    Tensors results = inner({in[0] + 1});
+    Replay own = record([&](const Tensors& t) { return t[0] * uniform({2}) + p * in[0]; }, {x});
+    results.push_back(own({in[0]})[0] + own({in[0] * 2})[0]);
+    return results;
+  };
+  Replay outer = record(f, {x});
+  CHECK(count.tensor().to_vector<double>() == std::vector<double>{0, 0});
+  p.assign(tensor({4., 1.}));
+  const Tensors twice = outer({y});
+  CHECK(count.tensor().to_vector<double>() == std::vector<double>{6, 8});
+  const Tensors more = outer({x});
+  CHECK(count.tensor().to_vector<double>() == std::vector<double>{8, 10});
+  manual_seed(11);
+  count.assign(zeros({2}));
+  const Tensors first = f({y}), second = f({x});
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    CHECK(same_bits(twice[i], first[i]));
+    CHECK(same_bits(more[i], second[i]));
+  }
+  manual_seed(0);
+}
+
+TEST_CASE("a recorded custom operation may hand on its input") {
+  auto larger = [](const Tensor& x) {
+    return custom([](const Tensor& x) { return sum(x).item() > 0 ? x : -x; },
+                  [](const Tensor& g, const Tensor&) { return g; }, x);
+  };
+  auto f = [&](const Tensors& in) { return larger(in[0]) + 10 * in[0]; };
+  Replay replay = record(f, {tensor({1., 2.})});
+  CHECK(same_bits(replay({tensor({-1., -2.})})[0], f({tensor({-1., -2.})})));
 }

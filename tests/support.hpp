@@ -26,6 +26,11 @@ inline bool says(const std::string& text, const std::string& with, int line, con
   return begins(text, with) && ends(text, name.substr(name.rfind('/') + 1) + ":" + std::to_string(line) + "]");
 }
 
+inline bool same_bits(const xtape::Tensor& a, const xtape::Tensor& b) {
+  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
+         std::memcmp(a.array().data, b.array().data, static_cast<std::size_t>(a.size() * size_of(a.dtype()))) == 0;
+}
+
 /// Checks that f gives tensors of the same bits with one thread and with more.
 inline void check_same_bits(const std::function<xtape::Tensors()>& f) {
   const int before = xtape::num_threads();

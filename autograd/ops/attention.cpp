@@ -174,8 +174,8 @@ struct Composed {
   }
   Tensors gradients(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v) const {
     const Tensor p = weights(q, k), d = matmul(g, v, false, true);
-    const Tensor ds = p * (d - sum(p * d, -1, true)) * attention.scale;
-    return {matmul(ds, k), matmul(ds, q, true, false), matmul(p, g, true, false)};
+    const Tensor of_mask = p * (d - sum(p * d, -1, true)), ds = of_mask * attention.scale;
+    return {matmul(ds, k), matmul(ds, q, true, false), matmul(p, g, true, false), of_mask};
   }
 };
 
@@ -195,8 +195,9 @@ struct AttentionNode final : ListOperation {
   void backward(const Tensor& g, Engine& engine) override {
     const Tensor q = saved(0, engine), k = saved(1, engine), v = saved(2, engine);
     const Tensor mask = input_count > 3 ? saved(3, engine) : Tensor();
-    const Tensors d = is_recording() ? Composed{attention, mask}.gradients(g, q, k, v) : fused(g, q, k, v, mask);
-    for (std::uint32_t i = 0; i < 3; ++i)
+    const bool composed = is_recording() || (mask.defined() && engine.wants(inputs[3].get()));
+    const Tensors d = composed ? Composed{attention, mask}.gradients(g, q, k, v) : fused(g, q, k, v, mask);
+    for (std::uint32_t i = 0; i < input_count; ++i)
       if (engine.wants(inputs[i].get())) engine.accumulate(*this, i, d[i]);
   }
 
@@ -261,7 +262,6 @@ Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, co
     const Tensor t = arg->tensor();
     x.push_back(without_last(t.shape(), 2) == batch ? t : broadcast_to(t, with_axes(batch, {t.size(-2), t.size(-1)})));
   }
-  if (mask.flows()) return matmul(Composed{attention, mask.tensor()}.weights(x[0], x[1]), x[2]);
   std::vector<Arg> args;
   for (const Tensor& t : x) args.emplace_back(t, site);
   if (mask.array) args.push_back(mask);

@@ -170,7 +170,6 @@ SVD svd(const Arg& a) {
 Tensor svdvals(const Arg& a) {
   const Tensor x = check_matrices("svdvals", a, false);
   Scope scope(a.site);
-  if (x.is_recorded() && is_recording()) return svd(x).s;
   const Arg arg(x, a.site);
   auto forward = [site = user_site(a.site)](const Array& a) {
     const Matrices all(a.shape);
@@ -181,7 +180,10 @@ Tensor svdvals(const Arg& a) {
     });
     return y;
   };
-  return execute("svdvals", {&arg}, forward, no_gradient);
+  return execute("svdvals", {&arg}, forward, rule<0>([](const Tensor& g, const Tensor& a) {
+                   const SVD f = svd(a);
+                   return matmul(f.u * per_column(g), f.vh);
+                 }));
 }
 
 namespace {
@@ -233,7 +235,6 @@ Eigh eigh(const Arg& a) {
 Tensor eigvalsh(const Arg& a) {
   const Tensor x = check_matrices("eigvalsh", a, true);
   Scope scope(a.site);
-  if (x.is_recorded() && is_recording()) return eigh(x).eigenvalues;
   const Arg arg(x, a.site);
   auto forward = [site = user_site(a.site)](const Array& a) {
     const Matrices all(a.shape);
@@ -245,7 +246,10 @@ Tensor eigvalsh(const Arg& a) {
     });
     return y;
   };
-  return execute("eigvalsh", {&arg}, forward, no_gradient);
+  return execute("eigvalsh", {&arg}, forward, rule<0>([](const Tensor& g, const Tensor& a) {
+                   const Tensor v = eigh(a).eigenvectors;
+                   return matmul(v * per_column(g), v, false, true);
+                 }));
 }
 
 }  // namespace xtape

@@ -131,8 +131,8 @@ Tensor mean(const Arg& x, const Axes& axes, bool keepdims) {
 Tensor nanmean(const Arg& x, const Axes& axes, bool keepdims) {
   reduced("nanmean", x, axes, keepdims);
   Scope scope(x.site);
-  const Tensor total = nansum(x, axes, keepdims);
-  return total / sum(Tensor(Ref<Array>::share(x.array)) == Tensor(Ref<Array>::share(x.array)), axes, keepdims);
+  const Tensor total = nansum(x, axes, keepdims), value = value_of(x);
+  return total / sum(value == value, axes, keepdims);
 }
 
 namespace {

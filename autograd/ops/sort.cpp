@@ -202,7 +202,7 @@ Tensor quantile(const Arg& x, double q) {
 Distinct unique(const Arg& x) {
   check_defined("unique", x);
   Scope scope(x.site);
-  const Tensor flat = reshape(Tensor(Ref<Array>::share(x.array)), Shape{x.array->size});
+  const Tensor flat = reshape(value_of(x), Shape{x.array->size});
   const Tensor places = order("unique", flat, 0, false), sorted = gather(flat, 0, places);
   // starts(x) marks each element that differs from the one before.
   auto starts = [](const Array& x) {
