@@ -20,6 +20,7 @@
 #include <datasets/digits.hpp>
 #include <datasets/mnist.hpp>
 #include <nn/activation.hpp>
+#include <nn/adaptive_softmax.hpp>
 #include <nn/attention.hpp>
 #include <nn/buffer.hpp>
 #include <nn/cell.hpp>
@@ -31,6 +32,7 @@
 #include <nn/dropout.hpp>
 #include <nn/embedding.hpp>
 #include <nn/flatten.hpp>
+#include <nn/fractional_pool.hpp>
 #include <nn/gated.hpp>
 #include <nn/identity.hpp>
 #include <nn/init.hpp>
@@ -57,6 +59,7 @@
 #include <nn/state_dict.hpp>
 #include <nn/summary.hpp>
 #include <nn/transformer.hpp>
+#include <nn/unpool.hpp>
 #include <nn/upsample.hpp>
 #include <nn/weight_norm.hpp>
 #include <optim/adam.hpp>

@@ -9,6 +9,7 @@
 #include "ops/dropout.hpp"
 #include "ops/einsum.hpp"
 #include "ops/elementwise.hpp"
+#include "ops/fractional_pool.hpp"
 #include "ops/gather.hpp"
 #include "ops/index.hpp"
 #include "ops/interpolate.hpp"
@@ -29,3 +30,4 @@
 #include "ops/solve.hpp"
 #include "ops/sort.hpp"
 #include "ops/statistics.hpp"
+#include "ops/unpool.hpp"

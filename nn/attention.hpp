@@ -23,9 +23,13 @@ class AttentionMask {
   bool causal_ = false;
 };
 
-/// What may be set of MultiheadAttention, as `MultiheadAttentionOptions().dropout(0.1).batch_first(true)`.
+/// What may be set of MultiheadAttention, as `MultiheadAttentionOptions().dropout(0.1).batch_first(true)`, or just the
+/// dropout: `MultiheadAttention(64, 8, 0.1)`.
 class MultiheadAttentionOptions {
  public:
+  MultiheadAttentionOptions() = default;
+  template <class T, class = std::enable_if_t<std::is_floating_point_v<T>>>
+  MultiheadAttentionOptions(T dropout) : dropout_(dropout) {}
   /// The probability with which a weight of attention becomes 0 in training; 0 by default.
   MultiheadAttentionOptions& dropout(double v) { return dropout_ = v, *this; }
   /// Whether there are biases; true by default.

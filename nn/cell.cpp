@@ -29,7 +29,8 @@ Tensors Cell<Derived>::next(Step step, const Tensor& x, Tensors state) const {
   if (x.rank() < 1 || x.rank() > 2 || x.size(-1) != in || x.dtype() != weight_ih.dtype())
     fail(name_, std::string("expected x ") + to_string(weight_ih.dtype()) + " (batch, " + std::to_string(in) +
                     ") or (" + std::to_string(in) + ",), got " + describe(x));
-  state = states(name_, "", state, x.rank() == 1 ? Shape{hidden} : Shape{x.size(0), hidden}, x.dtype());
+  const Shape shape = x.rank() == 1 ? Shape{hidden} : Shape{x.size(0), hidden};
+  state = states(name_, "", state, {shape, shape}, x.dtype());
   return step(project(x, weight_ih, bias_ih), project(state[0], weight_hh, bias_hh), state);
 }
 

@@ -1,4 +1,5 @@
-// Layers of convolutions and of their transposes.
+// Layers of convolutions and of their transposes. x is (batch, in, spatial...), or one example (in, spatial...), whose
+// result has no batch either. Stride and padding may stand as they are: `Conv2d(16, 32, 3, 2, 1)`.
 #pragma once
 #include <autograd/ops/conv.hpp>
 #include <autograd/ops/pad.hpp>
@@ -18,6 +19,9 @@ class Conv : public Module<Derived> {
  public:
   Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const ConvOptions& options = {},
        bool with_bias = true, PadMode padding_mode = PadMode::constant, Site site = Site::here());
+  Conv(std::int64_t in, std::int64_t out, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0,
+       Site site = Site::here())
+      : Conv(in, out, kernel_size, ConvOptions().stride(stride).padding(padding), true, PadMode::constant, site) {}
   Tensor forward(const Tensor& x) const { return forward(x, weight); }
   /// The same with `w` in the place of `weight`.
   Tensor forward(const Tensor& x, const Tensor& w) const;
@@ -39,7 +43,7 @@ class Conv1d : public Conv<Conv1d, 1> {
  public:
   using Conv::Conv;
 };
-/// The same of images, as `Conv2d(16, 32, 3)` or `Conv2d(16, 32, 3, ConvOptions().stride(2).padding(1))`:
+/// The same of images, as `Conv2d(16, 32, 3, 2, 1)` or `Conv2d(16, 32, 3, ConvOptions().dilation(2).groups(4))`:
 /// (batch, in, height, width) -> (batch, out, y0, y1).
 class Conv2d : public Conv<Conv2d, 2> {
  public:

@@ -37,13 +37,32 @@ template class ChannelDropout<Dropout1d, 1>;
 template class ChannelDropout<Dropout2d, 2>;
 template class ChannelDropout<Dropout3d, 3>;
 
+namespace {
+
+// x with saturated places in the places of `shape`, which broadcasts.
+Tensor alpha_dropped(const Tensor& x, const Shape& shape, double p) {
+  if (p == 1) return dropout(x, 1);
+  const double c = -1.7580993408473766, a = 1 / std::sqrt((1 - p) * (1 + p * c * c));
+  return where(bernoulli(shape, p, x.dtype()) != 0, c, x) * a - a * p * c;
+}
+
+}  // namespace
+
 AlphaDropout::AlphaDropout(double p, Site site) : p_(checked("AlphaDropout", p, site)) {}
 
 Tensor AlphaDropout::forward(const Tensor& x) const {
-  if (!is_training() || p_ == 0) return x;
-  if (p_ == 1) return dropout(x, 1);
-  const double c = -1.7580993408473766, a = 1 / std::sqrt((1 - p_) * (1 + p_ * c * c));
-  return where(bernoulli(x.shape(), p_, x.dtype()) != 0, c, x) * a - a * p_ * c;
+  return is_training() && p_ != 0 ? alpha_dropped(x, x.shape(), p_) : x;
+}
+
+FeatureAlphaDropout::FeatureAlphaDropout(double p, Site site) : p_(checked("FeatureAlphaDropout", p, site)) {}
+
+Tensor FeatureAlphaDropout::forward(const Tensor& x) const {
+  if (x.rank() < 2)
+    fail("FeatureAlphaDropout",
+         std::string("expected (batch, channels, ...), got ") + to_string(x.dtype()) + to_string(x.shape()));
+  Shape channels{x.shape()[0], x.shape()[1]};
+  while (channels.rank() < x.rank()) channels.push_back(1);
+  return is_training() && p_ != 0 ? alpha_dropped(x, channels, p_) : x;
 }
 
 }  // namespace xtape::nn

@@ -57,4 +57,15 @@ class AlphaDropout : public Module<AlphaDropout> {
   double p_;
 };
 
+/// The same for each channel of each example as a whole: (batch, channels, ...) -> the same. Throws at the call when x
+/// has no channels. Source: PyTorch, after Klambauer et al. and Tompson et al.
+class FeatureAlphaDropout : public Module<FeatureAlphaDropout> {
+ public:
+  explicit FeatureAlphaDropout(double p = 0.5, Site site = Site::here());
+  Tensor forward(const Tensor& x) const;
+
+ private:
+  double p_;
+};
+
 }  // namespace xtape::nn

@@ -19,9 +19,10 @@ Tensor project(const Tensor& x, const Parameter& weight, const std::optional<Par
 
 std::string describe(const Tensor& x) { return to_string(x.dtype()) + to_string(x.shape()); }
 
-Tensors states(const char* layer, const char* suffix, Tensors given, const Shape& shape, Dtype dtype) {
+Tensors states(const char* layer, const char* suffix, Tensors given, const std::vector<Shape>& shapes, Dtype dtype) {
   for (std::size_t i = 0; i < given.size(); ++i) {
     Tensor& s = given[i];
+    const Shape& shape = shapes[i];
     if (!s.defined()) s = zeros(shape, dtype);
     if (s.shape() != shape || s.dtype() != dtype)
       fail(layer, std::string("expected ") + "hc"[i] + suffix + " " + to_string(dtype) + to_string(shape) + ", got " +

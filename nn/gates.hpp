@@ -15,8 +15,8 @@ Tensor project(const Tensor& x, const Parameter& weight, const std::optional<Par
 std::string describe(const Tensor& x);
 
 // The states h (and c), whose names end in `suffix`, with zeros in the place of those that are not given. Throws unless
-// the others have this shape and dtype.
-Tensors states(const char* layer, const char* suffix, Tensors given, const Shape& shape, Dtype dtype);
+// the others have these shapes, that of h and that of c, and this dtype.
+Tensors states(const char* layer, const char* suffix, Tensors given, const std::vector<Shape>& shapes, Dtype dtype);
 
 // The next state, h or h and c, from the state and from what the input `x` and the state's h, `g`, give to the gates.
 using Step = Tensors (*)(const Tensor& x, const Tensor& g, const Tensors& state);

@@ -26,12 +26,13 @@ Shape checked_sizes(const char* layer, const Shape& normalized, Site site) {
   return normalized;
 }
 
-// "BatchNorm2d: expected (batch, 3, height, width), got (2, 4, 5, 5)".
+// "BatchNorm2d: expected (batch, 3, height, width), got (2, 4, 5, 5)". The batch may be
+// missing, and x is then one example `alone`.
 void check_input(const std::string& layer, const Tensor& x, std::int64_t channels, bool ranks_fit,
-                 const std::string& spatial) {
-  if (ranks_fit && x.shape()[1] == channels) return;
-  fail(layer, "expected (batch, " + std::to_string(channels) + spatial + ", got " + to_string(x.dtype()) +
-                  to_string(x.shape()));
+                 const std::string& spatial, bool may_be_alone = false, bool alone = false) {
+  if (ranks_fit && x.shape()[alone ? 0 : 1] == channels) return;
+  fail(layer, std::string(may_be_alone ? "expected ([batch,] " : "expected (batch, ") + std::to_string(channels) +
+                  spatial + ", got " + to_string(x.dtype()) + to_string(x.shape()));
 }
 
 std::string channel_norm_name(int rank, bool batch) {
@@ -67,9 +68,11 @@ ChannelNorm<Derived, rank, batch>::ChannelNorm(std::int64_t channels, const Opti
 
 template <class Derived, int rank, bool batch>
 Tensor ChannelNorm<Derived, rank, batch>::forward(const Tensor& x) const {
+  const bool alone = !batch && x.rank() == rank + 1;
   const std::string spatial[] = {batch ? " [, length])" : ", length)", ", height, width)", ", depth, height, width)"};
   check_input(channel_norm_name(rank, batch), x, channels_,
-              x.rank() == rank + 2 || (batch && rank == 1 && x.rank() == 2), spatial[rank - 1]);
+              x.rank() == rank + 2 || alone || (batch && rank == 1 && x.rank() == 2), spatial[rank - 1], !batch, alone);
+  if (alone) return squeeze(forward(unsqueeze(x, 0)), 0);
   const Tensor w = value(weight), b = value(bias);
   const bool of_x = this->is_training() || !running_mean;       // not the running statistics
   const bool tracking = of_x && running_mean && x.size() != 0;  // an empty batch has none

@@ -5,7 +5,8 @@
 
 namespace xtape::nn {
 
-/// What may be set of the normalisation of channels, as `BatchNormOptions().eps(1e-3).affine(false)`.
+/// What may be set of the normalisation of channels, as `BatchNormOptions().eps(1e-3).affine(false)`; the first two
+/// also as they are: `BatchNorm2d(8, 1e-3, 0.01)`.
 template <bool batch>
 class ChannelNormOptions {
  public:
@@ -43,6 +44,9 @@ class ChannelNorm : public Module<Derived> {
  public:
   using Options = ChannelNormOptions<batch>;
   explicit ChannelNorm(std::int64_t channels, const Options& options = {}, Site site = Site::here());
+  template <class Eps, class = std::enable_if_t<std::is_floating_point_v<Eps>>>  // so that {} are default options
+  ChannelNorm(std::int64_t channels, Eps eps, std::optional<double> momentum = 0.1, Site site = Site::here())
+      : ChannelNorm(channels, Options().eps(eps).momentum(momentum), site) {}
   Tensor forward(const Tensor& x) const;
 
   std::optional<Parameter> weight, bias;
@@ -72,19 +76,19 @@ class BatchNorm3d : public ChannelNorm<BatchNorm3d, 3, true> {
   using ChannelNorm::ChannelNorm;
 };
 
-/// Over sequences, each channel of each example alone, as `InstanceNorm1d(8)`: (batch, channels, length) -> the same.
+/// Over sequences, each channel of each example alone, as `InstanceNorm1d(8)`: ([batch,] channels, length) -> the same.
 /// Source: Ulyanov, Vedaldi and Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
 class InstanceNorm1d : public ChannelNorm<InstanceNorm1d, 1, false> {
  public:
   using ChannelNorm::ChannelNorm;
 };
-/// Over images, as `InstanceNorm2d(8)` or `InstanceNorm2d(8, InstanceNormOptions().affine(true))`: (batch, channels,
-/// height, width) -> the same.
+/// Over images, as `InstanceNorm2d(8)` or `InstanceNorm2d(8, InstanceNormOptions().affine(true))`: ([batch,]
+/// channels, height, width) -> the same.
 class InstanceNorm2d : public ChannelNorm<InstanceNorm2d, 2, false> {
  public:
   using ChannelNorm::ChannelNorm;
 };
-/// Over volumes: (batch, channels, depth, height, width) -> the same.
+/// Over volumes: ([batch,] channels, depth, height, width) -> the same.
 class InstanceNorm3d : public ChannelNorm<InstanceNorm3d, 3, false> {
  public:
   using ChannelNorm::ChannelNorm;

@@ -4,6 +4,7 @@
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/join.hpp>
+#include <autograd/ops/linalg.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/ops/slice.hpp>
 
@@ -44,7 +45,7 @@ Tensor steps_within(const char* layer, const Tensor& lengths, std::int64_t time,
 template <class Derived>
 Recurrent<Derived>::Recurrent(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden,
                               const RecurrentOptions& options, Site site)
-    : name_(name), in_(in), hidden_(hidden), options_(options) {
+    : name_(name), in_(in), hidden_(hidden), out_(options.proj_size_ ? options.proj_size_ : hidden), options_(options) {
   if (in < 1 || hidden < 1 || options.layers_ < 1)
     fail(name,
          "sizes must be at least 1, got in = " + std::to_string(in) + ", hidden = " + std::to_string(hidden) +
@@ -52,20 +53,28 @@ Recurrent<Derived>::Recurrent(const char* name, std::int64_t gates, std::int64_t
          site);
   if (!(options.dropout_ >= 0 && options.dropout_ <= 1))
     fail(name, "dropout is " + std::to_string(options.dropout_) + ", expected a probability in [0, 1]", site);
+  if (options.proj_size_ != 0 && gates != 4) fail(name, "proj_size is for LSTM", site);
+  if (options.proj_size_ < 0 || options.proj_size_ >= hidden)
+    fail(name,
+         "proj_size is " + std::to_string(options.proj_size_) +
+             ", expected a number below hidden = " + std::to_string(hidden) + ", or 0 for none",
+         site);
   const int directions = options.bidirectional_ ? 2 : 1;
   for (int i = 0; i < options.layers_ * directions; ++i) {
     const std::string layer = "_l" + std::to_string(i / directions) + (i % directions ? "_reverse" : "");
     auto start = [&](const char* part, const Shape& shape) {
       return this->parameter(part + layer, recurrent_start(shape, hidden));
     };
-    RecurrentWeights w{start("weight_ih", {gates * hidden, i < directions ? in : directions * hidden}),
-                       start("weight_hh", {gates * hidden, hidden}),
+    RecurrentWeights w{start("weight_ih", {gates * hidden, i < directions ? in : directions * out_}),
+                       start("weight_hh", {gates * hidden, out_}),
+                       {},
                        {},
                        {}};
     if (options.bias_) {
       w.bias_ih = start("bias_ih", {gates * hidden});
       w.bias_hh = start("bias_hh", {gates * hidden});
     }
+    if (options.proj_size_ != 0) w.weight_hr = start("weight_hr", {out_, hidden});
     weights_.push_back(w);
   }
 }
@@ -90,6 +99,7 @@ Tensor Recurrent<Derived>::pass(Step step, const RecurrentWeights& weights, cons
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t t = reverse ? inputs.size() - 1 - i : i;
     Tensors next = step(inputs[t], project(state[0], weights.weight_hh, weights.bias_hh), state);
+    if (weights.weight_hr) next[0] = linear(next[0], *weights.weight_hr);
     if (!valid.empty())
       for (std::size_t s = 0; s < state.size(); ++s) next[s] = where(valid[t], next[s], state[s]);
     state = next;
@@ -116,9 +126,11 @@ Tensors Recurrent<Derived>::run(Step step, const Padded& padded, Tensors state) 
   const Tensors valid = within.defined() ? unbind(within) : Tensors();
   if (within.defined()) y = where(within, y, 0);
 
-  const Shape all = single ? Shape{runs, hidden_} : Shape{runs, batch, hidden_};
-  state = states(name_, "0", state, all, dtype);
-  for (Tensor& s : state) s = reshape(s, {runs, batch, hidden_});
+  const std::vector<std::int64_t> sizes{out_, hidden_};  // of h and c
+  std::vector<Shape> given;
+  for (const std::int64_t n : sizes) given.push_back(single ? Shape{runs, n} : Shape{runs, batch, n});
+  state = states(name_, "0", state, given, dtype);
+  for (std::size_t j = 0; j < state.size(); ++j) state[j] = reshape(state[j], {runs, batch, sizes[j]});
   std::vector<Tensors> last(state.size());
   const std::int64_t directions = options_.bidirectional_ ? 2 : 1;
   for (std::int64_t i = 0; i < runs; i += directions) {
@@ -133,8 +145,8 @@ Tensors Recurrent<Derived>::run(Step step, const Padded& padded, Tensors state) 
     if (i + directions < runs) y = dropout(y, options_.dropout_, this->is_training());
   }
   if (within.defined()) y = where(within, y, 0);
-  Tensors results{single ? reshape(y, {time, -1}) : swapped(y)};
-  for (const Tensors& s : last) results.push_back(reshape(stack(s), all));
+  Tensors results{single ? reshape(y, {time, y.size(-1)}) : swapped(y)};
+  for (std::size_t j = 0; j < last.size(); ++j) results.push_back(reshape(stack(last[j]), given[j]));
   return results;
 }
 

@@ -8,9 +8,13 @@
 
 namespace xtape::nn {
 
-/// What may be set of transformers, as `TransformerOptions().feedforward(256).activation(gelu).batch_first(true)`.
+/// What may be set of transformers, as `TransformerOptions().feedforward(256).activation(gelu).batch_first(true)`, or
+/// just the size between the two linear layers: `TransformerEncoderLayer(512, 8, 2048)`.
 class TransformerOptions {
  public:
+  TransformerOptions() = default;
+  template <class T, class = std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>>>
+  TransformerOptions(T feedforward) : feedforward_(feedforward) {}
   /// The size between the two linear layers; 2048 by default.
   TransformerOptions& feedforward(std::int64_t v) { return feedforward_ = v, *this; }
   /// The probability of all dropout; 0.1 by default.

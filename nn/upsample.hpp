@@ -5,7 +5,7 @@
 
 namespace xtape::nn {
 
-/// x at other sizes, as `Upsample(InterpolateOptions().scale_factor(2))` or
+/// x at other sizes, as `Upsample({8, 6})`, `Upsample(InterpolateOptions().scale_factor(2))` or
 /// `Upsample(InterpolateOptions().size({8, 6}).mode(Interpolation::linear).align_corners(true))`: (batch, channels,
 /// spatial...) -> (batch, channels, sizes...). Throws at the call as xtape::interpolate does.
 class Upsample : public Module<Upsample> {

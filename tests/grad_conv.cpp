@@ -74,6 +74,14 @@ const Table table = {
               conv3d(in[0], in[1], in[2], ConvOptions().padding({1, 0, 2}).dilation({1, 2, 1}));
      },
      draws({{{1, 2, 2, 4, 3}, {5, 2, 3, 2, 2}, {5}}, {{2, 1, 3, 3, 1}, {5, 1, 2, 1, 3}, {5}}})},
+    {"conv without batch",
+     [](const Tensors& in) { return conv(in[0], in[1], in[2]) + conv2d(in[0], in[1], in[2], 1, 0); },
+     draws({{{2, 4, 3}, {5, 2, 2, 3}, {5}}, {{1, 3, 3}, {5, 1, 2, 2}, {5}}})},
+    {"conv_transpose without batch",
+     [](const Tensors& in) {
+       return conv_transpose(in[0], in[1], in[2], 2) + conv_transpose1d(in[0], in[1], in[2], 2);
+     },
+     draws({{{3, 4}, {3, 5, 2}, {5}}, {{2, 3}, {2, 5, 3}, {5}}})},
     {"conv_transpose", of_two(conv_transpose_plain, none),
      draws({{{2, 3, 4}, {3, 2, 3}},
             {{1, 2, 3, 2}, {2, 3, 2, 2}},
@@ -102,6 +110,14 @@ const Table table = {
      draws({{{2, 2, 3, 4}}, {{1, 1, 2, 2}}, {{0, 2, 3, 4}}})},
     {"im2col dilation", squared([](auto& x) { return im2col(x, UnfoldOptions(2).dilation(2)); }),
      draws({{{2, 2, 6}}, {{1, 2, 3, 4}}, {{1, 1, 3, 3, 3}}})},
+    {"im2col without batch", squared([](auto& x) {
+       return im2col(x, {2, 3});
+     }),
+     draws({{{2, 3, 4}}, {{1, 2, 3}}})},
+    {"col2im without batch", squared([](auto& x) {
+       return col2im(x, {4, 5}, {2, 3});
+     }),
+     draws({{{12, 9}}})},
     {"col2im", squared([](auto& x) {
        return col2im(x, {4, 5}, UnfoldOptions({2, 3}).stride({1, 2}).padding({0, 1}));
      }),
@@ -221,7 +237,8 @@ TEST_CASE("what does not fit a convolution is refused with the shapes met") {
   CHECK(begins(message([&] { conv(arange(3), w); }), "conv: expected (batch, channels, spatial...) with 1 to 3"));
   CHECK(begins(message([&] { conv(x, 2.); }), "conv: expected a tensor, not a number"));
   CHECK(begins(message([&] { conv(Tensor(), w); }), "conv: the tensor is undefined"));
-  CHECK(begins(message([&] { conv1d(x, w); }), "conv1d: expected (batch, channels, length), got float32(2, 4, 5, 5)"));
+  CHECK(
+      begins(message([&] { conv1d(x, w); }), "conv1d: expected ([batch,] channels, length), got float32(2, 4, 5, 5)"));
   CHECK(
       begins(message([&] { conv2d(x, w, ones({5})); }), "conv2d: bias float32(5,) does not fit: expected float32(6,)"));
   CHECK(begins(message([&] { conv2d(x, w, b.to(float64)); }), "conv2d: bias float64(6,) does not fit"));
@@ -259,8 +276,8 @@ TEST_CASE("what does not fit a transposed convolution is refused with the shapes
                  conv_transpose2d(ones({2, 4, 0, 5}), w);
                }),
                "conv_transpose2d: the spatial sizes of x (2, 4, 0, 5) and weight (4, 6, 3, 3) must not be 0"));
-  CHECK(
-      begins(message([&] { conv_transpose3d(x, w); }), "conv_transpose3d: expected (batch, channels, depth, height,"));
+  CHECK(begins(message([&] { conv_transpose3d(x[0], w); }),
+               "conv_transpose3d: expected ([batch,] channels, depth, height,"));
 }
 
 TEST_CASE("what does not fit im2col and col2im is refused with the shapes met") {

@@ -29,7 +29,54 @@ Function squared(F f) {
   return [=](const Tensors& in) { return square(f(in[0])); };
 }
 
+// Where each window of size 2 along the last axes begins: the indices of such a pooling.
+Tensor first_places(const Shape& shape, int axes) {
+  Tensor places = zeros(Shape{}, int64);
+  for (int a = shape.rank() - axes; a < shape.rank(); ++a)
+    places = unsqueeze(places, -1) * (2 * shape[a]) + 2 * arange(shape[a]);
+  return broadcast_to(places, shape);
+}
+// Of two axes, or of three.
+Tensor samples_for(const Tensor& x, int axes, double u) {
+  return full({x.shape()[0], x.shape()[1], axes}, u, x.dtype());
+}
+
 const Table pooling = {
+    {"max_pool1d_with_indices", squared([](auto& x) { return max_pool1d_with_indices(x, 2).values; }),
+     apart({{2, 3, 8}, {1, 1, 3}})},
+    {"max_pool2d_with_indices", squared([](auto& x) { return max_pool2d_with_indices(x, 2).values; }),
+     apart({{2, 3, 4, 4}})},
+    {"max_pool3d_with_indices", squared([](auto& x) { return max_pool3d_with_indices(x, 2).values; }),
+     apart({{2, 2, 2, 4, 4}})},
+    {"max_unpool1d", squared([](auto& x) { return max_unpool1d(x, first_places(x.shape(), 1), 2); }),
+     draws({{{2, 3, 4}}, {{1, 1, 1}}, {{0, 2, 3}}, {{2, 0, 3}}})},
+    {"max_unpool1d of one place",
+     squared([](auto& x) { return max_unpool1d(x, first_places(x.shape(), 1) * 0 + 1, 3, 1, 1); }),
+     draws({{{5, 3, 4}}, {{1, 2, 3}}})},
+    {"max_unpool2d", squared([](auto& x) { return max_unpool2d(x, first_places(x.shape(), 2), 2); }),
+     draws({{{2, 3, 2, 4}}, {{1, 1, 1, 1}}, {{0, 2, 3, 1}}})},
+    {"max_unpool3d", squared([](auto& x) {
+       return max_unpool3d(x, first_places(x.shape(), 3), {2, 2, 2});
+     }),
+     draws({{{2, 2, 1, 2, 3}}, {{1, 1, 1, 1, 1}}})},
+    {"fractional_max_pool2d", squared([](auto& x) {
+       return fractional_max_pool2d(x, FractionalMaxPoolOptions({2, 3}).output_size({3, 2}), samples_for(x, 2, 0.4));
+     }),
+     apart({{2, 3, 5, 6}, {1, 1, 4, 4}, {0, 2, 4, 5}})},
+    {"fractional_max_pool3d", squared([](auto& x) {
+       return fractional_max_pool3d(x, FractionalMaxPoolOptions(2).output_ratio(0.6), samples_for(x, 3, 0.3));
+     }),
+     apart({{2, 1, 4, 5, 6}, {1, 2, 4, 4, 4}})},
+    {"fractional_max_pool2d_with_indices", squared([](auto& x) {
+       return fractional_max_pool2d_with_indices(x, FractionalMaxPoolOptions(2).output_size(2), samples_for(x, 2, 0))
+           .values;
+     }),
+     apart({{2, 3, 5, 4}})},
+    {"fractional_max_pool3d_with_indices", squared([](auto& x) {
+       return fractional_max_pool3d_with_indices(x, FractionalMaxPoolOptions(2).output_size(2), samples_for(x, 3, 0.9))
+           .values;
+     }),
+     apart({{2, 1, 3, 4, 5}})},
     {"max_pool", squared([](auto& x) { return max_pool(x, 2); }),
      apart({{2, 3, 4, 6}, {1, 2, 5}, {1, 1, 2, 4, 3}, {0, 2, 4}, {2, 0, 4}})},
     {"max_pool options", squared([](auto& x) {
@@ -94,6 +141,12 @@ const Table pooling = {
        return adaptive_max_pool3d(x, {2, 1, 3});
      }),
      apart({{1, 2, 3, 2, 4}, {2, 1, 2, 2, 3}})},
+    {"adaptive_max_pool1d_with_indices", squared([](auto& x) { return adaptive_max_pool1d_with_indices(x, 3).values; }),
+     apart({{2, 2, 7}})},
+    {"adaptive_max_pool2d_with_indices", squared([](auto& x) { return adaptive_max_pool2d_with_indices(x, 2).values; }),
+     apart({{2, 2, 5, 4}})},
+    {"adaptive_max_pool3d_with_indices", squared([](auto& x) { return adaptive_max_pool3d_with_indices(x, 2).values; }),
+     apart({{2, 1, 3, 2, 5}})},
     {"adaptive_max_pool_with_indices", squared([](auto& x) {
        return adaptive_max_pool_with_indices(x, {2, 3}).values;
      }),
@@ -144,6 +197,28 @@ const Table values_only = {
     {"adaptive_max_pool_with_indices indices",
      [](const Tensors& in) {
        return adaptive_max_pool_with_indices(in[0], {3, 2}).indices;
+     },
+     {}},
+    {"max_pool1d_with_indices indices",
+     [](const Tensors& in) { return max_pool1d_with_indices(in[0], MaxPoolOptions(3).stride(2).padding(1)).indices; },
+     {}},
+    {"max_pool3d_with_indices indices",
+     [](const Tensors& in) { return max_pool3d_with_indices(in[0], 2).indices; },
+     {}},
+    {"adaptive_max_pool3d_with_indices indices",
+     [](const Tensors& in) { return adaptive_max_pool3d_with_indices(in[0], 2).indices; },
+     {}},
+    {"fractional_max_pool2d_with_indices indices",
+     [](const Tensors& in) {
+       return fractional_max_pool2d_with_indices(in[0], FractionalMaxPoolOptions({2, 3}).output_size({4, 3}), in[1])
+           .indices;
+     },
+     {}},
+    {"fractional_max_pool3d_with_indices indices",
+     [](const Tensors& in) {
+       return fractional_max_pool3d_with_indices(in[0], FractionalMaxPoolOptions(2).output_ratio({0.5, 0.6, 0.7}),
+                                                 in[1])
+           .indices;
      },
      {}},
 };
@@ -225,8 +300,8 @@ TEST_CASE("what does not fit pooling and interpolation is refused with the shape
                "elements, more than the 4 of x (2, 3, 4, 5) with padding 0"));
   CHECK(begins(message([&] { max_pool2d(x, MaxPoolOptions(2).padding(2)); }),
                "max_pool2d: padding 2 must be at most half of kernel_size 2"));
-  CHECK(
-      begins(message([&] { max_pool1d(x, 2); }), "max_pool1d: expected (batch, channels, length), got float32(2, 3,"));
+  CHECK(begins(message([&] { max_pool1d(x, 2); }),
+               "max_pool1d: expected ([batch,] channels, length), got float32(2, 3,"));
   CHECK(begins(message([&] { max_pool(ones({1, 1, 0}), 2); }), "max_pool: the spatial sizes of x (1, 1, 0) must not"));
   CHECK(begins(message([&] { max_pool(x, 0); }), "max_pool: kernel_size (0,) is out of range"));
   CHECK(begins(message([&] {
@@ -257,4 +332,69 @@ TEST_CASE("what does not fit pooling and interpolation is refused with the shape
                "interpolate: align_corners is for the linear mode"));
   CHECK(
       begins(message([&] { interpolate(x, InterpolateOptions().size(0)); }), "interpolate: size (0,) is out of range"));
+}
+
+TEST_CASE("max_unpool takes an output size within a stride of the least, by its spatial sizes or as a shape") {
+  const Tensor x = reshape(arange(35), {1, 1, 5, 7}).to(float32);
+  const MaxPool found = max_pool2d_with_indices(x, 2);
+  const Tensor y = max_unpool2d(found.values, found.indices, MaxUnpoolOptions(2).output_size(x.shape()));
+  CHECK(y.shape() == x.shape());
+  CHECK(all((y == 0) | (y == x)).item<bool>());
+  CHECK(count_nonzero(y).item<std::int64_t>() == 6);
+  CHECK(max_unpool2d(found.values, found.indices * 0, MaxUnpoolOptions(2).output_size({5, 7})).shape() == x.shape());
+  CHECK(max_unpool2d(found.values, found.indices * 0, 2).shape() == Shape{1, 1, 4, 6});
+  const Tensor v = ones({2, 3, 2, 2}), k = zeros({2, 3, 2, 2}, int64);
+  CHECK(begins(message([&] {
+                 max_unpool2d(v, zeros({2, 3, 2}, int64), 2);
+               }),
+               "max_unpool2d: indices (2, 3, 2) must have the shape of x (2, 3, 2, 2)"));
+  CHECK(begins(message([&] { max_unpool2d(v, v, 2); }), "max_unpool2d: the indices must be int64"));
+  CHECK(begins(message([&] { max_unpool2d(v, k + 16, 2); }), "max_unpool2d: index 16 at (0, 0) is not in [0, 16)"));
+  CHECK(begins(message([&] { max_unpool1d(v, k, 2); }), "max_unpool1d: expected ([batch,] channels, length), got"));
+  CHECK(begins(message([&] {
+                 max_unpool2d(v, k, MaxUnpoolOptions(2).output_size({4, 6}));
+               }),
+               "max_unpool2d: output_size (4, 6) does not fit: 2 windows of x (2, 3, 2, 2) lie in a size between 2 and "
+               "6, both excluded"));
+  CHECK(begins(message([&] { max_unpool2d(v, k, MaxUnpoolOptions(2).output_size({4})); }),
+               "max_unpool2d: output_size (4,) must name 2 spatial sizes"));
+  CHECK(
+      begins(message([&] { max_unpool2d(v, k, 1, 1, 2); }),
+             "max_unpool2d: x (2, 3, 2, 2) with kernel_size 1, stride 1 and padding 2 would give the spatial size -2"));
+}
+
+TEST_CASE("fractional pooling draws windows inside x that leave out nothing, and refuses what does not fit") {
+  manual_seed(5);
+  const Tensor x = normal({6, 7, 11, 9});
+  const FractionalMaxPoolOptions o = FractionalMaxPoolOptions(2).output_ratio({0.8, 0.7});
+  const MaxPool a = fractional_max_pool2d_with_indices(x, o), b = fractional_max_pool2d_with_indices(x, o);
+  CHECK(a.values.shape() == Shape{6, 7, 8, 6});
+  CHECK(allclose(gather(flatten(x, 2), 2, flatten(a.indices, 2)), flatten(a.values, 2)));
+  CHECK(a.indices.to_vector<std::int64_t>() != b.indices.to_vector<std::int64_t>());
+  CHECK(allclose(amax(a.values, {2, 3}), amax(x, {2, 3})));
+  manual_seed(5);
+  CHECK(normal({6, 7, 11, 9}).to_vector<float>() == x.to_vector<float>());
+  CHECK(fractional_max_pool2d(x, o).to_vector<float>() == a.values.to_vector<float>());
+  const Tensor top = full({1, 1, 2}, std::nextafter(1.f, 0.f));  // the last sample before 1 stays inside
+  CHECK(fractional_max_pool2d(ones({1, 1, 64, 64}), FractionalMaxPoolOptions(1).output_size(63), top).size() ==
+        63 * 63);
+  CHECK(fractional_max_pool2d(ones({1, 1, 4, 4}), FractionalMaxPoolOptions(4).output_size(1)).size() == 1);
+  CHECK(begins(message([&] { fractional_max_pool2d(x, 2); }),
+               "fractional_max_pool2d: expected either output_size or output_ratio for x (6, 7, 11, 9)"));
+  CHECK(begins(message([&] {
+                 fractional_max_pool2d(x, FractionalMaxPoolOptions(3).output_size({5, 8}));
+               }),
+               "fractional_max_pool2d: 8 windows of kernel_size 3 do not fit into the 9 elements of x (6, 7, 11, 9)"));
+  CHECK(begins(message([&] { fractional_max_pool2d(x, FractionalMaxPoolOptions(3).output_ratio(1)); }),
+               "fractional_max_pool2d: output_ratio (1,) is out of range: expected numbers in (0, 1)"));
+  CHECK(begins(message([&] { fractional_max_pool3d(x[0][0], o); }),
+               "fractional_max_pool3d: expected ([batch,] channels, depth, height, width), got float32(11, 9)"));
+  CHECK(begins(message([&] {
+                 fractional_max_pool2d(x, o, ones({6, 7, 2}));
+               }),
+               "fractional_max_pool2d: sample 1.000000 is not in [0, 1)"));
+  CHECK(begins(message([&] {
+                 fractional_max_pool2d(x, o, zeros({6, 2}));
+               }),
+               "fractional_max_pool2d: samples float32(6, 2) do not fit: expected float32(6, 7, 2)"));
 }

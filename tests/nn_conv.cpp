@@ -62,7 +62,7 @@ TEST_CASE("a convolution with a margin other than zeros refuses what does not fi
        "Conv1d: same_padding needs stride 1, got 2"},
       {[&] { nn::Conv2d(3, 1, 3, ConvOptions().padding(5), true, PadMode::reflect)(x); }, "pad: "},
       {[&] { nn::Conv1d(3, 1, 3, ConvOptions().padding(1), true, PadMode::circular)(x); },
-       "conv1d: expected (batch, channels, length), got"},
+       "conv1d: expected ([batch,] channels, length), got"},
   });
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("transposed convolutions refuse what does not fit") {
        "ConvTranspose3d: the kernel size has 2 numbers, expected one, or 3"},
       {[] { nn::ConvTranspose2d(1, 1, 0); }, "ConvTranspose2d: the kernel size must be at least 1, got 0"},
       {[&] { nn::ConvTranspose2d(4, 1, 3)(x); }, "conv_transpose2d: x (2, 3, 5, 5) and weight (4, 1, 3, 3) do not fit"},
-      {[&] { nn::ConvTranspose1d(3, 1, 3)(x); }, "conv_transpose1d: expected (batch, channels, length), got"},
+      {[&] { nn::ConvTranspose1d(3, 1, 3)(x); }, "conv_transpose1d: expected ([batch,] channels, length), got"},
       {[&] { nn::ConvTranspose2d(3, 1, 3, ConvOptions().output_padding(1))(x); },
        "conv_transpose2d: output_padding 1 must be smaller than stride 1 or dilation 1"},
   });

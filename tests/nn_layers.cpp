@@ -400,10 +400,11 @@ TEST_CASE("calls of layers that do not fit name the layer, what it met and the u
       "rms_norm: the last axes of an input (2, 3, 5, 5) are not (3, 4)", "RMSNorm");
   refused([&] { nn::Conv2d(4, 1, 3)(x); }, "conv2d: x (2, 3, 5, 5) and weight (1, 4, 3, 3) do not fit", "Conv2d");
   refused([&] { nn::Conv2d(3, 1, 6)(x); }, "conv2d: the kernel of weight (1, 3, 6, 6)", "Conv2d");
-  refused([&] { nn::Conv1d(3, 1, 3)(x); }, "conv1d: expected (batch, channels, length), got", "Conv1d");
-  refused([&] { nn::Conv3d(3, 1, 3)(x); }, "conv3d: expected (batch, channels, depth, height, width), got", "Conv3d");
-  refused([&] { nn::MaxPool1d(2)(x); }, "max_pool1d: expected (batch, channels, length), got", "MaxPool1d");
-  refused([&] { nn::AvgPool3d(2)(x); }, "avg_pool3d: expected (batch, channels, depth, height, width), got",
+  refused([&] { nn::Conv1d(3, 1, 3)(x); }, "conv1d: expected ([batch,] channels, length), got", "Conv1d");
+  refused([&] { nn::Conv3d(3, 1, 3)(x[0]); }, "conv3d: expected ([batch,] channels, depth, height, width), got",
+          "Conv3d");
+  refused([&] { nn::MaxPool1d(2)(x); }, "max_pool1d: expected ([batch,] channels, length), got", "MaxPool1d");
+  refused([&] { nn::AvgPool3d(2)(x[0]); }, "avg_pool3d: expected ([batch,] channels, depth, height, width), got",
           "AvgPool3d");
   refused([&] { nn::Flatten(3, 1)(x); }, "flatten: ", "Flatten");
   refused([&] { nn::Embedding(5, 2)(tensor({1, 5})); }, "embedding: ", "Embedding");

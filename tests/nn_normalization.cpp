@@ -131,14 +131,14 @@ TEST_CASE("normalisation refuses what does not fit") {
        "InstanceNorm2d: eps is -1.000000, expected at least 0"},
       {[] { nn::InstanceNorm3d(2, InstanceNormOptions().momentum(1.5)); },
        "InstanceNorm3d: momentum is 1.500000, expected a number in [0, 1]"},
-      {[&] { nn::InstanceNorm1d(3)(x); }, "InstanceNorm1d: expected (batch, 3, length), got float32(2, 3, 5, 5)"},
+      {[&] { nn::InstanceNorm1d(3)(x); }, "InstanceNorm1d: expected ([batch,] 3, length), got float32(2, 3, 5, 5)"},
       {[&] {
          nn::InstanceNorm1d(3)(ones({2, 3}));
        },
-       "InstanceNorm1d: expected (batch, 3, length), got float32(2, 3)"},
+       "InstanceNorm1d: expected ([batch,] 3, length), got float32(2, 3)"},
       {[&] { nn::InstanceNorm2d(4)(x); },
-       "InstanceNorm2d: expected (batch, 4, height, width), got float32(2, 3, 5, 5)"},
-      {[&] { nn::InstanceNorm3d(3)(x); }, "InstanceNorm3d: expected (batch, 3, depth, height, width), got"},
+       "InstanceNorm2d: expected ([batch,] 4, height, width), got float32(2, 3, 5, 5)"},
+      {[&] { nn::InstanceNorm3d(3)(x); }, "InstanceNorm3d: expected ([batch,] 3, depth, height, width), got"},
       {[&] {
          nn::InstanceNorm1d(3)(ones({2, 3, 1}));
        },

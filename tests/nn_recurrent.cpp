@@ -62,6 +62,12 @@ const nn_table::Table table = {
     row("LSTM both ways", nn::LSTM(3, 2, both_ways().batch_first()), WithState()),
     row("LSTM of one sequence", nn::LSTM(3, 2, RecurrentOptions().bidirectional()), WithState()),
     row("LSTM of several lengths", nn::LSTM(3, 2, both_ways().batch_first()), OfLengths()),
+    row("LSTM projected", nn::LSTM(3, 4, RecurrentOptions().proj_size(2)), Plain()),
+    row("LSTM projected with state", nn::LSTM(3, 3, RecurrentOptions().proj_size(2)), WithState()),
+    row("LSTM projected both ways", nn::LSTM(3, 3, both_ways().proj_size(2).batch_first()), WithState()),
+    row("LSTM projected without bias", nn::LSTM(3, 3, RecurrentOptions(2).bias(false).proj_size(1)), Plain()),
+    row("LSTM projected of one sequence", nn::LSTM(3, 3, RecurrentOptions().bidirectional().proj_size(2)), WithState()),
+    row("LSTM projected of several lengths", nn::LSTM(3, 3, both_ways().batch_first().proj_size(2)), OfLengths()),
     row("GRU", nn::GRU(3, 2), Plain()),
     row("GRU without bias", nn::GRU(3, 2, RecurrentOptions().bias(false).batch_first()), WithState()),
     row("GRU both ways", nn::GRU(3, 2, both_ways()), WithState()),
@@ -93,6 +99,15 @@ TEST_CASE("recurrent cells and layers have PyTorch's parameters and start as its
   const nn::RNN plain(3, 2, RecurrentOptions().bias(false));
   CHECK(names_of(plain.named_parameters()) == Names{"weight_ih_l0", "weight_hh_l0"});
   CHECK_FALSE(plain.weights().bias_ih);
+  CHECK_FALSE(plain.weights().weight_hr);
+
+  const nn::LSTM projected(3, 4, both_ways().proj_size(2));
+  const auto named = projected.named_parameters();
+  CHECK(std::vector<Shape>(shapes_of(named)) ==
+        std::vector<Shape>{{16, 3}, {16, 2}, {16}, {16}, {2, 4}, {16, 3}, {16, 2}, {16}, {16}, {2, 4},
+                           {16, 4}, {16, 2}, {16}, {16}, {2, 4}, {16, 4}, {16, 2}, {16}, {16}, {2, 4}});
+  CHECK(names_of(named)[4] == "weight_hr_l0");
+  CHECK(names_of(named)[19] == "weight_hr_l1_reverse");
 
   manual_seed(3);
   const nn::LSTM lstm(30, 25);

@@ -15,6 +15,8 @@ struct ConvSizes {
   static Convolution conv_transpose(const char* op, const Arg& x, const Arg& weight, const ConvOptions& options,
                                     int rank);
   static Windows unfold(const char* op, const UnfoldOptions& options, int rank, Site site);
+  // How many axes the kernel's sizes name, one by one.
+  static int listed(const UnfoldOptions& options) { return static_cast<int>(options.kernel_.values().size()); }
 
  private:
   static Windows read(const char* op, const ConvOptions& options, int rank, Site site);
@@ -242,32 +244,38 @@ Tensor weight_adjoint(const Arg& g, const Arg& x, const Convolution& c) {
       rule<0>([c](const Tensor& v, const Tensor& g) { return input_adjoint("conv_input_adjoint", g, v, c); }));
 }
 
+// x with a batch, whose spatial axes are known by the operation's name or by its weight.
+template <class F>
+Tensor of_batch(const Arg& x, const Arg& weight, int rank, const F& f) {
+  return batched(x, rank || !weight.array ? rank : weight.array->shape.rank() - 2, f);
+}
+
 }  // namespace
 
-#define XTAPE_CONV(name, rank)                                                                \
-  Tensor name(const Arg& x, const Arg& weight, const ConvOptions& options) {                  \
-    return forward(#name, x, weight, ConvSizes::conv(#name, x, weight, options, rank));       \
-  }                                                                                           \
-  Tensor name(const Arg& x, const Arg& weight, const Arg& bias, const ConvOptions& options) { \
-    return forward(#name, x, weight, bias, ConvSizes::conv(#name, x, weight, options, rank)); \
+#define XTAPE_CONV(name, run, sizes, rank)                                                                       \
+  Tensor name(const Arg& x, const Arg& weight, const ConvOptions& options) {                                     \
+    return of_batch(x, weight, rank, [&](const Arg& x) {                                                         \
+      return run(#name, x, weight, ConvSizes::sizes(#name, x, weight, options, rank));                           \
+    });                                                                                                          \
+  }                                                                                                              \
+  Tensor name(const Arg& x, const Arg& weight, const Arg& bias, const ConvOptions& options) {                    \
+    if (!bias.array && !bias.is_scalar) return name(x, weight, options);                                         \
+    return of_batch(x, weight, rank, [&](const Arg& x) {                                                         \
+      return run(#name, x, weight, bias, ConvSizes::sizes(#name, x, weight, options, rank));                     \
+    });                                                                                                          \
+  }                                                                                                              \
+  Tensor name(const Arg& x, const Arg& weight, const Arg& bias, const PerAxis& stride, const PerAxis& padding) { \
+    return name(x, weight, bias, ConvOptions().stride(stride).padding(padding));                                 \
   }
-#define XTAPE_CONV_TRANSPOSE(name, rank)                                                                      \
-  Tensor name(const Arg& x, const Arg& weight, const ConvOptions& options) {                                  \
-    return input_adjoint(#name, x, weight, ConvSizes::conv_transpose(#name, x, weight, options, rank));       \
-  }                                                                                                           \
-  Tensor name(const Arg& x, const Arg& weight, const Arg& bias, const ConvOptions& options) {                 \
-    return input_adjoint(#name, x, weight, bias, ConvSizes::conv_transpose(#name, x, weight, options, rank)); \
-  }
-XTAPE_CONV(conv, 0)
-XTAPE_CONV(conv1d, 1)
-XTAPE_CONV(conv2d, 2)
-XTAPE_CONV(conv3d, 3)
-XTAPE_CONV_TRANSPOSE(conv_transpose, 0)
-XTAPE_CONV_TRANSPOSE(conv_transpose1d, 1)
-XTAPE_CONV_TRANSPOSE(conv_transpose2d, 2)
-XTAPE_CONV_TRANSPOSE(conv_transpose3d, 3)
+XTAPE_CONV(conv, forward, conv, 0)
+XTAPE_CONV(conv1d, forward, conv, 1)
+XTAPE_CONV(conv2d, forward, conv, 2)
+XTAPE_CONV(conv3d, forward, conv, 3)
+XTAPE_CONV(conv_transpose, input_adjoint, conv_transpose, 0)
+XTAPE_CONV(conv_transpose1d, input_adjoint, conv_transpose, 1)
+XTAPE_CONV(conv_transpose2d, input_adjoint, conv_transpose, 2)
+XTAPE_CONV(conv_transpose3d, input_adjoint, conv_transpose, 3)
 #undef XTAPE_CONV
-#undef XTAPE_CONV_TRANSPOSE
 
 namespace {
 
@@ -311,6 +319,8 @@ Tensor unfold_or_back(const Arg& x, const Unfold& u) {
 }  // namespace
 
 Tensor im2col(const Arg& x, const UnfoldOptions& options) {
+  if (const int listed = ConvSizes::listed(options); x.array && listed > 1 && x.array->shape.rank() == listed + 1)
+    return batched(x, listed, [&](const Arg& x) { return im2col(x, options); });
   check_spatial("im2col", x, 0);
   if (!is_floating(x.array->dtype)) return im2col(Arg(promote_floating("im2col", x), x.site), options);
   const Shape& shape = x.array->shape;
@@ -322,6 +332,8 @@ Tensor im2col(const Arg& x, const UnfoldOptions& options) {
 
 Tensor col2im(const Arg& columns, const PerAxis& output_size, const UnfoldOptions& options) {
   check_defined("col2im", columns);
+  if (columns.array->shape.rank() == 2)  // of one example
+    return batched(columns, 1, [&](const Arg& columns) { return col2im(columns, output_size, options); });
   if (!is_floating(columns.array->dtype))
     return col2im(Arg(promote_floating("col2im", columns), columns.site), output_size, options);
   const Shape& shape = columns.array->shape;

@@ -12,6 +12,11 @@ enum class Interpolation { nearest, linear };
 /// What may be set of `interpolate`: either the result's sizes or the factors to multiply those of x with.
 class InterpolateOptions {
  public:
+  InterpolateOptions() = default;
+  /// The spatial sizes of the result, as in `interpolate(x, {8, 6})`.
+  template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
+  InterpolateOptions(T size) : size_(size), has_size_(true) {}
+  InterpolateOptions(std::initializer_list<std::int64_t> size) : size_(std::vector(size)), has_size_(true) {}
   /// The spatial sizes of the result.
   InterpolateOptions& size(PerAxis v) { return size_ = std::move(v), has_size_ = true, *this; }
   /// What the sizes of x are multiplied with; fractions are cut off.

@@ -223,6 +223,7 @@ Tensor matmul(const Arg& a, const Arg& b, bool transpose_a, bool transpose_b) {
 }
 
 Tensor linear(const Arg& x, const Arg& weight, const Arg& bias) {
+  if (!bias.array && !bias.is_scalar) return linear(x, weight);
   check_operands("linear", x, weight);
   check_operands("linear", x, bias);
   const Shape &from = x.array->shape, &w = weight.array->shape, &b = bias.array->shape;

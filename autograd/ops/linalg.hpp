@@ -11,7 +11,7 @@ namespace xtape {
 /// the dtypes differ.
 Tensor matmul(const Arg& a, const Arg& b, bool transpose_a = false, bool transpose_b = false);
 
-/// x W^T + b in one step: x (..., in), weight (out, in), bias (out) -> (..., out).
+/// x W^T + b in one step: x (..., in), weight (out, in), bias (out) -> (..., out). An undefined bias is none.
 Tensor linear(const Arg& x, const Arg& weight, const Arg& bias);
 /// x W^T: x (..., in), weight (out, in) -> (..., out).
 Tensor linear(const Arg& x, const Arg& weight);

@@ -102,12 +102,12 @@ std::shared_ptr<const AxisMaps> PoolSizes::mean(const char* op, const Arg& x, co
 
 namespace {
 
-// An operand that gradients flow through, or whose elements count as such.
+// An operand that gradients flow through, or whose elements count as such, with a batch.
 template <class F>
-Tensor floating(const char* op, const Arg& x, const F& f) {
+Tensor floating(const char* op, const Arg& x, int rank, const F& f) {
   check_defined(op, x);
   const Tensor t = promote_floating(op, x);
-  return f(Arg(t, x.site));
+  return batched(Arg(t, x.site), rank, f);
 }
 
 Shape pooled(const MaxWindows& m, const Array& x) { return m.windows.shape(x.shape[0], x.shape[1], m.windows.y); }
@@ -183,18 +183,19 @@ MaxWindows checked(const char* op, const Arg& x, const MaxWindows& m) {
 }
 
 Tensor max_pool(const char* op, const Arg& x, const MaxPoolOptions& options, int rank) {
-  return floating(
-      op, x, [&](const Arg& x) { return max_of_windows(op, x, checked(op, x, PoolSizes::max(op, x, options, rank))); });
+  return floating(op, x, rank, [&](const Arg& x) {
+    return max_of_windows(op, x, checked(op, x, PoolSizes::max(op, x, options, rank)));
+  });
 }
 
 Tensor adaptive_max_pool(const char* op, const Arg& x, const PerAxis& output_size, int rank) {
-  return floating(op, x, [&](const Arg& x) {
+  return floating(op, x, rank, [&](const Arg& x) {
     return max_of_windows(op, x, checked(op, x, PoolSizes::adaptive(op, x, output_size, rank)));
   });
 }
 
 Tensor avg_pool(const char* op, const Arg& x, const AvgPoolOptions& options, int rank) {
-  return floating(op, x, [&](const Arg& x) {
+  return floating(op, x, rank, [&](const Arg& x) {
     std::string text;
     auto maps = PoolSizes::mean(op, x, options, rank, text);
     return map_axes(op, "avg_pool_adjoint", x, std::move(text), std::move(maps));
@@ -202,7 +203,7 @@ Tensor avg_pool(const char* op, const Arg& x, const AvgPoolOptions& options, int
 }
 
 Tensor adaptive_avg_pool(const char* op, const Arg& x, const PerAxis& output_size, int rank) {
-  return floating(op, x, [&](const Arg& x) {
+  return floating(op, x, rank, [&](const Arg& x) {
     const MaxWindows m = PoolSizes::adaptive(op, x, output_size, rank);
     auto maps = std::make_shared<AxisMaps>(spatial_axes);
     for (int a = 0; a < spatial_axes; ++a) {
@@ -232,29 +233,49 @@ XTAPE_POOL(adaptive_max_pool, PerAxis)
 XTAPE_POOL(adaptive_avg_pool, PerAxis)
 #undef XTAPE_POOL
 
+#define XTAPE_POOL(name, Options)                                                                   \
+  Tensor name(const Arg& x, const PerAxis& kernel, const PerAxis& stride, const PerAxis& padding) { \
+    return name(x, Options(kernel).stride(stride).padding(padding));                                \
+  }
+XTAPE_POOL(max_pool, MaxPoolOptions)
+XTAPE_POOL(max_pool1d, MaxPoolOptions)
+XTAPE_POOL(max_pool2d, MaxPoolOptions)
+XTAPE_POOL(max_pool3d, MaxPoolOptions)
+XTAPE_POOL(avg_pool, AvgPoolOptions)
+XTAPE_POOL(avg_pool1d, AvgPoolOptions)
+XTAPE_POOL(avg_pool2d, AvgPoolOptions)
+XTAPE_POOL(avg_pool3d, AvgPoolOptions)
+#undef XTAPE_POOL
+
 namespace {
 
-template <class Sizes>
-MaxPool with_indices(const char* op, const char* values, const Arg& x, const Sizes& sizes) {
+template <class Options>
+MaxPool with_indices(const char* op, const char* values, const Arg& x, const Options& options, int rank,
+                     MaxWindows (*sizes)(const char*, const Arg&, const Options&, int)) {
   MaxPool result;
-  result.values = floating(op, x, [&](const Arg& x) {
-    const MaxWindows m = checked(op, x, sizes(op, x));
+  result.values = floating(op, x, rank, [&](const Arg& x) {
+    const MaxWindows m = checked(op, x, sizes(op, x, options, rank));
     result.indices = indices_of_windows(op, x, m);
     return max_of_windows(values, x, m);
   });
+  if (result.values.rank() < result.indices.rank()) result.indices = squeeze(result.indices, 0);
   return result;
 }
 
 }  // namespace
 
-MaxPool max_pool_with_indices(const Arg& x, const MaxPoolOptions& options) {
-  return with_indices("max_pool_with_indices", "max_pool", x,
-                      [&](const char* op, const Arg& x) { return PoolSizes::max(op, x, options, 0); });
-}
-
-MaxPool adaptive_max_pool_with_indices(const Arg& x, const PerAxis& output_size) {
-  return with_indices("adaptive_max_pool_with_indices", "adaptive_max_pool", x,
-                      [&](const char* op, const Arg& x) { return PoolSizes::adaptive(op, x, output_size, 0); });
-}
+#define XTAPE_POOL(name, Options, sizes, rank)                                             \
+  MaxPool name##_with_indices(const Arg& x, const Options& options) {                      \
+    return with_indices(#name "_with_indices", #name, x, options, rank, PoolSizes::sizes); \
+  }
+XTAPE_POOL(max_pool, MaxPoolOptions, max, 0)
+XTAPE_POOL(max_pool1d, MaxPoolOptions, max, 1)
+XTAPE_POOL(max_pool2d, MaxPoolOptions, max, 2)
+XTAPE_POOL(max_pool3d, MaxPoolOptions, max, 3)
+XTAPE_POOL(adaptive_max_pool, PerAxis, adaptive, 0)
+XTAPE_POOL(adaptive_max_pool1d, PerAxis, adaptive, 1)
+XTAPE_POOL(adaptive_max_pool2d, PerAxis, adaptive, 2)
+XTAPE_POOL(adaptive_max_pool3d, PerAxis, adaptive, 3)
+#undef XTAPE_POOL
 
 }  // namespace xtape

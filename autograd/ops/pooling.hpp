@@ -1,4 +1,6 @@
 // Pooling over one, two or three spatial axes: x is (batch, channels, spatial...), and every channel is reduced alone.
+// Where the name says how many axes these are, x may be one example (channels, spatial...), whose result has no batch
+// either. Kernel size, stride and padding may also be given as they are: `max_pool2d(x, 3, 2, 1)`.
 #pragma once
 #include "../tensor.hpp"
 #include "spatial.hpp"
@@ -10,7 +12,7 @@ class MaxPoolOptions {
  public:
   template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
   MaxPoolOptions(T kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
-  MaxPoolOptions(std::initializer_list<std::int64_t> kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
+  MaxPoolOptions(std::initializer_list<std::int64_t> kernel_size) : MaxPoolOptions(PerAxis(std::vector(kernel_size))) {}
   MaxPoolOptions(const PerAxis& kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
   /// From one window to the next; the kernel size by default.
   MaxPoolOptions& stride(PerAxis v) { return stride_ = std::move(v), *this; }
@@ -32,7 +34,7 @@ class AvgPoolOptions {
  public:
   template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
   AvgPoolOptions(T kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
-  AvgPoolOptions(std::initializer_list<std::int64_t> kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
+  AvgPoolOptions(std::initializer_list<std::int64_t> kernel_size) : AvgPoolOptions(PerAxis(std::vector(kernel_size))) {}
   AvgPoolOptions(const PerAxis& kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
   /// From one window to the next; the kernel size by default.
   AvgPoolOptions& stride(PerAxis v) { return stride_ = std::move(v), *this; }
@@ -63,25 +65,39 @@ struct MaxPool {
 /// y = floor((x + 2 padding - dilation (k - 1) - 1) / stride) + 1. Throws when an option is out of its range or a
 /// window is larger than the padded x.
 Tensor max_pool(const Arg& x, const MaxPoolOptions& options);
+Tensor max_pool(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `max_pool` of sequences (batch, channels, length).
 Tensor max_pool1d(const Arg& x, const MaxPoolOptions& options);
+Tensor max_pool1d(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `max_pool` of images (batch, channels, height, width).
 Tensor max_pool2d(const Arg& x, const MaxPoolOptions& options);
+Tensor max_pool2d(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `max_pool` of volumes (batch, channels, depth, height, width).
 Tensor max_pool3d(const Arg& x, const MaxPoolOptions& options);
+Tensor max_pool3d(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `max_pool` with the indices of what it found.
 MaxPool max_pool_with_indices(const Arg& x, const MaxPoolOptions& options);
+/// `max_pool1d` with the indices of what it found, as `max_unpool1d` takes them.
+MaxPool max_pool1d_with_indices(const Arg& x, const MaxPoolOptions& options);
+/// `max_pool2d` with the indices of what it found.
+MaxPool max_pool2d_with_indices(const Arg& x, const MaxPoolOptions& options);
+/// `max_pool3d` with the indices of what it found.
+MaxPool max_pool3d_with_indices(const Arg& x, const MaxPoolOptions& options);
 
 /// The mean of each window: (batch, channels, x...) -> (batch, channels, y...) with
 /// y = floor((x + 2 padding - k) / stride) + 1. Throws when an option is out of its range or a window is larger than
 /// the padded x.
 Tensor avg_pool(const Arg& x, const AvgPoolOptions& options);
+Tensor avg_pool(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `avg_pool` of sequences (batch, channels, length).
 Tensor avg_pool1d(const Arg& x, const AvgPoolOptions& options);
+Tensor avg_pool1d(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `avg_pool` of images (batch, channels, height, width).
 Tensor avg_pool2d(const Arg& x, const AvgPoolOptions& options);
+Tensor avg_pool2d(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 /// `avg_pool` of volumes (batch, channels, depth, height, width).
 Tensor avg_pool3d(const Arg& x, const AvgPoolOptions& options);
+Tensor avg_pool3d(const Arg& x, const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0);
 
 /// The mean over windows [floor(i x / y), ceil((i + 1) x / y)), which cover x such that the result has the given sizes:
 /// (batch, channels, x...) -> (batch, channels, output_size...). Throws when a size is negative or x is empty.
@@ -103,5 +119,11 @@ Tensor adaptive_max_pool2d(const Arg& x, const PerAxis& output_size);
 Tensor adaptive_max_pool3d(const Arg& x, const PerAxis& output_size);
 /// `adaptive_max_pool` with the indices of what it found.
 MaxPool adaptive_max_pool_with_indices(const Arg& x, const PerAxis& output_size);
+/// `adaptive_max_pool1d` with the indices of what it found.
+MaxPool adaptive_max_pool1d_with_indices(const Arg& x, const PerAxis& output_size);
+/// `adaptive_max_pool2d` with the indices of what it found.
+MaxPool adaptive_max_pool2d_with_indices(const Arg& x, const PerAxis& output_size);
+/// `adaptive_max_pool3d` with the indices of what it found.
+MaxPool adaptive_max_pool3d_with_indices(const Arg& x, const PerAxis& output_size);
 
 }  // namespace xtape

@@ -183,6 +183,10 @@ void put_elements(const char* op, Array& y, int axis, const Array& k, const Arra
   });
 }
 
+// Zeros of this shape with values put at the positions along `axis`, whose other axes are as long as those of the
+// result; of several at one place the last counts, and gets the gradient.
+Tensor scattered(const char* op, const Arg& values, int axis, const Arg& indices, const Shape& shape);
+
 // `shape` with its axis replaced by the axes of another.
 inline Shape replaced(const Shape& shape, int axis, const Shape& by) {
   Shape y(shape.begin(), shape.begin() + axis);

@@ -65,7 +65,7 @@ Tensor scatter_values(const Arg& g, int axis, const Arg& indices) {
   };
   return execute("scatter_values", {&g, &indices}, attributed(forward, "axis", axis),
                  rule<1>([axis, shape = g.array->shape](const Tensor& h, const Tensor& k) {
-                   return scatter(zeros(shape, h.dtype()), axis, k, h);
+                   return scattered("scatter", h, axis, k, shape);
                  }),
                  no_gradient);
 }
@@ -99,6 +99,16 @@ Tensor index_copy_values(const Arg& g, int axis, const Arg& indices) {
 }
 
 }  // namespace
+
+Tensor scattered(const char* op, const Arg& values, int axis, const Arg& indices, const Shape& shape) {
+  auto forward = [op, axis, shape, site = indices.site](const Array& v, const Array& k) {
+    Ref<Array> y = cleared(v.dtype, shape);
+    put_elements<Put::copying>(op, *y, axis, k, v, site);
+    return y;
+  };
+  return execute(op, {&values, &indices}, attributed(forward, "axis", axis),
+                 rule<1>([axis](const Tensor& g, const Tensor& k) { return scatter_values(g, axis, k); }), no_gradient);
+}
 
 Tensor scatter_add(const Arg& x, int axis, const Arg& indices, const Arg& values) {
   const bool same = check_elements("scatter_add", x, axis, indices);

@@ -29,8 +29,8 @@ void check_spatial(const char* op, const Arg& x, int rank) {
   check_defined(op, x);
   const int axes = x.array->shape.rank() - 2;
   if (rank ? axes == rank : axes >= 1 && axes <= spatial_axes) return;
-  const char* expected[] = {"(batch, channels, spatial...) with 1 to 3 spatial axes", "(batch, channels, length)",
-                            "(batch, channels, height, width)", "(batch, channels, depth, height, width)"};
+  const char* expected[] = {"(batch, channels, spatial...) with 1 to 3 spatial axes", "([batch,] channels, length)",
+                            "([batch,] channels, height, width)", "([batch,] channels, depth, height, width)"};
   fail(op, "expected " + std::string(expected[rank]) + ", got " + describe(*x.array), x.site);
 }
 

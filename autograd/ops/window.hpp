@@ -4,6 +4,7 @@
 #include <string>
 
 #include "apply.hpp"
+#include "shape.hpp"
 #include "spatial.hpp"
 
 namespace xtape {
@@ -30,6 +31,16 @@ struct Inside {
   std::int64_t begin, end;
 };
 Inside inside(const Windows& w, int a, std::int64_t k);
+
+/// f(x), where one example (channels, spatial...) of `rank` spatial axes goes as a batch of one. A rank of 0 is not
+/// known, and x has a batch.
+template <class F>
+Tensor batched(const Arg& x, int rank, const F& f) {
+  if (rank < 1 || !x.array || x.array->shape.rank() != rank + 1) return f(x);
+  Scope scope(x.site);
+  const Tensor batch = unsqueeze(x, 0);
+  return squeeze(f(Arg(batch, x.site)), 0);
+}
 
 /// Throws unless x is a floating tensor of `rank` spatial axes (of 1 to 3 where `rank` is 0), batch and channels.
 /// Integers become float32 where that is allowed, elsewhere they are refused.

@@ -41,6 +41,13 @@ rows = {
         both(F.conv3d, padding=(1, 0, 2), dilation=(1, 2, 1)),
         operands((1, 1, 2, 4, 3), (2, 1, 3, 2, 2), (2,)),
     ),
+    "conv without batch": (lambda *x: 2 * F.conv2d(*x), operands((2, 4, 3), (3, 2, 2, 3), (3,))),
+    "conv_transpose without batch": (
+        lambda *x: 2 * F.conv_transpose1d(*x, stride=2),
+        operands((3, 4), (3, 2, 2), (2,)),
+    ),
+    "im2col without batch": (squared(F.unfold, (2, 3)), [real(2, 3, 4)]),
+    "col2im without batch": (squared(F.fold, (4, 5), (2, 3)), [real(12, 9)]),
     "conv_transpose": (conv_transpose(1), operands((2, 3, 4), (3, 2, 3))),
     "conv_transpose stride": (
         conv_transpose(2, stride=(3, 2), padding=1, output_padding=(2, 1)),

@@ -14,8 +14,9 @@ def channels(p, *shape):
     return lambda x: x * mask / (1 - p), [real(*shape)]
 
 
-def alpha(p, *shape):
-    mask, c = kept[p].reshape(shape), -1.7580993408473766
+def alpha(p, *shape, whole=False):
+    c = -1.7580993408473766
+    mask = kept[p].reshape((*shape[:2], *(1 for _ in shape[2:])) if whole else shape)
     a = ((1 - p) * (1 + p * c * c)) ** -0.5
     return lambda x: a * (x * mask + c * (1 - mask)) - a * p * c, [real(*shape)]
 
@@ -35,5 +36,7 @@ rows = {
     "Dropout3d eval": unchanged(1, 4, 1, 2, 2),
     "AlphaDropout": alpha(0.4, 3, 4),
     "AlphaDropout eval": unchanged(3, 4),
+    "FeatureAlphaDropout": alpha(0.5, 2, 3, 2, whole=True),
+    "FeatureAlphaDropout eval": unchanged(2, 3, 2),
 }
 values_only = {}

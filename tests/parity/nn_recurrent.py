@@ -74,6 +74,25 @@ rows = {
     "LSTM of several lengths": padded(
         nn.LSTM(3, 2, num_layers=2, bidirectional=True, batch_first=True), real(2, 3, 3), [1, 3], h0, c0
     ),
+    "LSTM projected": layer(nn.LSTM(3, 4, proj_size=2), x),
+    "LSTM projected with state": layer(nn.LSTM(3, 3, proj_size=2), x[:3], h0[:1], real(1, 2, 3, seed=9)),
+    "LSTM projected both ways": layer(
+        nn.LSTM(3, 3, num_layers=2, bidirectional=True, batch_first=True, proj_size=2),
+        real(2, 2, 3),
+        h0,
+        real(4, 2, 3, seed=9),
+    ),
+    "LSTM projected without bias": layer(nn.LSTM(3, 3, num_layers=2, bias=False, proj_size=1), x[:3]),
+    "LSTM projected of one sequence": layer(
+        nn.LSTM(3, 3, bidirectional=True, proj_size=2), x[:3, 0], h0[:2, 0], real(2, 3, seed=9)
+    ),
+    "LSTM projected of several lengths": padded(
+        nn.LSTM(3, 3, num_layers=2, bidirectional=True, batch_first=True, proj_size=2),
+        real(2, 3, 3),
+        [1, 3],
+        h0,
+        real(4, 2, 3, seed=9),
+    ),
     "GRU": layer(nn.GRU(3, 2), x),
     "GRU without bias": layer(nn.GRU(3, 2, bias=False, batch_first=True), real(2, 3, 3), h0[:1]),
     "GRU both ways": layer(nn.GRU(3, 2, num_layers=2, bidirectional=True), x[:3], h0),

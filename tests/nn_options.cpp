@@ -1,0 +1,109 @@
+// The first options of layers and operations as plain numbers, which are those of the option classes.
+#include "support.hpp"
+#include "xtape.hpp"
+
+using namespace xtape;
+
+namespace {
+
+// Whether two modules, made from the same random numbers, give the same bits.
+template <class A, class B>
+bool alike(const A& make, const B& as, const Tensor& x) {
+  auto result = [&](const auto& made) {
+    manual_seed(7);
+    return made()(x);
+  };
+  const Tensor a = result(make), b = result(as);
+  return a.shape() == b.shape() && a.template to_vector<double>() == b.template to_vector<double>();
+}
+bool same(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && a.to_vector<double>() == b.to_vector<double>();
+}
+
+}  // namespace
+
+TEST_CASE("layers take their first options as plain numbers") {
+  using namespace nn;
+  manual_seed(1);
+  const Tensor line = normal({2, 3, 9}), image = normal({2, 3, 9, 8}), volume = normal({1, 3, 5, 4, 6});
+  const ConvOptions o = ConvOptions().stride(2).padding(1);
+  CHECK(alike([] { return Conv1d(3, 4, 3, 2, 1); }, [&] { return Conv1d(3, 4, 3, o); }, line));
+  CHECK(alike([] { return Conv2d(3, 4, 3, 2, 1); }, [&] { return Conv2d(3, 4, 3, o); }, image));
+  CHECK(alike(
+      [] {
+        return Conv2d(3, 4, 3, {2, 1});
+      },
+      [] {
+        return Conv2d(3, 4, 3, ConvOptions().stride({2, 1}));
+      },
+      image));
+  CHECK(alike([] { return Conv3d(3, 4, {3, 3, 3}, 2, {1, 1, 1}); }, [&] { return Conv3d(3, 4, 3, o); }, volume));
+  CHECK(alike([] { return ConvTranspose1d(3, 4, 3, 2, 1); }, [&] { return ConvTranspose1d(3, 4, 3, o); }, line));
+  CHECK(alike([] { return ConvTranspose2d(3, 4, 3, 2, 1); }, [&] { return ConvTranspose2d(3, 4, 3, o); }, image));
+  CHECK(alike([] { return ConvTranspose3d(3, 4, 3, 2, 1); }, [&] { return ConvTranspose3d(3, 4, 3, o); }, volume));
+  CHECK(Conv2d(3, 4, 3, {}, false).parameters().size() == 1);  // {} are default options, not numbers
+  CHECK(BatchNorm1d(3, {}).parameters().size() == 2);
+
+  const MaxPoolOptions p = MaxPoolOptions(3).stride(2).padding(1);
+  const AvgPoolOptions q = AvgPoolOptions(3).stride(2).padding(1);
+  CHECK(alike([] { return MaxPool1d(3, 2, 1); }, [&] { return MaxPool1d(p); }, line));
+  CHECK(alike([] { return MaxPool2d(3, 2, 1); }, [&] { return MaxPool2d(p); }, image));
+  CHECK(alike([] { return MaxPool2d({3, 3}, {2, 2}, {1, 1}); }, [&] { return MaxPool2d(p); }, image));
+  CHECK(alike([] { return MaxPool3d(3, 2, 1); }, [&] { return MaxPool3d(p); }, volume));
+  CHECK(alike([] { return AvgPool1d(3, 2, 1); }, [&] { return AvgPool1d(q); }, line));
+  CHECK(alike([] { return AvgPool2d(3, 2, 1); }, [&] { return AvgPool2d(q); }, image));
+  CHECK(alike([] { return AvgPool3d(3, 2, 1); }, [&] { return AvgPool3d(q); }, volume));
+  CHECK(alike([] { return LPPool1d(2, 3, 1); }, [] { return LPPool1d(2, AvgPoolOptions(3).stride(1)); }, line));
+  CHECK(alike([] { return LPPool2d(2, 3, 1); }, [] { return LPPool2d(2, AvgPoolOptions(3).stride(1)); }, image));
+  CHECK(alike([] { return Upsample({4, 5}); }, [] { return Upsample(InterpolateOptions().size({4, 5})); }, image));
+  CHECK(alike([] { return Upsample(4); }, [] { return Upsample(InterpolateOptions().size(4)); }, image));
+  CHECK(alike([] { return BatchNorm2d(3, 0.5); }, [] { return BatchNorm2d(3, BatchNormOptions().eps(0.5)); }, image));
+  const BatchNorm1d still(3, 1e-5, 0.);
+  still(line);
+  CHECK(same(*still.running_mean, zeros({3})));
+
+  auto output = [](auto make) { return [=] { return [m = make()](const Tensor& x) { return m(x).output; }; }; };
+  const Tensor steps = normal({4, 2, 8});
+  CHECK(alike(output([] { return LSTM(8, 5, 2); }), output([] { return LSTM(8, 5, RecurrentOptions().layers(2)); }),
+              steps));
+  CHECK(alike(output([] { return GRU(8, 5, 2); }), output([] { return GRU(8, 5, RecurrentOptions().layers(2)); }),
+              steps));
+  CHECK(alike(output([] { return RNN(8, 5, 2, Nonlinearity::relu); }),
+              output([] { return RNN(8, 5, RecurrentOptions().layers(2), Nonlinearity::relu); }), steps));
+  CHECK(alike([] { return MultiheadAttention(8, 2, 0.5); },
+              [] { return MultiheadAttention(8, 2, MultiheadAttentionOptions().dropout(0.5)); }, steps));
+  CHECK(alike([] { return TransformerEncoderLayer(8, 2, 16); },
+              [] { return TransformerEncoderLayer(8, 2, TransformerOptions().feedforward(16)); }, steps));
+}
+
+TEST_CASE("operations take their first options as plain numbers") {
+  manual_seed(1);
+  const Tensor x = normal({2, 3, 9, 8}), w = normal({4, 3, 3, 3}), t = normal({3, 4, 3, 3}), b = normal({4});
+  const ConvOptions o = ConvOptions().stride({2, 1}).padding(1);
+  CHECK(same(conv2d(x, w, b, {2, 1}, 1), conv2d(x, w, b, o)));
+  CHECK(same(conv(x, w, b, {2, 1}, 1), conv2d(x, w, b, o)));
+  CHECK(same(conv_transpose2d(x, t, b, {2, 1}, 1), conv_transpose2d(x, t, b, o)));
+  CHECK(same(conv2d(x, w, b, {}), conv2d(x, w, b)));
+  CHECK(same(max_pool2d(x, 3, 2, 1), max_pool2d(x, MaxPoolOptions(3).stride(2).padding(1))));
+  CHECK(same(max_pool2d(x, {3, 2}, 2), max_pool2d(x, MaxPoolOptions({3, 2}).stride(2))));
+  CHECK(same(max_pool2d(x, {3, 2}), max_pool2d(x, MaxPoolOptions({3, 2}))));
+  CHECK(same(max_pool(x, 3, 2), max_pool2d(x, 3, 2)));
+  CHECK(same(avg_pool2d(x, 3, 2, 1), avg_pool2d(x, AvgPoolOptions(3).stride(2).padding(1))));
+  CHECK(same(avg_pool(x, 3, 2), avg_pool2d(x, 3, 2)));
+  CHECK(same(max_pool1d(x[0], 3, 2), max_pool1d(x[0], MaxPoolOptions(3).stride(2))));
+  CHECK(same(avg_pool1d(x[0], 3, 2), avg_pool1d(x[0], AvgPoolOptions(3).stride(2))));
+  CHECK(same(interpolate(x, {4, 5}), interpolate(x, InterpolateOptions().size({4, 5}))));
+  CHECK_FALSE(std::is_convertible_v<bool, PerAxis>);  // max_pool2d(x, 3, true) is no stride of 1
+}
+
+TEST_CASE("sizes in braces are those of the axes, and numbers in a row are options") {
+  const Tensor x = reshape(arange(60), {1, 1, 6, 10}).to(float32);
+  const std::int64_t two = 2;
+  CHECK(same(nn::MaxPool2d({3, 2})(x), max_pool2d(x, MaxPoolOptions({3, 2}))));
+  CHECK(same(nn::MaxPool2d({3, two})(x), max_pool2d(x, MaxPoolOptions({3, 2}))));
+  CHECK(same(nn::MaxPool2d({3, 2}, 1)(x), max_pool2d(x, MaxPoolOptions({3, 2}).stride(1))));
+  CHECK(same(nn::MaxPool2d(3, 2)(x), max_pool2d(x, MaxPoolOptions(3).stride(2))));
+  CHECK(same(nn::MaxPool2d{3, 2}(x), max_pool2d(x, MaxPoolOptions(3).stride(2))));
+  CHECK(same(nn::AvgPool2d({3, 2})(x), avg_pool2d(x, AvgPoolOptions({3, 2}))));
+  CHECK(same(nn::AdaptiveAvgPool2d({3, 2})(x), adaptive_avg_pool2d(x, {3, 2})));
+}
