@@ -138,6 +138,46 @@ TEST_CASE("a query that may look nowhere gets zeros and sends no gradient") {
   CHECK(bad[1].item() == 1);
 }
 
+TEST_CASE("what no query looks at does not count, whatever it holds") {
+  const double nan = std::nan(""), infinity = HUGE_VAL;
+  const Tensor q = normal({3, 4}, 0, 1, float64), k = normal({5, 4}, 0, 1, float64), v = normal({5, 2}, 0, 1, float64);
+  const Tensor real = tensor({true, true, false, true, false}), column = reshape(real, {5, 1});
+  const Tensor finite = where(real, zeros({5}, float64), -infinity);
+  auto gradients = [](const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, GradFlags flags) {
+    const Tensor a = q.requires_grad(), b = k.requires_grad(), c = v.requires_grad();
+    const Tensor y = scaled_dot_product_attention(a, b, c, mask);
+    Tensors all = grad(sum(y * y), {a, b, c}, flags);
+    all.push_back(y);
+    return all;
+  };
+  for (const Tensor& mask : {real, broadcast_to(reshape(real, {1, 5}), {3, 5}), finite})
+    for (double bad : {nan, infinity})
+      for (GradFlags flags : {grad_defaults, create_graph}) {
+        const Tensors clean = gradients(q, where(column, k, 0), where(column, v, 0), mask, flags);
+        const Tensors spoilt = gradients(q, where(column, k, bad), where(column, v, bad), mask, flags);
+        for (std::size_t i = 0; i < clean.size(); ++i) CHECK(allclose(clean[i], spoilt[i], 1e-12, 1e-14));
+      }
+  // Each query has its own keys.
+  const Tensor own = tensor({{true, false}, {true, true}});
+  const Tensor y = scaled_dot_product_attention(ones({2, 1}), ones({2, 1}), tensor({{1.}, {infinity}}), own);
+  CHECK(y.to_vector<double>() == std::vector<double>{1, infinity});
+  // A mask that is trained.
+  const Tensor bias = tensor({0., -infinity}).requires_grad();
+  const Tensor z = scaled_dot_product_attention(ones({1, 1}), tensor({{1.}, {nan}}), tensor({{2.}, {nan}}), bias);
+  CHECK(z.item() == 2);
+  CHECK(grad(sum(z), bias).to_vector<double>() == std::vector<double>{0, 0});
+}
+
+TEST_CASE("dropout of an infinity is 0 or an infinity") {
+  const double infinity = HUGE_VAL;
+  const Tensor x = full({64}, infinity).requires_grad(), y = dropout(x, 0.5);
+  CHECK(all((y == 0) | (y == infinity)).item<bool>());
+  CHECK(any(y == 0).item<bool>());
+  CHECK(dropout(x, 1).to_vector<double>() == std::vector<double>(64, 0));
+  const Tensor g = grad(sum(y), x);
+  CHECK(all(where(y == 0, g == 0, g == 2) != 0).item<bool>());
+}
+
 TEST_CASE("attention keeps no matrix of scores") {
   const Tensor q = normal({4, 500, 8}).requires_grad(), k = normal({4, 500, 8}).requires_grad();
   const std::int64_t before = memory_stats().live_bytes;
@@ -173,7 +213,7 @@ TEST_CASE("dropout keeps its share and its mean and drops the same for the gradi
   CHECK(dropout(x, 0).data<float>() == x.data<float>());
   CHECK(dropout(x, 1).to_vector<float>() == std::vector<float>(3));
   CHECK(grad(sum(dropout(x, 1)), x).to_vector<float>() == std::vector<float>(3));
-  CHECK(std::isnan(dropout(tensor({std::nan("")}), 1).item()));
+  CHECK(dropout(tensor({std::nan("")}), 1).item() == 0);  // what is dropped is 0, whatever it was
   CHECK(dropout(ones({0, 2}), 0.5).size() == 0);
   CHECK(dropout(tensor({1, 2}), 0.5).dtype() == float32);
 }

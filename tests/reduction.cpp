@@ -247,3 +247,14 @@ TEST_CASE("reductions refuse what they cannot do") {
     CHECK(text.find("reduction.cpp:" + std::to_string(call.line)) != std::string::npos);
   }
 }
+
+TEST_CASE("a quantile between equal infinities is one of them") {
+  const double infinity = HUGE_VAL;
+  CHECK(quantile(tensor({1., infinity, infinity}), 0.75).item() == infinity);
+  CHECK(quantile(tensor({-infinity, -infinity, 0.}), 0.25).item() == -infinity);
+  CHECK(quantile(tensor({-infinity, 0.}), 0.25).item() == -infinity);
+  CHECK(std::isnan(quantile(tensor({-infinity, infinity}), 0.5).item()));
+  CHECK(quantile(tensor({-3e38, 3e38}), 0.5).item() == 0);
+  const Tensor x = tensor({1., infinity, infinity}).requires_grad();
+  CHECK(grad(quantile(x, 0.75), x).to_vector<double>() == std::vector<double>{0, 0.5, 0.5});
+}

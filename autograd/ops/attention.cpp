@@ -68,7 +68,11 @@ struct Attention {
         for (std::int64_t j = 0; j < width; ++j)
           if (!mask->at<bool>()[at + j * steps.key]) scores[j] = nowhere;
       } else {
-        for (std::int64_t j = 0; j < width; ++j) scores[j] += mask->at<T>()[at + j * steps.key];
+        // Not a sum with -inf: what is not looked at may be inf or NaN.
+        for (std::int64_t j = 0; j < width; ++j) {
+          const T added = mask->at<T>()[at + j * steps.key];
+          scores[j] = added == nowhere ? nowhere : scores[j] + added;
+        }
       }
     }
     for (std::int64_t j = i + 1; j < width && causal; ++j) scores[j] = nowhere;
@@ -89,6 +93,36 @@ struct Attention {
     }
   }
 
+  // y = p x, where p (rows, width) are weights of keys, or their gradients, and the x (width, columns) belong to keys:
+  // one of weight 0 does not count, even where its x is infinite or NaN.
+  template <class T>
+  struct Weighted {
+    Weighted(std::int64_t keys, std::int64_t columns, const T* x) : columns(columns), x(x) {
+      auto spoilt = [](std::int64_t n, const T* x) {
+        return kernel::fold_blocks(
+                   n, kernel::Sum<T>(), [](auto v) { return v - v; }, x) != 0;
+      };
+      if (!spoilt(keys * columns, x)) return;
+      usual.assign(x, x + keys * columns);
+      for (std::int64_t j = 0; j < keys; ++j)
+        if (spoilt(columns, x + j * columns)) {
+          others.push_back(j);
+          std::fill_n(usual.data() + j * columns, columns, T(0));
+        }
+    }
+    void operator()(std::int64_t rows, std::int64_t width, const T* p, T* y) const {
+      gemm<T>(false, false, rows, columns, width, p, others.empty() ? x : usual.data(), T(0), y);
+      for (std::int64_t j : others)
+        for (std::int64_t i = 0; i < rows && j < width; ++i)
+          for (std::int64_t c = 0; c < columns && p[i * width + j] != 0; ++c)
+            y[i * columns + c] += p[i * width + j] * x[j * columns + c];
+    }
+    std::int64_t columns;
+    const T* x;
+    std::vector<T> usual;              // with zeros in place of
+    std::vector<std::int64_t> others;  // the keys with what is not finite
+  };
+
   // f(begin, rows, width) for each block of queries, with as many keys as they may look at.
   template <class F>
   void for_blocks(F f) const {
@@ -107,10 +141,10 @@ struct Attention {
       if (s == 0) return void(std::fill_n(y->at<T>(), y->size, T(0)));
       parallel_for(heads(), [&](std::int64_t h) {
         std::vector<T> p(static_cast<std::size_t>(block() * s));
+        const Weighted<T> mean(s, n, v.at<T>() + h * s * n);
         for_blocks([&](std::int64_t begin, std::int64_t rows, std::int64_t width) {
           weigh(h, begin, rows, width, q.at<T>() + (h * l + begin) * e, k.at<T>() + h * s * e, mask, p.data());
-          gemm<T>(false, false, rows, n, width, p.data(), v.at<T>() + h * s * n, T(0),
-                  y->at<T>() + (h * l + begin) * n);
+          mean(rows, width, p.data(), y->at<T>() + (h * l + begin) * n);
         });
       });
     });
@@ -128,6 +162,7 @@ struct Attention {
       parallel_for(heads(), [&](std::int64_t h) {
         std::vector<T> p(static_cast<std::size_t>(block() * s)), d(p.size());
         const T *kh = k.at<T>() + h * s * e, *vh = v.at<T>() + h * s * n;
+        const Weighted<T> keys(s, e, kh);
         for_blocks([&](std::int64_t begin, std::int64_t rows, std::int64_t width) {
           const T *qb = q.at<T>() + (h * l + begin) * e, *gb = g.at<T>() + (h * l + begin) * n;
           weigh(h, begin, rows, width, qb, kh, mask, p.data());
@@ -135,13 +170,19 @@ struct Attention {
           gemm<T>(false, true, rows, width, n, gb, vh, T(0), d.data());
           for (std::int64_t i = 0; i < rows; ++i) {
             T *pi = p.data() + i * width, *di = d.data() + i * width;
-            const kernel::Real<T> mean = kernel::fold_blocks(
-                                             width, kernel::Sum<T>(), [](auto p, auto d) { return p * d; }, pi, di)
-                                             .v;
+            const kernel::Real<T> mean =
+                kernel::fold_blocks(
+                    width, kernel::Sum<T>(), [](auto p, auto d) { return where(p == 0, decltype(p)(0), p * d); }, pi,
+                    di)
+                    .v;
             kernel::map(
-                width, [mean, a = kernel::Real<T>(scale)](auto p, auto d) { return p * (d - mean) * a; }, di, pi, di);
+                width,
+                [mean, a = kernel::Real<T>(scale)](auto p, auto d) {
+                  return where(p == 0, decltype(p)(0), p * (d - mean) * a);
+                },
+                di, pi, di);
           }
-          gemm<T>(false, false, rows, e, width, d.data(), kh, T(0), dq + (h * l + begin) * e);
+          keys(rows, width, d.data(), dq + (h * l + begin) * e);
           gemm<T>(true, false, width, e, rows, d.data(), qb, T(1), dk + h * s * e);
         });
       });
@@ -164,8 +205,15 @@ struct Composed {
         reshape(arange(attention.s), Shape{1, attention.s}) <= reshape(arange(attention.l), Shape{attention.l, 1});
     return where.defined() ? xtape::where(earlier, where, false) != 0 : earlier;
   }
+  // What belongs to keys, with zeros for those that no query may look at: 0 times an infinity is none.
+  Tensor looked_at(const Tensor& x) const {
+    const Tensor look = allowed();
+    if (!look.defined()) return x;
+    const Tensor rows = look.rank() < 2 ? reshape(look, Shape{1, look.size()}) : look;
+    return where(transpose(any(rows, -2, true)), x, 0);
+  }
   Tensor weights(const Tensor& q, const Tensor& k) const {
-    const Tensor scores = matmul(q, k, false, true) * attention.scale, look = allowed();
+    const Tensor scores = matmul(q, looked_at(k), false, true) * attention.scale, look = allowed();
     if (!look.defined()) return softmax(scores);
     const Tensor added = mask.defined() && mask.dtype() != boolean ? scores + where(look, mask, 0) : scores;
     // Finite, so that a query that may look nowhere has no NaN.
@@ -173,9 +221,9 @@ struct Composed {
     return softmax(where(look, added, lowest)) * look.to(added.dtype());
   }
   Tensors gradients(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v) const {
-    const Tensor p = weights(q, k), d = matmul(g, v, false, true);
+    const Tensor p = weights(q, k), d = matmul(g, looked_at(v), false, true);
     const Tensor of_mask = p * (d - sum(p * d, -1, true)), ds = of_mask * attention.scale;
-    return {matmul(ds, k), matmul(ds, q, true, false), matmul(p, g, true, false), of_mask};
+    return {matmul(ds, looked_at(k)), matmul(ds, q, true, false), matmul(p, g, true, false), of_mask};
   }
 };
 

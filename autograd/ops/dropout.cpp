@@ -14,7 +14,7 @@ Tensor dropped(const Arg& x, const Arg& key, double p) {
       using T = decltype(t);
       const T scale = p < 1 ? static_cast<T>(1 / (1 - p)) : T(0);
       map_coins(
-          key_of(key), x.size, p, [scale](bool dropped, T v) { return v * (dropped ? T(0) : scale); }, y->at<T>(),
+          key_of(key), x.size, p, [scale](bool dropped, T v) { return dropped ? T(0) : v * scale; }, y->at<T>(),
           x.at<T>());
     });
     return y;
