@@ -12,9 +12,13 @@ namespace xtape::nn {
 Tensor cosine_embedding_loss(const Arg& a, const Arg& b, const Arg& target, double margin = 0,
                              Reduction reduction = Reduction::mean);
 
-/// What may be set of triplet_margin_loss: `TripletMarginOptions().margin(0.2).swap(true)`.
+/// What may be set of triplet_margin_loss: `TripletMarginOptions().margin(0.2).swap(true)`, or just the margin:
+/// `triplet_margin_loss(anchor, positive, negative, 0.2)`.
 class TripletMarginOptions {
  public:
+  TripletMarginOptions() = default;
+  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T> && !std::is_same_v<T, bool>>>
+  TripletMarginOptions(T margin) : margin_(static_cast<double>(margin)) {}
   /// By how much the negative shall be farther than the positive; 1 by default.
   TripletMarginOptions& margin(double v) { return margin_ = v, *this; }
   /// The p of the p-norm; 2 by default.

@@ -17,9 +17,13 @@ Tensor margin_ranking_loss(const Arg& a, const Arg& b, const Arg& target, double
 /// "Additive logistic regression", Annals of Statistics 28, 2000.
 Tensor soft_margin_loss(const Arg& x, const Arg& target, Reduction reduction = Reduction::mean);
 
-/// What may be set of multi_margin_loss: `MultiMarginOptions().p(2).margin(0.5)`.
+/// What may be set of multi_margin_loss: `MultiMarginOptions().p(2).margin(0.5)`, or just p:
+/// `multi_margin_loss(x, labels, 2)`.
 class MultiMarginOptions {
  public:
+  MultiMarginOptions() = default;
+  template <class T, class = std::enable_if_t<std::is_integral_v<T> && !std::is_same_v<T, bool>>>
+  MultiMarginOptions(T p) : p_(static_cast<int>(p)) {}
   /// The power of the losses, 1 or 2; 1 by default.
   MultiMarginOptions& p(int v) { return p_ = v, *this; }
   /// By how much the score of the label shall be above the others; 1 by default.

@@ -112,12 +112,12 @@ template class ChannelNorm<InstanceNorm1d, 1, false>;
 template class ChannelNorm<InstanceNorm2d, 2, false>;
 template class ChannelNorm<InstanceNorm3d, 3, false>;
 
-LayerNorm::LayerNorm(const Shape& normalized, double eps, bool affine, Site site)
+LayerNorm::LayerNorm(const Shape& normalized, double eps, bool affine, bool with_bias, Site site)
     : normalized_(checked_sizes("LayerNorm", normalized, site)), eps_(eps) {
   check_eps("LayerNorm", eps, site);
   if (!affine) return;
   weight = parameter("weight", ones(normalized));
-  bias = parameter("bias", zeros(normalized));
+  if (with_bias) bias = parameter("bias", zeros(normalized));
 }
 
 Tensor LayerNorm::forward(const Tensor& x) const {

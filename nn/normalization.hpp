@@ -95,17 +95,19 @@ class InstanceNorm3d : public ChannelNorm<InstanceNorm3d, 3, false> {
 };
 
 /// (x - mean) / sqrt(var + eps) weight + bias over the last axes, whose sizes are `normalized`: (..., normalized) ->
-/// the same; `weight` and `bias` are of that shape and missing unless `affine`. As `LayerNorm(64)` or
-/// `LayerNorm({8, 8})`. Throws when there is no axis, one is empty or eps is negative; at the call when the last axes
-/// of x are others. Source: Ba, Kiros and Hinton, 2016.
+/// the same; `weight` and `bias` are of that shape and missing unless `affine`, the bias also unless `with_bias`. As
+/// `LayerNorm(64)` or `LayerNorm({8, 8})`. Throws when there is no axis, one is empty or eps is negative; at the call
+/// when the last axes of x are others. Source: Ba, Kiros and Hinton, 2016.
 class LayerNorm : public Module<LayerNorm> {
  public:
-  explicit LayerNorm(const Shape& normalized, double eps = 1e-5, bool affine = true, Site site = Site::here());
+  explicit LayerNorm(const Shape& normalized, double eps = 1e-5, bool affine = true, bool with_bias = true,
+                     Site site = Site::here());
   explicit LayerNorm(std::initializer_list<std::int64_t> normalized, double eps = 1e-5, bool affine = true,
+                     bool with_bias = true, Site site = Site::here())
+      : LayerNorm(Shape(normalized), eps, affine, with_bias, site) {}
+  explicit LayerNorm(std::int64_t size, double eps = 1e-5, bool affine = true, bool with_bias = true,
                      Site site = Site::here())
-      : LayerNorm(Shape(normalized), eps, affine, site) {}
-  explicit LayerNorm(std::int64_t size, double eps = 1e-5, bool affine = true, Site site = Site::here())
-      : LayerNorm(Shape{size}, eps, affine, site) {}
+      : LayerNorm(Shape{size}, eps, affine, with_bias, site) {}
   Tensor forward(const Tensor& x) const;
 
   std::optional<Parameter> weight, bias;

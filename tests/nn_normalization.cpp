@@ -60,6 +60,7 @@ const nn_table::Table table = {
     row("InstanceNorm2d eval", out_of_training()),
     row("InstanceNorm3d", nn::InstanceNorm3d(2)),
     row("InstanceNorm3d affine", nn::InstanceNorm3d(1, affine)),
+    row("LayerNorm without bias", nn::LayerNorm(3, 1e-5, true, false)),
     row("LayerNorm without affine", nn::LayerNorm({2, 3}, 1e-5, false)),
     row("GroupNorm without affine", nn::GroupNorm(2, 4, 0.01, false)),
     row("RMSNorm without affine", nn::RMSNorm(4, 0.1, false)),

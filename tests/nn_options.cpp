@@ -93,6 +93,17 @@ TEST_CASE("operations take their first options as plain numbers") {
   CHECK(same(max_pool1d(x[0], 3, 2), max_pool1d(x[0], MaxPoolOptions(3).stride(2))));
   CHECK(same(avg_pool1d(x[0], 3, 2), avg_pool1d(x[0], AvgPoolOptions(3).stride(2))));
   CHECK(same(interpolate(x, {4, 5}), interpolate(x, InterpolateOptions().size({4, 5}))));
+  const Tensor y = normal({4, 3}), z = normal({4, 3}), labels = tensor({0, 2, 1, 2}),
+               weights = tensor({1., 2., 0.5}).to(float32);
+  CHECK(same(cross_entropy(y, labels, Reduction::sum),
+             cross_entropy(y, labels, CrossEntropyOptions().reduction(Reduction::sum))));
+  CHECK(same(cross_entropy(y, labels, weights), cross_entropy(y, labels, CrossEntropyOptions().weight(weights))));
+  CHECK(same(cross_entropy(y, labels, {}), cross_entropy(y, labels)));
+  CHECK(same(nn::nll_loss(y, labels, Reduction::none),
+             nn::nll_loss(y, labels, CrossEntropyOptions().reduction(Reduction::none))));
+  CHECK(same(nn::triplet_margin_loss(y, z, y, 0.5),
+             nn::triplet_margin_loss(y, z, y, nn::TripletMarginOptions().margin(0.5))));
+  CHECK(same(nn::multi_margin_loss(y, labels, 2), nn::multi_margin_loss(y, labels, nn::MultiMarginOptions().p(2))));
   CHECK_FALSE(std::is_convertible_v<bool, PerAxis>);  // max_pool2d(x, 3, true) is no stride of 1
 }
 

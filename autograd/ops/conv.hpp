@@ -106,8 +106,7 @@ class UnfoldOptions {
 /// or, where the kernel's sizes stand one by one, (channels, spatial...) -> (channels * k..., windows). Throws when an
 /// option is out of its range or the window is larger than the padded x.
 Tensor im2col(const Arg& x, const UnfoldOptions& options);
-/// The adjoint of `im2col`, which adds up what the windows share (PyTorch: fold): ([batch,] channels * k..., windows)
-/// to
+/// The adjoint of `im2col`, which adds up what windows share (PyTorch: fold): ([batch,] channels * k..., windows) ->
 /// ([batch,] channels, output_size...). Throws when the columns are not those of such an x.
 Tensor col2im(const Arg& columns, const PerAxis& output_size, const UnfoldOptions& options);
 

@@ -9,9 +9,13 @@ namespace xtape {
 /// What becomes of the losses of a batch: they stay as they are, or become their mean or their sum.
 enum class Reduction : std::uint8_t { none, mean, sum };
 
-/// What may be set of the costs of classes: `CrossEntropyOptions().label_smoothing(0.1).reduction(Reduction::sum)`.
+/// What may be set of the costs of classes: `CrossEntropyOptions().label_smoothing(0.1).reduction(Reduction::sum)`. The
+/// reduction or the weights alone may stand as they are: `cross_entropy(logits, labels, Reduction::sum)`.
 class CrossEntropyOptions {
  public:
+  CrossEntropyOptions() = default;
+  CrossEntropyOptions(Reduction reduction) : reduction_(reduction) {}
+  CrossEntropyOptions(Tensor weight) : weight_(std::move(weight)) {}
   CrossEntropyOptions& reduction(Reduction v) { return reduction_ = v, *this; }
   /// The share of each target that is spread evenly over all classes, in [0, 1]; 0 by default.
   CrossEntropyOptions& label_smoothing(double v) { return label_smoothing_ = v, *this; }

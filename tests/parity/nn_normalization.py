@@ -32,6 +32,7 @@ rows = {
     "InstanceNorm2d eval": layer(nn.InstanceNorm2d(2, affine=True, track_running_stats=True).eval(), real(1, 2, 2, 2)),
     "InstanceNorm3d": layer(nn.InstanceNorm3d(2), real(1, 2, 2, 2, 2)),
     "InstanceNorm3d affine": layer(nn.InstanceNorm3d(1, affine=True), real(2, 1, 2, 1, 3)),
+    "LayerNorm without bias": (lambda x, w: nn.functional.layer_norm(x, (3,), w), [real(2, 2, 3), real(3, seed=20)]),
     "LayerNorm without affine": layer(nn.LayerNorm((2, 3), elementwise_affine=False), real(2, 2, 3)),
     "GroupNorm without affine": layer(nn.GroupNorm(2, 4, eps=0.01, affine=False), real(2, 4, 3)),
     "RMSNorm without affine": (lambda x: rms_norm((-1,), 0.1)(x, 1), [real(2, 3, 4)]),
