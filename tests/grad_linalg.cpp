@@ -159,7 +159,8 @@ const Table table = {
     {"cdist in the 1 norm", [](auto& x) { return square(cdist(x[0], x[1], 1)); }, shapes({{{4, 3}, {5, 3}}})},
     {"cdist in the 3 norm", [](auto& x) { return cdist(x[0], x[1], 3); },
      shapes({{{4, 3}, {5, 3}}, {{2, 3, 2}, {2, 1, 2}}})},
-    {"cdist in the largest norm", [](auto& x) { return square(cdist(x[0], x[1], inf)); }, shapes({{{4, 3}, {5, 3}}})},
+    {"cdist in the largest norm", [](auto& x) { return square(cdist(x[0], x[1], inf)); },
+     shapes({{{4, 3}, {5, 3}}, {{2, 5, 4}, {2, 6, 4}}})},
 
     {"solve", [](auto& x) { return solve(sturdy(x[0]), x[1]); }, shapes(right_sides)},
     {"triangular_solve", [](auto& x) { return triangular_solve(sturdy(x[0]), x[1]); }, shapes(right_sides)},

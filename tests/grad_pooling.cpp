@@ -142,11 +142,11 @@ const Table pooling = {
      }),
      apart({{1, 2, 3, 2, 4}, {2, 1, 2, 2, 3}})},
     {"adaptive_max_pool1d_with_indices", squared([](auto& x) { return adaptive_max_pool1d_with_indices(x, 3).values; }),
-     apart({{2, 2, 7}})},
+     apart({{2, 2, 7}, {2, 4, 9}})},
     {"adaptive_max_pool2d_with_indices", squared([](auto& x) { return adaptive_max_pool2d_with_indices(x, 2).values; }),
-     apart({{2, 2, 5, 4}})},
+     apart({{2, 2, 5, 4}, {2, 3, 5, 5}})},
     {"adaptive_max_pool3d_with_indices", squared([](auto& x) { return adaptive_max_pool3d_with_indices(x, 2).values; }),
-     apart({{2, 1, 3, 2, 5}})},
+     apart({{2, 1, 3, 2, 5}, {2, 3, 4, 3, 4}})},
     {"adaptive_max_pool_with_indices", squared([](auto& x) {
        return adaptive_max_pool_with_indices(x, {2, 3}).values;
      }),
@@ -358,6 +358,10 @@ TEST_CASE("max_unpool takes an output size within a stride of the least, by its 
                "6, both excluded"));
   CHECK(begins(message([&] { max_unpool2d(v, k, MaxUnpoolOptions(2).output_size({4})); }),
                "max_unpool2d: output_size (4,) must name 2 spatial sizes"));
+  CHECK(
+      begins(message([&] { max_unpool2d(v, k, 2, INT32_MAX); }),
+             "max_unpool2d: x (2, 3, 2, 2) with kernel_size 2, stride 2147483647 and padding 0 would give the spatial "
+             "size 2147483649"));
   CHECK(
       begins(message([&] { max_unpool2d(v, k, 1, 1, 2); }),
              "max_unpool2d: x (2, 3, 2, 2) with kernel_size 1, stride 1 and padding 2 would give the spatial size -2"));

@@ -44,7 +44,7 @@ const Axes outer_axes{0, 2}, inner_axes{1, 2};
 const Tensor places = tensor({2, 0, 2, 1, 4});
 
 const Table table = {
-    {"sum", [](auto& x) { return square(sum(x[0])); }, one(plain)},
+    {"sum", [](auto& x) { return square(sum(x[0])); }, one(positive)},
     {"sum over distant axes", [](auto& x) { return square(sum(x[0], outer_axes)); }, blocks(plain)},
     {"sum keeping axes", [](auto& x) { return square(sum(x[0], {-1}, true)); }, {{plain({2, 3, 4})}, {plain({1, 1})}}},
     {"sum over the first axis", [](auto& x) { return square(sum(x[0], 0)); }, rows(plain)},

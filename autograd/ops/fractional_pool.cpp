@@ -1,5 +1,6 @@
 #include "fractional_pool.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "gather.hpp"
@@ -51,8 +52,8 @@ template <class T>
 void begins(T sample, std::int64_t n, std::int64_t k, std::int64_t y, std::int64_t* at) {
   const T step = y > 1 ? static_cast<T>(n - k) / static_cast<T>(y - 1) : T(0);
   const auto shift = static_cast<std::int64_t>(sample * step);
-  for (std::int64_t i = 0; i + 1 < y; ++i)
-    at[i] = static_cast<std::int64_t>((static_cast<T>(i) + sample) * step) - shift;
+  for (std::int64_t i = 0; i + 1 < y; ++i)  // held where rounding would lead out of x
+    at[i] = std::min(static_cast<std::int64_t>((static_cast<T>(i) + sample) * step) - shift, n - k);
   at[y - 1] = n - k;
 }
 

@@ -1,5 +1,7 @@
 #include "unpool.hpp"
 
+#include <limits>
+
 #include "positions.hpp"
 #include "window.hpp"
 
@@ -22,7 +24,7 @@ void UnpoolSizes::read(const char* op, const Arg& x, const MaxUnpoolOptions& opt
   for (int a = spatial_axes - rank; a < spatial_axes; ++a) {
     y[a] = (n[a] - 1) * stride[a] - 2 * padding[a] + k[a];
     if (wanted.rank() == 0) {
-      if (y[a] < 1)
+      if (y[a] < 1 || y[a] > std::numeric_limits<std::int32_t>::max())
         fail(op,
              "x " + to_string(shape) + " with kernel_size " + option_text(k, rank) + ", stride " +
                  option_text(stride, rank) + " and padding " + option_text(padding, rank) +
@@ -31,7 +33,8 @@ void UnpoolSizes::read(const char* op, const Arg& x, const MaxUnpoolOptions& opt
       continue;
     }
     const std::int64_t size = wanted[wanted.rank() - spatial_axes + a];
-    if (size < 1 || size <= y[a] - stride[a] || size >= y[a] + stride[a])
+    if (size < 1 || size > std::numeric_limits<std::int32_t>::max() || size <= y[a] - stride[a] ||
+        size >= y[a] + stride[a])
       fail(op,
            "output_size " + to_string(wanted) + " does not fit: " + std::to_string(n[a]) + " windows of x " +
                to_string(shape) + " lie in a size between " + std::to_string(y[a] - stride[a]) + " and " +
@@ -58,7 +61,8 @@ Tensor unpool(const char* op, const Arg& x, const Arg& indices, const MaxUnpoolO
     const Shape flat{planes, planes == 0 ? 0 : x.array->size / planes};
     Scope scope(x.site);
     const Tensor values = reshape(x, flat), at = reshape(indices, flat);
-    const Tensor y = scattered(op, Arg(values, x.site), 1, Arg(at, indices.site), Shape{planes, w.x_size()});
+    const Tensor y = scattered(op, Arg(values, x.site), 1, Arg(at, indices.site),
+                               Shape{planes, Shape{w.x[0], w.x[1], w.x[2]}.size()});
     return reshape(y, w.shape(shape[0], shape[1], w.x));
   });
 }
