@@ -238,7 +238,10 @@ TEST_CASE("pooling and interpolation give the same bits for any number of thread
   check_same_bits([&] {
     const Tensor y = avg_pool2d(max_pool2d(max_pool2d(x, 2), MaxPoolOptions(3).stride(2)), 2);
     const Tensor z = interpolate(y, InterpolateOptions().size(31).mode(Interpolation::linear));
-    Tensors all = grad(sum(square(z)), {x});
+    const MaxPool found =
+        fractional_max_pool2d_with_indices(x, FractionalMaxPoolOptions(2).output_ratio(0.7), full({19, 6, 2}, 0.3));
+    const Tensor back = max_unpool2d(found.values, found.indices, MaxUnpoolOptions({13, 14}).stride(1));
+    Tensors all = grad(sum(square(z)) + sum(square(back)), {x});
     all.push_back(z);
     return all;
   });
