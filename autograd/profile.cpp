@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+
+#include "new_file.hpp"
 
 namespace xtape {
 namespace {
@@ -96,10 +97,10 @@ void Profile::write_trace(const std::string& path, Site site) const {
                     {"tid", 1},
                     {"args", std::move(args)}});
   }
-  std::ofstream file(path);
-  file << nlohmann::json{{"traceEvents", std::move(list)}, {"displayTimeUnit", "ms"}}.dump() << "\n";
-  file.close();
-  if (!file) fail("Profile::write_trace", "cannot write '" + path + "'", site);
+  NewFile file("Profile::write_trace", path, site);
+  const nlohmann::json trace = {{"traceEvents", std::move(list)}, {"displayTimeUnit", "ms"}};
+  file.write(trace.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");  // names may be no UTF-8
+  file.keep();
 }
 
 std::ostream& operator<<(std::ostream& out, const Profile& profile) {

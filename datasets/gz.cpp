@@ -12,7 +12,10 @@ namespace xtape::datasets {
 
 void GzReader::Close::operator()(gzFile_s* file) const { gzclose_r(file); }
 
-GzReader::GzReader(const std::string& path) : path_(path), file_(gzopen(path.c_str(), "rb")) {
+GzReader::GzReader(const std::string& path) : path_(path) {
+  if (path.find('\0') != std::string::npos)
+    throw Error(path_.c_str() + std::string(": the name of the file goes on after a NUL"));
+  file_.reset(gzopen(path.c_str(), "rb"));
   if (!file_) throw Error(path_ + ": cannot be opened: " + std::strerror(errno));
   gzbuffer(file_.get(), 1 << 17);
 }

@@ -32,23 +32,21 @@ T element_at(const char* from, std::int64_t i) {
   return value;
 }
 
-/// A tensor of `shape` from the bytes of its elements, least significant first.
-inline Tensor from_bytes(const ElementType& type, const Shape& shape, const char* from) {
-  Ref<Array> array = make_array(type.dtype, shape);
-  const std::int64_t n = array->size;
-  auto widen = [&](auto* to, auto value) {
+/// Casts n elements at `from`, least significant byte first, to those of a tensor at `to`.
+inline void cast_elements(const ElementType& type, const char* from, std::int64_t n, void* to) {
+  const auto each = [&](auto* to, auto value) {
     for (std::int64_t i = 0; i < n; ++i) to[i] = value(i);
   };
   switch (type.kind) {
     case ElementType::copied:
-      if (n && type.dtype == boolean) widen(array->at<bool>(), [&](auto i) { return from[i] != 0; });
-      else if (n) std::memcpy(array->data, from, static_cast<std::size_t>(n * type.size));
+      if (type.dtype == boolean) each(static_cast<bool*>(to), [&](auto i) { return from[i] != 0; });
+      else std::memcpy(to, from, static_cast<std::size_t>(n * type.size));
       break;
     case ElementType::half:
-      widen(array->at<float>(), [&](auto i) { return from_half(element_at<std::uint16_t>(from, i)); });
+      each(static_cast<float*>(to), [&](auto i) { return from_half(element_at<std::uint16_t>(from, i)); });
       break;
     case ElementType::bfloat:
-      widen(array->at<float>(), [&](auto i) {
+      each(static_cast<float*>(to), [&](auto i) {
         const std::uint32_t bits = std::uint32_t{element_at<std::uint16_t>(from, i)} << 16;
         float f;
         std::memcpy(&f, &bits, sizeof f);
@@ -56,19 +54,18 @@ inline Tensor from_bytes(const ElementType& type, const Shape& shape, const char
       });
       break;
     case ElementType::signed_integer:
-      widen(array->at<std::int64_t>(), [&](auto i) -> std::int64_t {
+      each(static_cast<std::int64_t*>(to), [&](auto i) -> std::int64_t {
         return type.size == 1   ? element_at<std::int8_t>(from, i)
                : type.size == 2 ? element_at<std::int16_t>(from, i)
                                 : element_at<std::int32_t>(from, i);
       });
       break;
     case ElementType::unsigned_integer:
-      widen(array->at<std::int64_t>(), [&](auto i) -> std::int64_t {
+      each(static_cast<std::int64_t*>(to), [&](auto i) -> std::int64_t {
         return type.size == 2 ? element_at<std::uint16_t>(from, i) : element_at<std::uint32_t>(from, i);
       });
       break;
   }
-  return Tensor(std::move(array));
 }
 
 /// Whether this machine keeps the least significant byte first, as the files do.

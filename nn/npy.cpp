@@ -2,21 +2,22 @@
 
 #include <zip.h>
 
+#include <algorithm>
 #include <autograd/new_file.hpp>
 #include <autograd/ops/shape.hpp>
-#include <cstdlib>
-#include <fstream>
+#include <charconv>
 #include <memory>
 #include <optional>
-#include <regex>
-#include <sstream>
+#include <set>
+#include <string_view>
 
-#include "element_cast.hpp"
+#include "input_file.hpp"
 
 namespace xtape::nn {
 namespace {
 
 constexpr char magic[] = "\x93NUMPY";
+constexpr std::size_t longest_name = 65535 - 4;  // an archive counts the bytes of "NAME.npy" in 16 bits
 
 std::optional<ElementType> type_named(const std::string& descr) {
   using T = ElementType;
@@ -41,13 +42,12 @@ const char* name_of(Dtype dtype) {
   }
 }
 
-// Where something is read or written, for errors.
-struct Place {
-  const char* op;
-  std::string what;
-  Site site;
-  [[noreturn]] void refuse(const std::string& why) const { fail(op, what + ": " + why, site); }
-};
+void check(const Tensor& x, const Place& place) {
+  if (!x.defined()) place.refuse("the tensor is undefined");
+  if (!is_little_endian()) place.refuse("the machine keeps the most significant byte first");
+}
+
+std::size_t bytes_of(const Tensor& x) { return static_cast<std::size_t>(x.size() * size_of(x.dtype())); }
 
 std::string head_of(const Tensor& x) {
   std::string sizes;
@@ -63,51 +63,111 @@ std::string head_of(const Tensor& x) {
   return head + dict;
 }
 
-std::string bytes_of(const Tensor& x, const Place& place) {
-  if (!x.defined()) place.refuse("the tensor is undefined");
-  if (!is_little_endian()) place.refuse("the machine keeps the most significant byte first");
-  const auto size = static_cast<std::size_t>(x.size() * size_of(x.dtype()));
-  return head_of(x) + std::string(static_cast<const char*>(x.array().data), size);
-}
+// The head of an array as it is read: a Python dictionary of three entries, in any order.
+struct Head {
+  std::string type;
+  bool fortran = false;
+  std::vector<std::int64_t> sizes;
+};
 
-Tensor tensor_of(const std::string& bytes, const Place& place) {
-  if (!is_little_endian()) place.refuse("the machine keeps the most significant byte first");
-  if (bytes.size() < 12 || bytes.compare(0, 6, magic, 6) != 0) place.refuse("it does not begin as a .npy file does");
-  const int version = bytes[6];
-  if (version < 1 || version > 3) place.refuse("it has version " + std::to_string(version) + ", expected 1 to 3");
-  const std::size_t begin = version == 1 ? 10 : 12;
-  const std::size_t length =
-      version == 1 ? element_at<std::uint16_t>(bytes.data() + 8, 0) : element_at<std::uint32_t>(bytes.data() + 8, 0);
-  if (length > bytes.size() - begin) place.refuse("it ends within its head");
-  if (length > 65536) place.refuse("its head has " + std::to_string(length) + " bytes");
-  const std::string head = bytes.substr(begin, length);
-  std::smatch descr, order, sizes;
-  if (!std::regex_search(head, descr, std::regex("'descr': *'([^']*)'")) ||
-      !std::regex_search(head, order, std::regex("'fortran_order': *(True|False)")) ||
-      !std::regex_search(head, sizes, std::regex("'shape': *\\(([0-9, ]*)\\)")))
-    place.refuse("its head does not tell descr, fortran_order and shape of a plain array: " + head.substr(0, 100));
-  const std::optional<ElementType> type = type_named(descr[1]);
-  if (!type) place.refuse("its elements are '" + descr[1].str() + "', which have no counterpart here");
+class HeadReader {
+ public:
+  HeadReader(const std::string& text, const Place& place) : text_(text), rest_(text), place_(place) {}
 
-  std::vector<std::int64_t> axes;
-  std::stringstream list(sizes[1].str());
-  for (std::string word; std::getline(list, word, ',');)
-    if (word.find_first_not_of(' ') != std::string::npos) axes.push_back(std::strtoll(word.c_str(), nullptr, 10));
-  const bool fortran = order[1] == "True";
-  if (fortran) std::reverse(axes.begin(), axes.end());
-  std::optional<Shape> shape;
+  Head read() {
+    Head head;
+    std::set<std::string> found;
+    expect(take("{"));
+    for (bool more = true; more && !take("}");) {
+      const std::string key = quoted();
+      expect(found.insert(key).second && take(":"));
+      if (key == "descr") head.type = quoted();
+      else if (key == "fortran_order") expect((head.fortran = take("True")) || take("False"));
+      else if (key == "shape") head.sizes = tuple();
+      else expect(false);
+      more = take(",");
+      expect(more || take("}"));
+    }
+    expect(found.size() == 3 && take("") && rest_.empty());
+    return head;
+  }
+
+ private:
+  void expect(bool that) const {
+    if (!that)
+      place_.refuse("its head does not tell descr, fortran_order and shape of a plain array: " + text_.substr(0, 100));
+  }
+
+  // Whether the text goes on so, after blanks; takes it.
+  bool take(std::string_view word) {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \n"), rest_.size()));
+    const bool there = rest_.substr(0, word.size()) == word;
+    if (there) rest_.remove_prefix(word.size());
+    return there;
+  }
+
+  std::string quoted() {
+    const char* quote = take("'") ? "'" : "\"";
+    expect(quote[0] == '\'' || take(quote));
+    const std::size_t end = rest_.find(quote);
+    expect(end != rest_.npos);
+    const std::string word(rest_.substr(0, end));
+    rest_.remove_prefix(end + 1);
+    return word;
+  }
+
+  std::vector<std::int64_t> tuple() {
+    std::vector<std::int64_t> numbers;
+    expect(take("("));
+    for (bool more = true; more && !take(")");) {
+      take("");
+      const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), numbers.emplace_back());
+      if (error == std::errc::result_out_of_range) place_.refuse("its shape is none: a size is no 64-bit integer");
+      expect(error == std::errc() && numbers.back() >= 0);
+      rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+      more = take(",");
+      expect(more || take(")"));
+    }
+    return numbers;
+  }
+
+  const std::string& text_;
+  std::string_view rest_;
+  const Place& place_;
+};
+
+// The array that `read` gives the bytes of; there are `size` of them, or -1 where that is not known.
+Tensor read_npy(const Read& read, std::int64_t size, const Place& place) {
+  char start[12];
+  if (read(start, 10) < 10 || std::memcmp(start, magic, 6) != 0) place.refuse("it does not begin as a .npy file does");
+  const int version = static_cast<unsigned char>(start[6]);
+  if (version < 1 || version > 3 || start[7] != 0)
+    place.refuse("it has version " + std::to_string(version) + "." +
+                 std::to_string(static_cast<unsigned char>(start[7])) + ", expected 1.0 to 3.0");
+  const bool ends = version > 1 && read(start + 10, 2) < 2;
+  const std::uint32_t length = ends           ? 0
+                               : version == 1 ? element_at<std::uint16_t>(start + 8, 0)
+                                              : element_at<std::uint32_t>(start + 8, 0);
+  if (length > 65536) place.refuse("its head has " + std::to_string(length) + " bytes, expected at most 65536");
+  std::string text(length, '\0');
+  if (ends || read(text.data(), length) < length) place.refuse("it ends within its head");
+  Head head = HeadReader(text, place).read();
+  const std::optional<ElementType> type = type_named(head.type);
+  if (!type) place.refuse("its elements are '" + head.type + "', which have no counterpart here");
+  if (head.fortran) std::reverse(head.sizes.begin(), head.sizes.end());
+  Shape shape;
   try {
-    shape.emplace(axes.data(), axes.data() + axes.size());
+    shape = Shape(head.sizes.data(), head.sizes.data() + head.sizes.size());
   } catch (const Error& error) {
     place.refuse(std::string("its shape is none: ") + error.what());
   }
-  const std::size_t size = bytes.size() - begin - length;
-  if (shape->size() > static_cast<std::int64_t>(size) / type->size ||
-      static_cast<std::size_t>(shape->size() * type->size) != size)
-    place.refuse(std::to_string(size) + " bytes follow its head, but it announces " + to_string(*shape) +
+  const std::int64_t rest = size - (version == 1 ? 10 : 12) - length;
+  if (size >= 0 && (shape.size() > rest / type->size || shape.size() * type->size != rest))
+    place.refuse(std::to_string(rest) + " bytes follow its head, but it announces " + to_string(shape) +
                  " elements of " + std::to_string(type->size));
-  const Tensor x = from_bytes(*type, *shape, bytes.data() + begin + length);
-  if (!fortran || x.rank() < 2) return x;
+  const Tensor x = read_tensor(*type, shape, read, place);
+  if (read(start, 1) > 0) place.refuse("it goes on after its " + to_string(shape) + " elements");
+  if (!head.fortran || x.rank() < 2) return x;
   std::vector<int> reversed;
   for (int axis = x.rank(); axis-- > 0;) reversed.push_back(axis);
   return permute(x, reversed);
@@ -117,26 +177,63 @@ std::string text_of(zip_error_t& error) { return zip_error_strerror(&error); }
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
 
+std::pair<std::string, Tensor> read_member(zip_t* archive, zip_uint64_t i, const Place& place) {
+  zip_stat_t about;
+  if (zip_stat_index(archive, i, 0, &about) != 0) place.refuse(zip_strerror(archive));
+  std::string name = about.name;
+  const Place member{place.op, place.what + " (" + name + ")", place.site};
+  if (name.size() < 5 || name.compare(name.size() - 4, 4, ".npy") != 0) member.refuse("it is no .npy file");
+  name.resize(name.size() - 4);
+  const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(archive, i, 0), zip_fclose);
+  if (!file) member.refuse(zip_strerror(archive));
+  // It may unpack to more than the archive announces: a byte more tells, and that all were right.
+  std::uint64_t left = about.size;
+  const auto unpack = [&](char* to, std::uint64_t size) {
+    const zip_int64_t got = zip_fread(file.get(), to, size);
+    if (got < 0) member.refuse(std::string("it is damaged: ") + zip_file_strerror(file.get()));
+    return static_cast<std::uint64_t>(got);
+  };
+  const auto read = [&](char* to, std::size_t size) {
+    std::uint64_t done = 0;
+    for (std::uint64_t got = 1; got > 0 && done < std::min<std::uint64_t>(size, left); done += got)
+      got = unpack(to + done, std::min<std::uint64_t>(size, left) - done);
+    left -= done;
+    char more;
+    if (left == 0 && done < size && unpack(&more, 1) > 0)
+      member.refuse("it unpacks to more than the " + std::to_string(about.size) + " bytes that the archive announces");
+    return static_cast<std::size_t>(done);
+  };
+  Tensor x = read_npy(read, static_cast<std::int64_t>(about.size), member);
+  return {std::move(name), std::move(x)};
+}
+
 }  // namespace
 
 void save_npy(const std::string& path, const Tensor& x, Site site) {
-  const std::string bytes = bytes_of(x, {"save_npy", path, site});
+  check(x, {"save_npy", path, site});
   NewFile file("save_npy", path, site);
-  file.write(bytes.data(), bytes.size());
+  file.write(head_of(x));
+  file.write(x.array().data, bytes_of(x));
   file.keep();
 }
 
 Tensor load_npy(const std::string& path, Site site) {
-  const Place place{"load_npy", path, site};
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (file) bytes << file.rdbuf();
-  if (!file) place.refuse("it cannot be read; is it there?");
-  return tensor_of(bytes.str(), place);
+  return reading({"load_npy", path, site}, [](const Place& place) {
+    InputFile file(place);
+    return read_npy([&](char* to, std::size_t size) { return file.read(to, size); }, file.size(), place);
+  });
 }
 
 void save_npz(const std::string& path, const StateDict& tensors, Site site) {
   const Place place{"save_npz", path, site};
+  for (auto& [name, x] : tensors) {
+    if (name.empty()) place.refuse("a name is empty");
+    if (name.find('\0') != std::string::npos) place.refuse("a name holds a NUL: " + std::string(name.c_str()));
+    if (name.size() > longest_name)
+      place.refuse("a name has " + std::to_string(name.size()) + " bytes, expected at most " +
+                   std::to_string(longest_name) + ": " + name.substr(0, 100));
+    check(x, {"save_npz", path + ": '" + name + "'", site});
+  }
   NewFile file("save_npz", path, site);
   if (tensors.empty()) {  // libzip makes no file of nothing; an archive's end is one
     file.write("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
@@ -154,8 +251,7 @@ void save_npz(const std::string& path, const StateDict& tensors, Site site) {
   Archive archive(zip_open_from_source(memory, ZIP_TRUNCATE, &error), zip_discard);
   if (!archive) place.refuse(text_of(error));
   for (auto& [name, x] : tensors) {
-    if (name.empty()) place.refuse("a name is empty");
-    members.push_back(bytes_of(x, {"save_npz", "'" + name + "'", site}));
+    members.push_back(head_of(x).append(static_cast<const char*>(x.array().data), bytes_of(x)));
     zip_source_t* source = zip_source_buffer(archive.get(), members.back().data(), members.back().size(), 0);
     const zip_int64_t at = source ? zip_file_add(archive.get(), (name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8) : -1;
     if (at < 0 || zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(at), ZIP_CM_STORE, 0) != 0)
@@ -175,37 +271,24 @@ void save_npz(const std::string& path, const StateDict& tensors, Site site) {
 }
 
 StateDict load_npz(const std::string& path, Site site) {
-  const Place place{"load_npz", path, site};
-  int code = 0;
-  const Archive archive(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), zip_discard);
-  if (!archive) {
-    zip_error_t error;
-    zip_error_init_with_code(&error, code);
-    const std::string why = text_of(error);
-    zip_error_fini(&error);
-    place.refuse(why + "; expected an archive that numpy.savez wrote");
-  }
-  StateDict tensors;
-  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
-  for (zip_int64_t i = 0; i < count; ++i) {
-    zip_stat_t about;
-    if (zip_stat_index(archive.get(), static_cast<zip_uint64_t>(i), 0, &about) != 0)
-      place.refuse(zip_strerror(archive.get()));
-    std::string name = about.name;
-    const Place member{"load_npz", path + " (" + name + ")", site};
-    if (name.size() < 5 || name.compare(name.size() - 4, 4, ".npy") != 0) member.refuse("it is no .npy file");
-    name.resize(name.size() - 4);
-    const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(
-        zip_fopen_index(archive.get(), static_cast<zip_uint64_t>(i), 0), zip_fclose);
-    if (!file) member.refuse(zip_strerror(archive.get()));
-    std::string bytes, buffer(1 << 16, '\0');  // grown by what is there: the archive may announce anything
-    zip_int64_t got;
-    while ((got = zip_fread(file.get(), buffer.data(), buffer.size())) > 0)
-      bytes.append(buffer.data(), static_cast<std::size_t>(got));
-    if (got < 0) member.refuse(std::string("it is damaged: ") + zip_file_strerror(file.get()));
-    if (!tensors.emplace(name, tensor_of(bytes, member)).second) member.refuse("it is there twice");
-  }
-  return tensors;
+  return reading({"load_npz", path, site}, [](const Place& place) {
+    int code = 0;
+    const Archive archive(zip_open(place.what.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), zip_discard);
+    if (!archive) {
+      zip_error_t error;
+      zip_error_init_with_code(&error, code);
+      const std::string why = text_of(error);
+      zip_error_fini(&error);
+      place.refuse(why + "; expected an archive that numpy.savez wrote");
+    }
+    StateDict tensors;
+    const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
+    for (zip_int64_t i = 0; i < count; ++i) {
+      auto [name, x] = read_member(archive.get(), static_cast<zip_uint64_t>(i), place);
+      if (!tensors.emplace(name, std::move(x)).second) place.refuse("'" + name + "' is there twice");
+    }
+    return tensors;
+  });
 }
 
 }  // namespace xtape::nn

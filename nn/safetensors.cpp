@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <autograd/new_file.hpp>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
-#include "element_cast.hpp"
+#include "input_file.hpp"
 
 namespace xtape::nn {
 namespace {
@@ -15,7 +14,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::uint64_t longest_head = 100'000'000;  // as the reference implementation has it
-constexpr const char* metadata_name = "__metadata__";
+const std::string metadata_name = "__metadata__";
 
 std::optional<ElementType> type_named(const std::string& name) {
   using T = ElementType;
@@ -40,126 +39,143 @@ const char* name_of(Dtype dtype) {
   }
 }
 
-// A file that is open, and its head.
+// A tensor as the head announces it; what is missing there, or of another kind, is empty.
+struct Announced {
+  std::string name;
+  std::optional<std::string> dtype;
+  std::optional<std::vector<std::int64_t>> sizes, ends;
+};
+
+// Takes in the head as it is parsed: an object of entries, and of one of notes, which are objects themselves.
+class Head : public nlohmann::json_sax<Json> {
+ public:
+  explicit Head(const Place& place) : place_(place) {}
+  std::vector<Announced> tensors;
+  Metadata notes;
+
+  bool null() override { return other(); }
+  bool boolean(bool) override { return other(); }
+  bool number_integer(Json::number_integer_t) override { return other(); }
+  bool number_float(Json::number_float_t, const std::string&) override { return other(); }
+  bool binary(Json::binary_t&) override { return other(); }
+  bool number_unsigned(Json::number_unsigned_t value) override {
+    if (!list_ || value > INT64_MAX) return other();
+    (*list_)->push_back(static_cast<std::int64_t>(value));
+    return true;
+  }
+  bool string(std::string& value) override {
+    if (depth_ != 2) return other();
+    if (in_notes_) notes[key_] = value;
+    else if (key_ == "dtype") tensors.back().dtype = value;
+    return true;
+  }
+  bool key(std::string& name) override {
+    if (depth_ == 1) {
+      if (!names_.insert(name).second) place_.refuse("it has '" + name + "' twice");
+      in_notes_ = name == metadata_name;
+      if (!in_notes_) tensors.push_back({name, {}, {}, {}});
+    } else if (depth_ == 2) {
+      key_ = name;
+      if (!keys_.insert(name).second)
+        place_.refuse("'" + (in_notes_ ? metadata_name : tensors.back().name) + "' has '" + name + "' twice");
+    }
+    return true;
+  }
+  bool start_object(std::size_t) override {
+    if (depth_ == 1) keys_.clear();
+    else other();
+    return deeper();
+  }
+  bool start_array(std::size_t) override {
+    other();
+    if (depth_ == 2 && key_ == "shape") list_ = &tensors.back().sizes;
+    if (depth_ == 2 && key_ == "data_offsets") list_ = &tensors.back().ends;
+    if (list_) list_->emplace();
+    return deeper();
+  }
+  bool end_object() override { return --depth_, true; }
+  bool end_array() override { return --depth_, list_ = nullptr, true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    place_.refuse(std::string("its head is no JSON: ") + error.what());
+  }
+
+ private:
+  // A value that stands where the format has none of its kind.
+  bool other() {
+    if (in_notes_ && depth_ == 1) place_.refuse("'__metadata__' is no object of strings");
+    if (in_notes_ && depth_ == 2) place_.refuse("the note '" + key_ + "' is no string");
+    if (list_) list_->reset(), list_ = nullptr;
+    return true;
+  }
+  bool deeper() {
+    if (++depth_ > 3) place_.refuse("its head is nested deeper than 3");
+    return true;
+  }
+
+  const Place& place_;
+  int depth_ = 0;
+  bool in_notes_ = false;
+  std::string key_;
+  std::set<std::string> names_, keys_;
+  std::optional<std::vector<std::int64_t>>* list_ = nullptr;  // the list that is being filled
+};
+
+// A file that is open, and its head, which keeps the rules.
 class Reader {
  public:
-  Reader(const std::string& path, Site site) : path_(path), site_(site), file_(path, std::ios::binary) {
-    if (!is_little_endian()) refuse("the machine keeps the most significant byte first, which is not supported");
-    file_.seekg(0, std::ios::end);
-    const std::streamoff size = file_ ? static_cast<std::streamoff>(file_.tellg()) : -1;
-    if (size < 0) refuse("it cannot be read; is it there?");
-    char bytes[8] = {};
-    if (size < 8) refuse("it has " + std::to_string(size) + " bytes, no safetensors file has fewer than 8");
-    read(0, bytes, 8);
-    const auto length = element_at<std::uint64_t>(bytes, 0);
-    if (length > longest_head || length > static_cast<std::uint64_t>(size) - 8)
-      refuse("its head should have " + std::to_string(length) + " bytes, but " +
-             (length > longest_head ? "100 MB are the limit" : "the file ends before") + "; is it a safetensors file?");
-    begin_ = 8 + static_cast<std::int64_t>(length);
-    bytes_ = size - begin_;
+  explicit Reader(const Place& place) : place_(place), file_(place), head_(place) {
+    if (file_.size() < 0) place.refuse("it cannot be read, expected a file whose size is known");
+    if (file_.size() < 8)
+      place.refuse("it has " + std::to_string(file_.size()) + " bytes, no safetensors file has fewer than 8");
+    char start[8];
+    read(start, 8);
+    const auto length = element_at<std::uint64_t>(start, 0), most = static_cast<std::uint64_t>(file_.size()) - 8;
+    if (length > longest_head || length > most)
+      place.refuse("its head should have " + std::to_string(length) + " bytes, but " +
+                   (length > longest_head ? "100 MB are the limit" : "the file ends before") +
+                   "; is it a safetensors file?");
+    bytes_ = static_cast<std::int64_t>(most - length);
     std::string text(length, ' ');
-    read(8, text.data(), text.size());
-    parse(text);
+    read(text.data(), text.size());
+    if (text.empty() || text[0] != '{') place.refuse("its head does not begin with '{'; is it a safetensors file?");
+    if (text.find('\0') != text.npos) place.refuse("its head is no JSON: it has a NUL");  // the parser would end there
+    Json::sax_parse(text, &head_);
+    for (const Announced& a : head_.tensors) entries_.push_back(entry_of(a));
+    check_ranges();
   }
 
-  Metadata metadata() const {
-    Metadata notes;
-    const auto found = head_.find(metadata_name);
-    if (found == head_.end()) return notes;
-    if (!found->is_object()) refuse("'__metadata__' is no object of strings");
-    for (auto& [key, value] : found->items()) {
-      if (!value.is_string()) refuse("the note '" + key + "' is no string");
-      notes[key] = value.get<std::string>();
-    }
-    return notes;
-  }
+  const Metadata& metadata() const { return head_.notes; }
 
   StateDict tensors() {
-    struct Entry {
-      std::string name;
-      ElementType type;
-      Shape shape;
-      std::int64_t begin, end;
-    };
-    std::vector<Entry> entries;
-    for (auto& [name, value] : head_.items()) {
-      if (name == metadata_name) continue;
-      const std::string type = text(name, value, "dtype");
-      const std::optional<ElementType> known = type_named(type);
-      if (!known) refuse("'" + name + "' has the dtype " + type + ", which has no counterpart here");
-      const std::vector<std::int64_t> sizes = numbers(name, value, "shape"),
-                                      ends = numbers(name, value, "data_offsets");
-      if (ends.size() != 2) refuse("'" + name + "' has " + std::to_string(ends.size()) + " data_offsets, expected 2");
-      entries.push_back({name, *known, shape_of(name, sizes), ends[0], ends[1]});
-    }
-    std::sort(entries.begin(), entries.end(),
-              [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
-    std::int64_t at = 0;
-    for (const Entry& e : entries) {
-      const std::string range =
-          "'" + e.name + "' lies at bytes " + std::to_string(e.begin) + " to " + std::to_string(e.end);
-      if (e.begin != at)
-        refuse(range + ", expected its beginning at " + std::to_string(at) +
-               ": tensors leave no gap and do not overlap");
-      if (e.end < e.begin || e.end > bytes_) refuse(range + " of " + std::to_string(bytes_));
-      if (e.end - e.begin != e.shape.size() * e.type.size)
-        refuse(range + ", but " + to_string(e.shape) + " elements of " + std::to_string(e.type.size) + " bytes are " +
-               std::to_string(e.shape.size() * e.type.size));
-      at = e.end;
-    }
-    if (at != bytes_) refuse(std::to_string(bytes_ - at) + " bytes at its end belong to no tensor");
-
     StateDict tensors;
-    std::string bytes;
-    for (const Entry& e : entries) {
-      bytes.resize(static_cast<std::size_t>(e.end - e.begin));
-      read(begin_ + e.begin, bytes.data(), bytes.size());
-      tensors.emplace(e.name, from_bytes(e.type, e.shape, bytes.data()));
-    }
+    for (const Entry& e : entries_)
+      tensors.emplace(e.name, read_tensor(
+                                  e.type, e.shape, [&](char* to, std::size_t n) { return file_.read(to, n); }, place_));
     return tensors;
   }
 
  private:
-  [[noreturn]] void refuse(const std::string& why) const { fail("load_safetensors", path_ + ": " + why, site_); }
+  struct Entry {
+    std::string name;
+    ElementType type;
+    Shape shape;
+    std::int64_t begin, end;
+  };
 
-  void read(std::int64_t from, char* to, std::size_t size) {
-    file_.seekg(from);
-    if (size && !file_.read(to, static_cast<std::streamsize>(size))) refuse("it ends early, or cannot be read");
+  void read(char* to, std::size_t size) {
+    if (file_.read(to, size) < size) place_.refuse("it ends early");
   }
 
-  void parse(const std::string& head) {
-    if (head.empty() || head[0] != '{') refuse("its head does not begin with '{'; is it a safetensors file?");
-    std::set<std::string> names;
-    std::string twice;
-    const auto note = [&](int depth, Json::parse_event_t event, Json& value) {
-      if (depth == 1 && event == Json::parse_event_t::key && !names.insert(value.get<std::string>()).second)
-        twice = value.get<std::string>();
-      return true;
-    };
-    try {
-      head_ = Json::parse(head, note);
-    } catch (const Json::exception& error) {
-      refuse(std::string("its head is no JSON: ") + error.what());
-    }
-    if (!twice.empty()) refuse("it has '" + twice + "' twice");
-  }
-
-  std::string text(const std::string& name, const Json& entry, const char* key) const {
-    if (!entry.is_object() || !entry.contains(key) || !entry[key].is_string())
-      refuse("'" + name + "' has no " + key + " that is a string");
-    return entry[key].get<std::string>();
-  }
-
-  std::vector<std::int64_t> numbers(const std::string& name, const Json& entry, const char* key) const {
-    bool ok = entry.is_object() && entry.contains(key) && entry[key].is_array();
-    std::vector<std::int64_t> values;
-    if (ok)
-      for (const Json& number : entry[key]) {
-        ok = ok && number.is_number_unsigned() && number.get<std::uint64_t>() <= INT64_MAX;
-        values.push_back(ok ? number.get<std::int64_t>() : 0);
-      }
-    if (!ok) refuse("'" + name + "' has no " + key + " that is a list of whole numbers from 0 on");
-    return values;
+  Entry entry_of(const Announced& a) const {
+    const std::string name = "'" + a.name + "'";
+    if (!a.dtype) place_.refuse(name + " has no dtype that is a string");
+    const std::optional<ElementType> type = type_named(*a.dtype);
+    if (!type) place_.refuse(name + " has the dtype " + *a.dtype + ", which has no counterpart here");
+    for (auto& [key, list] : {std::pair("shape", &a.sizes), std::pair("data_offsets", &a.ends)})
+      if (!*list) place_.refuse(name + " has no " + key + " that is a list of whole numbers from 0 on");
+    if (a.ends->size() != 2)
+      place_.refuse(name + " has " + std::to_string(a.ends->size()) + " data_offsets, expected 2");
+    return {a.name, *type, shape_of(name, *a.sizes), (*a.ends)[0], (*a.ends)[1]};
   }
 
   Shape shape_of(const std::string& name, const std::vector<std::int64_t>& sizes) const {
@@ -168,15 +184,36 @@ class Reader {
       if (shape.size() <= INT64_MAX / 8) return shape;
     } catch (const Error&) {}
     std::string list;
-    for (std::int64_t n : sizes) list += (list.empty() ? "" : ", ") + std::to_string(n);
-    refuse("'" + name + "' has the shape (" + list + "), which no tensor has here");
+    for (std::size_t i = 0; i < sizes.size() && i < 9; ++i) list += (i ? ", " : "") + std::to_string(sizes[i]);
+    place_.refuse(name + " has the shape (" + list + (sizes.size() > 9 ? ", ..." : "") + "), which no tensor has here");
   }
 
-  const std::string& path_;
-  Site site_;
-  std::ifstream file_;
-  Json head_;
-  std::int64_t begin_ = 0, bytes_ = 0;  // of the tensors
+  // Puts the entries in the order of their bytes.
+  void check_ranges() {
+    std::sort(entries_.begin(), entries_.end(),
+              [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+    std::int64_t at = 0;
+    for (const Entry& e : entries_) {
+      const auto refuse = [&](const std::string& why) {
+        place_.refuse("'" + e.name + "' lies at bytes " + std::to_string(e.begin) + " to " + std::to_string(e.end) +
+                      why);
+      };
+      if (e.begin != at)
+        refuse(", expected its beginning at " + std::to_string(at) + ": tensors leave no gap and do not overlap");
+      if (e.end < e.begin || e.end > bytes_) refuse(" of " + std::to_string(bytes_));
+      if (e.end - e.begin != e.shape.size() * e.type.size)
+        refuse(", but " + to_string(e.shape) + " elements of " + std::to_string(e.type.size) + " bytes are " +
+               std::to_string(e.shape.size() * e.type.size));
+      at = e.end;
+    }
+    if (at != bytes_) place_.refuse(std::to_string(bytes_ - at) + " bytes at its end belong to no tensor");
+  }
+
+  const Place& place_;
+  InputFile file_;
+  Head head_;
+  std::vector<Entry> entries_;
+  std::int64_t bytes_ = 0;  // of the tensors
 };
 
 }  // namespace
@@ -192,38 +229,40 @@ void save_safetensors(const std::string& path, const StateDict& tensors, const M
   }
   std::stable_sort(entries.begin(), entries.end(),
                    [](const auto& a, const auto& b) { return size_of(a.second.dtype()) > size_of(b.second.dtype()); });
-  nlohmann::ordered_json head = nlohmann::ordered_json::object();
-  if (!metadata.empty()) head[metadata_name] = metadata;
   std::int64_t at = 0;
-  for (auto& [name, t] : entries) {
-    const std::int64_t end = at + t.size() * size_of(t.dtype());
-    const std::vector<std::int64_t> sizes(t.shape().begin(), t.shape().end());
-    head[name] = {{"dtype", name_of(t.dtype())}, {"shape", sizes}, {"data_offsets", {at, end}}};
-    at = end;
-  }
-  std::string text;
+  std::string text = "{";
   try {
-    text = head.dump();
-  } catch (const nlohmann::json::exception& error) {
+    if (!metadata.empty()) text += Json(metadata_name).dump() + ":" + Json(metadata).dump() + ",";
+    for (auto& [name, t] : entries) {
+      const std::int64_t end = at + t.size() * size_of(t.dtype());
+      std::string sizes;
+      for (const std::int64_t n : t.shape()) sizes += (sizes.empty() ? "" : ",") + std::to_string(n);
+      text += Json(name).dump() + ":{\"dtype\":\"" + name_of(t.dtype()) + "\",\"shape\":[" + sizes +
+              "],\"data_offsets\":[" + std::to_string(at) + "," + std::to_string(end) + "]},";
+      at = end;
+    }
+  } catch (const Json::exception& error) {
     fail("save_safetensors", std::string("a name or a note is no UTF-8: ") + error.what(), site);
   }
+  if (text.back() == ',') text.pop_back();
+  text += "}";
   text.resize((text.size() + 7) / 8 * 8, ' ');
   if (text.size() > longest_head) fail("save_safetensors", "names and notes take more than 100 MB", site);
   const std::uint64_t length = text.size();
 
   NewFile file("save_safetensors", path, site);
   file.write(&length, sizeof length);
-  file.write(text.data(), text.size());
+  file.write(text);
   for (auto& [name, t] : entries) file.write(t.array().data, static_cast<std::size_t>(t.size() * size_of(t.dtype())));
   file.keep();
 }
 
-StateDict load_safetensors(const std::string& path, Site site) { return Reader(path, site).tensors(); }
+StateDict load_safetensors(const std::string& path, Site site) {
+  return reading({"load_safetensors", path, site}, [](const Place& place) { return Reader(place).tensors(); });
+}
 
 Metadata load_safetensors_metadata(const std::string& path, Site site) {
-  Reader reader(path, site);
-  reader.tensors();  // a file that breaks the rules has no notes to trust
-  return reader.metadata();
+  return reading({"load_safetensors", path, site}, [](const Place& place) { return Reader(place).metadata(); });
 }
 
 }  // namespace xtape::nn

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include <autograd/new_file.hpp>
 #include <autograd/ops.hpp>
 
 using xtape::Tensor;
@@ -96,13 +97,17 @@ MnistOptions parse_mnist_options(int argc, char** argv) {
 
 MnistReport::MnistReport(const MnistOptions& options, const xtape::datasets::Mnist& data)
     : options_(options), data_(data), terminal_(isatty(STDOUT_FILENO)) {
-  if (!options.json.empty()) {
-    json_.open(options.json);
-    if (!json_) throw xtape::Error("--json: cannot write to " + options.json);
-  }
+  write_json();  // now, and not after an epoch, if that cannot be
   std::printf("%s: %lld images to train with, %lld to test\n", data.source.c_str(),
               static_cast<long long>(data.train.count), static_cast<long long>(data.test.count));
   begin_ = std::chrono::steady_clock::now();
+}
+
+void MnistReport::write_json() const {
+  if (options_.json.empty()) return;
+  xtape::NewFile file("--json", options_.json);
+  file.write(json_);
+  file.keep();
 }
 
 double MnistReport::seconds() const {
@@ -142,14 +147,14 @@ void MnistReport::epoch(const Tensor& outputs) {
     std::printf("epoch %2d/%d  %.0f images/s  cost %.4f  test accuracy %.2f %%\n", epoch_,
                 options_.epochs, static_cast<double>(images_) / time, cost, 100 * accuracy);
   std::fflush(stdout);
-  if (json_.is_open()) {
+  if (!options_.json.empty()) {
     const nlohmann::ordered_json line = {{"epoch", epoch_},
                                          {"train_cost", cost},
                                          {"test_accuracy", accuracy},
                                          {"seconds", time},
                                          {"data", data_.synthetic ? "synthetic" : "mnist"}};
-    json_ << line.dump() << std::endl;
-    if (!json_) throw xtape::Error("--json: cannot write to " + options_.json);
+    json_ += line.dump() + "\n";
+    write_json();
   }
   ++epoch_;
   images_ = 0;

@@ -2,7 +2,6 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,8 @@ struct MnistOptions {
 /// Reads the command line; answers --help and a wrong option itself and exits.
 MnistOptions parse_mnist_options(int argc, char** argv);
 
-/// Shows the progress of the training, writes the JSON lines and, at the end, what was learnt.
+/// Shows the progress of the training, writes the JSON lines anew after each epoch and, at the end,
+/// what was learnt.
 class MnistReport {
  public:
   MnistReport(const MnistOptions& options, const xtape::datasets::Mnist& data);
@@ -39,10 +39,11 @@ class MnistReport {
  private:
   double seconds() const;
   void progress(bool force);
+  void write_json() const;
 
   const MnistOptions& options_;
   const xtape::datasets::Mnist& data_;
-  std::ofstream json_;
+  std::string json_;  // the lines until now
   bool terminal_;
   int epoch_ = 1, best_epoch_ = 0;
   double best_ = 0, cost_sum_ = 0, shown_ = 0;
