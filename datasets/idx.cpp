@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
-#include <exception>
+#include <new>
 
 #include <autograd/error.hpp>
 #include "gz.hpp"
@@ -45,19 +45,19 @@ Idx read_idx(const std::string& path) {
     }
   }
 
-  // The header may promise what the file does not hold, so memory is used as it is read; more than there is, is found
-  // out before all of that is used.
-  bool room = true;
-  try {
-    idx.values.reserve(std::size_t(count));
-  } catch (const std::exception&) {
-    room = false;
-  }
+  // Memory grows with what the file holds, not with what its header promises; where that is much, all of it is asked
+  // for before it is used.
   while (std::int64_t(idx.values.size()) < count) {
     const std::size_t begin = idx.values.size(), most = std::max<std::size_t>(begin, 1 << 20);
-    if (!room && begin >= std::size_t{1} << 26)
-      throw Error(path + ": there is no memory for its " + std::to_string(count) + " values of shape " +
-                  text(idx.shape));
+    if (begin == std::size_t{1} << 26) {
+      void* all = ::operator new(std::size_t(count), std::nothrow);
+      ::operator delete(all);
+      if (!all) {
+        throw Error(path + ": there is no memory for its " + std::to_string(count) + " values of shape " +
+                    text(idx.shape));
+      }
+      idx.values.reserve(std::size_t(count));
+    }
     const std::size_t size = std::min(most, std::size_t(count) - begin);
     idx.values.resize(begin + size);
     const std::size_t got = file.read(idx.values.data() + begin, size);

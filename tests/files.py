@@ -94,6 +94,9 @@ def killings(folder):
                 arrays = read_safetensors(path)[0] if name.endswith("s") else dict(np.load(path))
                 assert len({float(v) for a in arrays.values() for v in (a.min(), a.max())}) == 1, "half of two files"
         assert path.exists(), "no run got as far as writing"
+        run("convert", path, path)
+        assert [p.name for p in path.parent.iterdir()] == [name], "the killed left something behind"
+        path.unlink()
 
 
 def torch_part(folder):

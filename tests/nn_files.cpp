@@ -1,11 +1,16 @@
 // Files of tensors: safetensors and NumPy's. data/*.safetensors were written by the reference implementation
 // (parity/mnist_net.py); files.py checks what is written here with NumPy and PyTorch.
+#include <sys/resource.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <cstdlib>
+#include <ctime>
+#include <datasets/idx.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <random>
 
 #include "mnist_net.hpp"
 #include "nn_support.hpp"
@@ -153,13 +158,24 @@ TEST_CASE("a safetensors file that breaks the rules is refused") {
       {"head too long", std::string("\xff\xff\xff\xff\xff\xff\xff\x7f") + "{}", "but 100 MB are the limit"},
       {"no object", with_head(" {}", 0), "does not begin with '{'"},
       {"no JSON", with_head("{\"a\"", 0), "its head is no JSON"},
+      {"NUL after the head", with_head(std::string("{}\0[", 4), 0), "it has a NUL"},
+      {"more after the head", with_head("{}{}", 0), "its head is no JSON"},
       {"no UTF-8", with_head("{\"\xff\":1}", 0), "its head is no JSON"},
       {"name twice", with_head(a + one + ",\"a\":" + one + "}", 4), "it has 'a' twice"},
+      {"dtype twice", with_head(a + "{\"dtype\":\"F64\"," + one.substr(1) + "}", 4), "'a' has 'dtype' twice"},
+      {"note twice", with_head(R"({"__metadata__":{"n":"1","n":"2"}})", 0), "'__metadata__' has 'n' twice"},
+      {"no note", with_head(R"({"__metadata__":{"n":1}})", 0), "the note 'n' is no string"},
+      {"no notes", with_head(R"({"__metadata__":[]})", 0), "'__metadata__' is no object of strings"},
       {"no entry", with_head("{\"a\":3}", 0), "'a' has no dtype"},
+      {"list for an entry", with_head("{\"a\":[1,2]}", 0), "'a' has no dtype"},
+      {"four deep", with_head(a + entry("[[1]]", "[0,4]") + "}", 4), "nested deeper than 3"},
+      {"a million deep", with_head(a + std::string(1'000'000, '['), 0), "nested deeper than 3"},
       {"dtype", with_head(a + entry("[1]", "[0,8]", "C64") + "}", 8), "the dtype C64, which has no counterpart"},
       {"shape no list", with_head(a + entry("4", "[0,4]") + "}", 4), "'a' has no shape that is a list"},
       {"negative size", with_head(a + entry("[-1]", "[0,4]") + "}", 4), "'a' has no shape that is a list"},
       {"fraction", with_head(a + entry("[1.5]", "[0,4]") + "}", 4), "'a' has no shape that is a list"},
+      {"too huge a size", with_head(a + entry("[18446744073709551616]", "[0,4]") + "}", 4), "no shape that is a list"},
+      {"wrapped size", with_head(a + entry("[18446744073709551615]", "[0,4]") + "}", 4), "no shape that is a list"},
       {"huge size", with_head(a + entry("[4294967296,4294967296,4]", "[0,4]") + "}", 4), "which no tensor has here"},
       {"nine axes", with_head(a + entry("[1,1,1,1,1,1,1,1,1]", "[0,4]") + "}", 4), "which no tensor has here"},
       {"one offset", with_head(a + entry("[1]", "[0]") + "}", 4), "'a' has 1 data_offsets"},
@@ -180,9 +196,10 @@ TEST_CASE("a safetensors file that breaks the rules is refused") {
     CHECK(said.find(row.says) != std::string::npos);
     CHECK_THROWS_AS(nn::load_safetensors_metadata(folder / "bad"), Error);
   }
-  write(folder / "note", with_head("{\"__metadata__\":{\"a\":1}}", 0));
-  CHECK_THROWS_WITH_AS(nn::load_safetensors_metadata(folder / "note"), Contains("the note 'a' is no string"), Error);
-  CHECK_THROWS_WITH_AS(nn::load_safetensors(folder / "nowhere"), Contains("it cannot be read; is it there?"), Error);
+  CHECK_THROWS_WITH_AS(nn::load_safetensors(folder / "nowhere"), Contains("it cannot be read; is it there? (No such"),
+                       Error);
+  CHECK_THROWS_WITH_AS(nn::load_safetensors(folder / "bad" + std::string("\0x", 2)), Contains("goes on after a NUL"),
+                       Error);
   CHECK_THROWS_AS(nn::load_safetensors(folder.path.string()), Error);
   CHECK_THROWS_WITH_AS(nn::save_safetensors(folder / "x", {{"__metadata__", ones({1})}}), Contains("of the format"),
                        Error);
@@ -191,32 +208,70 @@ TEST_CASE("a safetensors file that breaks the rules is refused") {
   CHECK_THROWS_WITH_AS(nn::save_safetensors("/no/such/folder/x", samples()),
                        Contains("cannot write /no/such/folder/x: No such file"), Error);
   CHECK_FALSE(fs::exists(folder / "x"));
-  CHECK(folder.files() == 2);
+  CHECK(folder.files() == 1);
+  // What the format does not name is passed over.
+  write(folder / "more", with_head(a + "{\"more\":{\"x\":null},\"most\":[1.5]," + one.substr(1) + "}", 4));
+  CHECK(nn::load_safetensors(folder / "more").at("a").shape() == Shape{1});
 }
 
-TEST_CASE("no damage to a file of tensors goes unnoticed or crashes") {
+TEST_CASE("the time to save and load safetensors grows with the number of tensors and no faster") {
   const Folder folder;
-  nn::save_safetensors(folder / "good.safetensors", samples());
+  nn::StateDict many;
+  for (int i = 0; i < 16'000; ++i) many["layers." + std::to_string(i)] = full({1}, i);
+  const std::clock_t begin = std::clock();
+  nn::save_safetensors(folder / "many", many);
+  const nn::StateDict back = nn::load_safetensors(folder / "many");
+  std::string head = "{\"__metadata__\":{";  // as many notes as fit a large model
+  for (int i = 0; i < 100'000; ++i) head += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"a note\"";
+  write(folder / "notes", with_head(head + "}}", 0));
+  CHECK(nn::load_safetensors_metadata(folder / "notes").size() == 100'000);
+  CHECK(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 5);  // a square would take a minute
+  CHECK(back.size() == 16'000);
+  CHECK(back.at("layers.15999").item() == 15999);
+}
+
+TEST_CASE("no damage to a file goes unnoticed or crashes") {
+  const Folder folder;
+  nn::save_safetensors(folder / "good.safetensors", samples(), {{"note", "n"}});
   nn::save_npz(folder / "good.npz", samples());
   nn::save_npy(folder / "good.npy", samples().at("f32"));
-  for (const char* name : {"good.safetensors", "good.npz", "good.npy"}) {
-    const std::string good = read(folder / name), bad = folder / "bad";
+  write(folder / "good.idx", std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03", 12) + "abcdef");
+  const gzFile packed = gzopen((folder / "good.gz").c_str(), "wb");
+  const std::string idx = read(folder / "good.idx");
+  gzwrite(packed, idx.data(), static_cast<unsigned>(idx.size()));
+  gzclose(packed);
+  for (const std::string name : {"safetensors", "npz", "npy", "idx", "gz"}) {
+    const std::string good = read(folder / ("good." + name).c_str()), bad = folder / "bad";
     CAPTURE(name);
-    auto load = [&] {
-      if (std::string(name) == "good.npy") nn::load_npy(bad);
-      else std::string(name) == "good.npz" ? nn::load_npz(bad) : nn::load_safetensors(bad);
+    // What an error says, which must name the file; empty without one.
+    auto load = [&](const std::string& bytes) {
+      write(bad, bytes);
+      const std::string said = message([&] {
+        if (name == "safetensors") nn::load_safetensors(bad);
+        else if (name == "npz") nn::load_npz(bad);
+        else if (name == "npy") nn::load_npy(bad);
+        else datasets::read_idx(bad);
+      });
+      if (said == "no error") return std::string();
+      CHECK(said.find(bad) != std::string::npos);
+      return said;
     };
-    for (std::size_t n = 0; n < good.size(); n += 7) {  // cut off
-      write(bad, good.substr(0, n));
-      CHECK_THROWS_AS(load(), Error);
-    }
+    CHECK(load(good).empty());
+    for (std::size_t n = 0; n < good.size(); n += 7) CHECK(!load(good.substr(0, n)).empty());  // cut off
     for (std::size_t i = 0; i < good.size(); i += 3) {  // a byte changed: refused, or read as other values
       std::string changed = good;
       changed[i] = static_cast<char>(changed[i] ^ 0x55);
-      write(bad, changed);
-      try {
-        load();
-      } catch (const Error&) {}
+      load(changed);
+    }
+    std::minstd_rand random(1);
+    for (int mutant = 0; mutant < 100; ++mutant) {  // several changed, or a stretch doubled or taken out
+      std::string changed = good;
+      const std::size_t at = random() % good.size(), length = random() % 9;
+      if (mutant % 3 == 0) changed.insert(at, good, random() % good.size(), length);
+      else if (mutant % 3 == 1) changed.erase(at, length);
+      else
+        for (std::size_t k = 0; k <= length; ++k) changed[random() % good.size()] = static_cast<char>(random());
+      load(changed);
     }
   }
 }
@@ -233,6 +288,23 @@ TEST_CASE("NumPy's files are refused where they cannot be read") {
   const std::vector<Row> rows = {
       {"", "does not begin as a .npy file"},
       {std::string("\x93NUMPY\x04\x00\x00\x00\x00\x00", 12), "it has version 4"},
+      {std::string("\x93NUMPY\x01\x01\x00\x00\x00\x00", 12), "it has version 1.1"},
+      {std::string("\x93NUMPY\x01\x00\xff\xff", 10) + std::string(65535, '\''), "of a plain array"},
+      {std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12), "its head has 4294967295 bytes"},
+      {std::string("\x93NUMPY\x02\x00\xff", 9), "does not begin as a .npy file"},
+      {std::string("\x93NUMPY\x02\x00\x10\x00", 10), "it ends within its head"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1 7, 2), }", 8), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,,), }", 8), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (,), }", 4), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2.5,), }", 8), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0x2,), }", 8), "of a plain array"},
+      {npy("{'descr': '<f4', 'descr': '<i8', 'fortran_order': False, 'shape': (1,), }", 4), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'more': 1}", 4), "of a plain array"},
+      {npy("{'fortran_order': False, 'shape': (1,), }", 4), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': Falsehood, 'shape': (1,), }", 4), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,)", 4), "of a plain array"},
+      {npy(std::string("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\0(2,)", 62), 4), "of a plain array"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), } 2", 4), "of a plain array"},
       {npy("{'descr': '>f4', 'fortran_order': False, 'shape': (1,), }", 4), "its elements are '>f4'"},
       {npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", 4), "its elements are '|O'"},
       {npy("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }", 4), "of a plain array"},
@@ -242,6 +314,8 @@ TEST_CASE("NumPy's files are refused where they cannot be read") {
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", 4), "of a plain array"},
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999, 9, 9), }", 4),
        "its shape is none"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9223372036854775808), }", 0), "its shape is none"},
+      {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 4), "its shape is none"},
   };
   for (const Row& row : rows) {
     write(folder / "bad.npy", row.bytes);
@@ -251,6 +325,9 @@ TEST_CASE("NumPy's files are refused where they cannot be read") {
   // A transposed array of NumPy's, and the same in our order.
   write(folder / "f.npy", npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", 0) + "\1\2\3\4\5\6");
   CHECK(same(nn::load_npy(folder / "f.npy"), tensor({{1, 3, 5}, {2, 4, 6}}, uint8)));
+  // Blanks, double quotes and the order of the entries mean nothing.
+  write(folder / "f.npy", npy("{\"shape\":( 2 ,3 ),'descr' : '|u1','fortran_order':False}  \n", 0) + "\1\2\3\4\5\6");
+  CHECK(same(nn::load_npy(folder / "f.npy"), tensor({{1, 2, 3}, {4, 5, 6}}, uint8)));
   CHECK_THROWS_WITH_AS(nn::load_npz(folder / "f.npy"), Contains("expected an archive that numpy.savez wrote"), Error);
   CHECK_THROWS_WITH_AS(nn::load_npz(folder / "nowhere.npz"), Contains("No such file"), Error);
   CHECK_THROWS_WITH_AS(nn::load_npy(folder / "nowhere.npy"), Contains("is it there?"), Error);
@@ -258,5 +335,97 @@ TEST_CASE("NumPy's files are refused where they cannot be read") {
   CHECK_THROWS_WITH_AS(nn::save_npz(folder / "x.npz", {{"a", Tensor()}}), Contains("'a': the tensor is undefined"),
                        Error);
   CHECK_THROWS_WITH_AS(nn::save_npz(folder / "x.npz", {{"", ones({1})}}), Contains("a name is empty"), Error);
+  CHECK_THROWS_WITH_AS(nn::save_npz(folder / "x.npz", {{std::string("a\0b", 3), ones({1})}}), Contains("holds a NUL"),
+                       Error);
+  CHECK_THROWS_WITH_AS(nn::save_npz(folder / "x.npz", {{std::string(65'532, 'n'), ones({1})}}),
+                       Contains("a name has 65532 bytes, expected at most 65531"), Error);
+  CHECK_THROWS_AS(nn::save_npz(folder / "x.npz", {{"\xff", ones({1})}}), Error);
   CHECK(folder.files() == 2);
+  nn::save_npz(folder / "x.npz", {{std::string(65'531, 'n'), ones({1})}});
+  CHECK(nn::load_npz(folder / "x.npz").count(std::string(65'531, 'n')) == 1);
+}
+
+TEST_CASE("an archive's member that unpacks to more than it announces is read no further") {
+  const Folder folder;
+  nn::save_npy(folder / "x.npy", ones({2}));
+  const std::string head = read(folder / "x.npy"), content = head + std::string(1 << 24, '\0');
+  std::string packed(compressBound(content.size()), '\0');
+  z_stream z{};
+  REQUIRE(deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) == Z_OK);
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  z.avail_in = static_cast<uInt>(content.size());
+  z.next_out = reinterpret_cast<Bytef*>(packed.data());
+  z.avail_out = static_cast<uInt>(packed.size());
+  REQUIRE(deflate(&z, Z_FINISH) == Z_STREAM_END);
+  packed.resize(z.total_out);
+  deflateEnd(&z);
+  auto number = [](std::size_t value, int bytes) {
+    std::string s;
+    for (int i = 0; i < bytes; ++i) s += static_cast<char>(value >> 8 * i & 255);
+    return s;
+  };
+  const std::size_t checksum =
+      crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
+  for (const std::size_t announced : {head.size(), std::size_t{8}}) {
+    const std::string about = number(20, 2) + number(0, 2) + number(8, 2) + number(0, 4) + number(checksum, 4) +
+                              number(packed.size(), 4) + number(announced, 4) + number(5, 2) + number(0, 2);
+    const std::string local = "PK\3\4" + about + "a.npy" + packed;
+    const std::string central = "PK\1\2" + number(20, 2) + about + number(0, 14) + "a.npy";
+    write(folder / "bomb.npz", local + central + "PK\5\6" + number(0, 4) + number(1, 2) + number(1, 2) +
+                                   number(central.size(), 4) + number(local.size(), 4) + number(0, 2));
+    const std::string more =
+        "unpacks to more than the " + std::to_string(announced) + " bytes that the archive announces";
+    CHECK_THROWS_WITH_AS(nn::load_npz(folder / "bomb.npz"), Contains(("bomb.npz (a.npy): it " + more).c_str()), Error);
+  }
+}
+
+TEST_CASE("a file of a terabyte that holds nothing is refused by its name") {
+  const Folder folder;
+  const std::string path = folder / "sparse";
+  struct Limit {  // of the address space, where the machine would promise any amount
+    Limit() {
+      getrlimit(RLIMIT_AS, &before);
+      rlimit less = before;
+      less.rlim_cur = std::min<rlim_t>(before.rlim_cur, rlim_t{1} << 36);
+      setrlimit(RLIMIT_AS, &less);
+    }
+    ~Limit() { setrlimit(RLIMIT_AS, &before); }
+    rlimit before;
+  };
+  const std::string npy = "{'descr': '<f4', 'fortran_order': False, 'shape': (274877906944,), }";
+  const std::string wide = "{'descr': '<f2', 'fortran_order': False, 'shape': (549755813888,), }";
+  auto npy_with = [](const std::string& head) {
+    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(head.size()) + '\0' + head;
+  };
+  const std::uintmax_t terabyte = std::uintmax_t{1} << 40;
+  struct Row {
+    std::string begin;
+    std::function<void()> load;
+  };
+  const auto load_npy = [&] { nn::load_npy(path); };
+  const auto load_safetensors = [&] { nn::load_safetensors(path); };
+  const std::vector<Row> rows = {
+      {"", load_npy},
+      {npy_with(npy), load_npy},
+      {npy_with(wide), load_npy},
+      {"", load_safetensors},
+      {with_head(R"({"a":{"dtype":"F32","shape":[274877906944],"data_offsets":[0,1099511627776]}})", 0),
+       load_safetensors},
+      {"", [&] { nn::load_npz(path); }},
+      {"", [&] { datasets::read_idx(path); }},
+      {std::string("\0\0\x08\x02\x01\0\0\0\0\x01\0\0", 12), [&] { datasets::read_idx(path); }},
+  };
+  for (const Row& row : rows) {
+    write(path, row.begin);
+    std::error_code failed;
+    fs::resize_file(path, row.begin.size() + terabyte, failed);
+    if (failed) {
+      std::cout << "SKIPPED: there is no room for such a file: " << failed.message() << "\n";
+      return;
+    }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    const Limit limit;
+#endif
+    CHECK(message(row.load).find(path) != std::string::npos);
+  }
 }
