@@ -92,7 +92,8 @@ Tensor MultiheadAttention::forward(const Tensor& q, const Tensor& k, const Tenso
   if (!same_places(k, v))
     fail(layer, "there are keys " + described(k) + " and values " + described(v) + "; each key needs its value");
 
-  const Tensor a = heads_of(q, 0), b = heads_of(k, 1), c = heads_of(v, 2), m = mask_of(mask, a, b);
+  const Tensor a = heads_of(q, 0), b = heads_of(seen(k, mask), 1), c = heads_of(seen(v, mask), 2);
+  const Tensor m = mask_of(mask, a, b);
   const bool drops = options_.dropout_ > 0 && is_training();
   const Tensor y = drops ? matmul(dropout(attention_weights(a, b, m, mask.causal_), options_.dropout_), c)
                          : scaled_dot_product_attention(a, b, c, m, mask.causal_);
@@ -107,7 +108,7 @@ Tensor MultiheadAttention::weights(const Arg& q, const Arg& k, const AttentionMa
   const Entered entered = enter(q.site);
   Scope scope(q.site, entered.state);
   check_pair(queries, keys);
-  const Tensor a = heads_of(queries, 0), b = heads_of(keys, 1);
+  const Tensor a = heads_of(queries, 0), b = heads_of(seen(keys, mask), 1);
   return attention_weights(a, b, mask_of(mask, a, b), mask.causal_);
 }
 
@@ -125,6 +126,17 @@ void MultiheadAttention::check_pair(const Tensor& q, const Tensor& k) const {
   if (q.rank() != k.rank() || (q.rank() == 3 && q.size(batch) != k.size(batch)))
     fail(layer, "queries " + described(q) + " and keys " + described(k) + " differ in their batch, axis " +
                     std::to_string(batch));
+}
+
+// Keys or values without those that the key mask hides, which may be no numbers.
+Tensor MultiheadAttention::seen(const Tensor& x, const AttentionMask& masks) const {
+  const Tensor& keys = masks.key_mask_;
+  const Shape& shape = x.shape();
+  const int batch = options_.batch_first_ ? 0 : 1;
+  const Shape expected = x.rank() == 3 ? Shape{shape[batch], shape[1 - batch]} : Shape{shape[0]};
+  if (!keys.defined() || keys.shape() != expected) return x;  // mask_of refuses the latter
+  const Tensor look = keys.dtype() == boolean ? keys : keys.detach() > -std::numeric_limits<double>::infinity();
+  return where(unsqueeze(x.rank() == 3 && batch == 1 ? transpose(look) : look, -1), x, 0);
 }
 
 // (heads, time, embed / heads), after the batch where there is one, of the queries, keys or values (part 0, 1, 2).

@@ -75,6 +75,7 @@ class MultiheadAttention : public Module<MultiheadAttention> {
   void check(const char* what, const Tensor& x, std::int64_t size) const;
   void check_pair(const Tensor& q, const Tensor& k) const;
   Tensor heads_of(const Tensor& x, int part) const;
+  Tensor seen(const Tensor& x, const AttentionMask& masks) const;
   Tensor mask_of(const AttentionMask& mask, const Tensor& q, const Tensor& k) const;
 
   std::int64_t embed_, heads_;

@@ -35,7 +35,7 @@ Tensor focal_loss(const Arg& logits, const Arg& target, double alpha, double gam
   const double positive = alpha < 0 ? 1 : alpha, negative = alpha < 0 ? 1 : 1 - alpha;
   auto f = [=](auto x, auto t) {
     const auto missed = t * sigmoid(-x) + (1 - t) * sigmoid(x);
-    const auto entropy = t * softplus(-x) + (1 - t) * softplus(x);
+    const auto entropy = part_of(t, softplus(-x)) + part_of(1 - t, softplus(x));
     return (t * positive + (1 - t) * negative) * pow(missed, gamma) * entropy;
   };
   check_pair("focal_loss", logits, target);

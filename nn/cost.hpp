@@ -48,6 +48,13 @@ std::string described(const Arg& x);
 /// The losses, their mean or their sum.
 Tensor reduced(const Tensor& losses, Reduction reduction);
 
+/// t v: no part of an infinite loss is 0.
+template <class T, class V>
+XTAPE_INLINE auto part_of(T t, V v) {
+  const auto y = t * v;
+  return where(kernel::all(t == 0, isinf(v)), 0, y);
+}
+
 /// f(x, rest...) on each element, reduced.
 template <class F, class... X>
 Tensor pointwise_cost(Reduction reduction, const F& f, const Arg& x, const X&... rest) {

@@ -24,12 +24,10 @@ Tensor cosine_embedding_loss(const Arg& a, const Arg& b, const Arg& target, doub
   check_signs(cost, target);
   check_option(cost, margin >= -1 && margin <= 1, "margin", margin, "a cosine in [-1, 1]", a.site);
   Scope scope(a.site);
-  auto cosine = [](auto ab, auto aa, auto bb) { return ab / (sqrt(aa + 1e-12) * sqrt(bb + 1e-12)); };
-  auto f = [cosine, margin](auto ab, auto aa, auto bb, auto t) {
-    const auto c = cosine(ab, aa, bb);
-    return where(t == 1, 1 - c, relu(c - margin));
-  };
-  return pointwise_cost(reduction, f, sum(a * b, -1), sum(square(a), -1), sum(square(b), -1), target);
+  // Divided first: the product of two lengths may overflow.
+  auto direction = [](const Tensor& x) { return x / hypot(norm(x, 2, -1, true), 1e-6); };
+  auto f = [margin](auto c, auto t) { return where(t == 1, 1 - c, relu(c - margin)); };
+  return pointwise_cost(reduction, f, sum(direction(a.tensor()) * direction(b.tensor()), -1), target);
 }
 
 namespace {

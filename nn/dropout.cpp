@@ -30,7 +30,8 @@ Tensor ChannelDropout<Derived, rank>::forward(const Tensor& x) const {
   if (!this->is_training() || p_ == 0) return x;
   Shape channels{x.shape()[0], x.shape()[1]};
   for (int i = 0; i < rank; ++i) channels.push_back(1);
-  return x * dropout(ones(channels, x.dtype()), p_);
+  const Tensor mask = dropout(ones(channels, x.dtype()), p_);
+  return where(mask != 0, x * mask, 0);  // not 0 times infinity
 }
 
 template class ChannelDropout<Dropout1d, 1>;

@@ -62,7 +62,7 @@ Tensor multi_margin_loss(const Arg& x, const Arg& labels, const MultiMarginOptio
   const Tensor label = unsqueeze(labels.tensor().to(int64), -1);
   auto f = [margin = options.margin_, power = options.p_](auto x, auto of_label, auto is_label) {
     const auto missing = relu(margin - of_label + x);
-    return (1 - is_label) * where(power == 1, missing, missing * missing);
+    return where(is_label == 1, 0, where(power == 1, missing, missing * missing));
   };
   const Tensor is_label = one_hot(labels, classes, x.array->dtype);
   Tensor losses = mean(pointwise(f, x, gather(x, -1, label), is_label), -1);
@@ -87,7 +87,9 @@ Tensor multilabel_margin_loss(const Arg& x, const Arg& labels, Reduction reducti
   const Tensor label = labels.tensor() * counts.to(int64);
   const Tensor others = (scatter_add(zeros_like(counts), -1, label, counts) == 0).to(x.array->dtype);
   // Labels go down, classes across.
-  auto f = [](auto of_label, auto x, auto counts, auto others) { return counts * others * relu(1 - of_label + x); };
+  auto f = [](auto of_label, auto x, auto counts, auto others) {
+    return where(counts * others == 0, 0, relu(1 - of_label + x));
+  };
   const Tensor losses =
       pointwise(f, unsqueeze(gather(x, -1, label), -1), unsqueeze(x, -2), unsqueeze(counts, -1), unsqueeze(others, -2));
   return reduced(sum(losses, {-2, -1}) / static_cast<double>(classes), reduction);
@@ -105,7 +107,7 @@ Tensor multilabel_soft_margin_loss(const Arg& logits, const Arg& target, const A
              to_string(classes),
          logits.site);
   Scope scope(logits.site);
-  auto f = [](auto x, auto t) { return t * softplus(-x) + (1 - t) * softplus(x); };
+  auto f = [](auto x, auto t) { return part_of(t, softplus(-x)) + part_of(1 - t, softplus(x)); };
   const Tensor losses = is_given(weight) ? pointwise([f](auto x, auto t, auto w) { return w * f(x, t); }, logits,
                                                      target.tensor(), weight.tensor())
                                          : pointwise(f, logits, target.tensor());

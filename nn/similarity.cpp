@@ -14,9 +14,9 @@ Tensor CosineSimilarity::forward(const Tensor& a, const Tensor& b) const {
   if (a.rank() != b.rank() || a.size(axis_) != b.size(axis_))
     fail("CosineSimilarity", "expected tensors of one rank and one size of axis " + std::to_string(axis_) + ", got " +
                                  to_string(a.shape()) + " and " + to_string(b.shape()));
-  // The bound is under the root, whose slope at 0 is infinite.
-  auto length = [this](const Tensor& x) { return sqrt(maximum(sum(square(x), axis_), eps_ * eps_)); };
-  return sum(a * b, axis_) / (length(a) * length(b));
+  // Divided first: the product of two lengths may overflow.
+  auto direction = [this](const Tensor& x) { return x / maximum(norm(x, 2, axis_, true), eps_); };
+  return sum(direction(a) * direction(b), axis_);
 }
 
 PairwiseDistance::PairwiseDistance(double p, double eps, bool keepdim, Site site)

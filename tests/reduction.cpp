@@ -84,7 +84,7 @@ TEST_CASE("infinite rows of the softmax family") {
   const Tensor x = tensor({{-inf, -inf}, {inf, 1.}, {-inf, 2.}}, float64);
   CHECK(same(logsumexp(x), {-inf, inf, 2}));
   CHECK(same(logsumexp(transpose(x), 0), {-inf, inf, 2}));
-  CHECK(same(gradient([](auto& x) { return logsumexp(x[0]); }, x), {nan_, nan_, nan_, 0, 0, 1}));
+  CHECK(same(gradient([](auto& x) { return logsumexp(x[0]); }, x), {0.5, 0.5, 1, 0, 0, 1}));
   CHECK(same(logcumsumexp(x, 1), {-inf, -inf, inf, inf, -inf, 2}));
   CHECK(same(logsumexp(zeros({2, 0})), {-inf, -inf}));
   CHECK(same(log_softmax(tensor({1000., 0.})), {0, -1000}));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sum_kernel.hpp"
+
 namespace xtape {
 
 void AxisMap::add(std::int64_t first, const std::vector<double>& weights) {
@@ -76,6 +78,10 @@ struct Loops {
   const T* first(std::int64_t i) const { return weight.data() + map.offset[static_cast<std::size_t>(i)]; }
 };
 
+// What sums of many terms are kept in.
+template <class T>
+using Total = std::conditional_t<std::is_same_v<T, float>, double, T>;
+
 // y = f(x...).
 template <class T, class F, class... X>
 void map_row(std::int64_t n, F f, T* y, const X*... x) {
@@ -94,6 +100,23 @@ void double_rows(std::int64_t n, std::int64_t inner, T w, const T* x, T* y) {
     kernel::for_elements(inner, [=](std::int64_t e) { y[e] = y[inner + e] = w * x[e]; });
 }
 
+// y = the sum of w_t row t, block by block, so that rounding errors do not grow with the number of rows.
+template <class T>
+void add_blocks(std::int64_t count, std::int64_t inner, const T* w, const T* rows, T* y) {
+  constexpr std::int64_t width = 256;
+  for (std::int64_t at = 0; at < inner; at += width) {
+    const std::int64_t n = inner - at < width ? inner - at : width;
+    Total<T> total[width] = {};
+    for (std::int64_t t = 0; t < count; t += kernel::depth) {
+      T part[width] = {};
+      for (std::int64_t k = t; k < count && k < t + kernel::depth; ++k)
+        for (std::int64_t e = 0; e < n; ++e) part[e] += w[k] * rows[k * inner + at + e];
+      for (std::int64_t e = 0; e < n; ++e) total[e] += static_cast<Total<T>>(part[e]);
+    }
+    for (std::int64_t e = 0; e < n; ++e) y[at + e] = static_cast<T>(total[e]);
+  }
+}
+
 // Rows of x to rows of y: y_i = sum of w x, each row of `inner` elements.
 template <class T>
 void map_rows(const Loops<T>& m, std::int64_t inner, const T* x, T* y) {
@@ -105,6 +128,10 @@ void map_rows(const Loops<T>& m, std::int64_t inner, const T* x, T* y) {
     }
     const T* w = m.first(i);
     const T* row = x + m.begin(i) * inner;
+    if (count > kernel::depth) {
+      add_blocks(count, inner, w, row, y);
+      continue;
+    }
     if (count == 1)
       map_row(
           inner, [a = w[0]](T v) { return a * v; }, y, row);
@@ -114,6 +141,21 @@ void map_rows(const Loops<T>& m, std::int64_t inner, const T* x, T* y) {
     for (std::int64_t t = 2; t < count; ++t)
       for (std::int64_t e = 0; e < inner; ++e) y[e] += w[t] * row[t * inner + e];
   }
+}
+
+// The sum of w x, block by block where there is more than one.
+template <class T>
+T weighted_sum(std::int64_t count, const T* w, const T* x) {
+  const auto sum = [w, x](std::int64_t begin, std::int64_t end) {
+    T y = 0;
+    for (std::int64_t t = begin; t < end; ++t) y += w[t] * x[t];
+    return y;
+  };
+  if (count <= kernel::depth) return sum(0, count);
+  Total<T> total = 0;
+  for (std::int64_t t = 0; t < count; t += kernel::depth)
+    total += static_cast<Total<T>>(sum(t, count - t < kernel::depth ? count : t + kernel::depth));
+  return static_cast<T>(total);
 }
 
 // Results [i, end) one by one; neighbours that read as many elements share a loop.
@@ -130,9 +172,7 @@ void map_each(const Loops<T>& m, std::int64_t i, std::int64_t end, const T* x, T
       for (; i < stop; ++i, w += 2) y[i] = w[0] * x[begin[i]] + w[1] * x[begin[i] + 1];
     else
       for (; i < stop; ++i, w += count) {
-        T sum = 0;
-        for (std::int64_t t = 0; t < count; ++t) sum += w[t] * x[begin[i] + t];
-        y[i] = sum;
+        y[i] = weighted_sum(count, w, x + begin[i]);
       }
   }
 }
@@ -167,10 +207,10 @@ void map_doubles(std::int64_t n, T w, const T* x, T* y) {
 template <class T>
 void map_elements(const Loops<T>& m, std::int64_t rows, const T* x, T* y) {
   if (m.doubles) return map_doubles(rows * m.map.from, m.weight[0], x, y);
-  if (m.tiles) return map_alike(m, rows * m.map.to(), x, y);
+  if (m.tiles && m.step <= kernel::depth) return map_alike(m, rows * m.map.to(), x, y);
   const std::int64_t n = m.alike_end - m.alike_begin;
   for (std::int64_t r = 0; r < rows; ++r, x += m.map.from, y += m.map.to()) {
-    if (n == 0 || m.map.count(m.alike_begin) == 0) {
+    if (n == 0 || m.map.count(m.alike_begin) == 0 || m.map.count(m.alike_begin) > kernel::depth) {
       map_each(m, 0, m.map.to(), x, y);
       continue;
     }

@@ -293,9 +293,15 @@ void add_weight_gradient(const Convolution& c, std::int64_t tiles, std::int64_t 
     const Ref<Array> gradient = make_array(dtype_of<T>, Shape{n, panel<T, bytes>});
     const Ref<Array> sum = make_array(dtype_of<T>, Shape{taps, channels});
     T *const a = image->at<T>(), *const b = gradient->at<T>(), *const s = sum->at<T>();
+    std::vector<double> totals(static_cast<std::size_t>(step > images_at_once ? sum->size : 0));
+    auto put_aside = [&] {
+      for (std::size_t e = 0; e < totals.size(); ++e) totals[e] += static_cast<double>(s[e]), s[e] = 0;
+    };
     for (std::int64_t group = 0; group < c.groups; ++group) {
       std::fill_n(s, sum->size, T(0));
+      std::fill(totals.begin(), totals.end(), 0.);
       for (std::int64_t i = tile * step; i < std::min(c.batch, (tile + 1) * step); ++i) {
+        if (i % step > 0 && i % step % images_at_once == 0) put_aside();
         const std::int64_t at = i * c.groups + group;
         const T *const from = x + at * c.in * w.x_size(), *const gs = g + at * c.out * n;
         on_width<bytes>([&padded, a, b, s, from, gs, n, k, channels, out = c.out] {
@@ -315,6 +321,8 @@ void add_weight_gradient(const Convolution& c, std::int64_t tiles, std::int64_t 
           }
         });
       }
+      put_aside();
+      for (std::size_t e = 0; e < totals.size(); ++e) s[e] = static_cast<T>(totals[e]);
       for (std::int64_t t = 0; t < k; ++t)
         std::copy_n(s + t * channels, c.out, sums + tile * size + (group * k + t) * c.out);
     }

@@ -5,6 +5,9 @@
 
 namespace xtape {
 
+/// The gradients of so many images' weights are added up in the elements' own precision, of more in double.
+inline constexpr std::int64_t images_at_once = 64;
+
 /// Whether the padded copy is not much larger than what there is to compute, as it would be with far reaching padding
 /// or dilation.
 bool is_direct(const Convolution& c);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "conv_direct.hpp"
 #include "gemm.hpp"
@@ -186,6 +187,13 @@ void conv_weight(const Convolution& c, const T* g, const T* x, T* weight) {
   if (tiles.count == 0) return;
   // Each tile adds up the transposed gradient, which is the faster product; then the tiles are added in order.
   const Ref<Array> sums = make_array(dtype_of<T>, Shape{tiles.count, size});
+  // What has been added up of more images than are added in the elements' own precision.
+  const bool many = tiles.step > images_at_once;
+  std::vector<double> totals(static_cast<std::size_t>(many ? tiles.count * size : 0), 0.);
+  auto put_aside = [&](std::int64_t at, std::int64_t count) {
+    for (std::int64_t k = at; k < at + count; ++k)
+      totals[static_cast<std::size_t>(k)] += static_cast<double>(sums->at<T>()[k]);
+  };
   if (!n.plain && is_direct(c)) {
     conv_weight_direct(c, tiles.count, tiles.step, g, x, sums->at<T>());
   } else {
@@ -193,9 +201,14 @@ void conv_weight(const Convolution& c, const T* g, const T* x, T* weight) {
       const std::int64_t at = i * c.groups + group;
       const T* image = x + at * n.x;
       if (!n.plain) unfold(c.windows, c.in, image, columns);
-      gemm<T>(false, true, n.k, c.out, n.y, n.plain ? image : columns, g + at * c.out * n.y,
-              i % tiles.step == 0 ? T(0) : T(1), sums->at<T>() + i / tiles.step * size + group * n.weight);
+      const std::int64_t place = i / tiles.step * size + group * n.weight, before = i % tiles.step;
+      const bool anew = before % images_at_once == 0;
+      if (anew && before > 0) put_aside(place, n.weight);
+      gemm<T>(false, true, n.k, c.out, n.y, n.plain ? image : columns, g + at * c.out * n.y, anew ? T(0) : T(1),
+              sums->at<T>() + place);
     });
+    if (many) put_aside(0, tiles.count * size);
+    for (std::size_t k = 0; k < totals.size(); ++k) sums->at<T>()[k] = static_cast<T>(totals[k]);
   }
   for (std::int64_t t = 1; t < tiles.count; ++t)
     kernel::update(

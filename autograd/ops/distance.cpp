@@ -1,6 +1,7 @@
 #include "distance.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include "apply.hpp"
 #include "elementwise.hpp"
@@ -9,6 +10,7 @@
 #include "matrix_part.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
+#include "sum_kernel.hpp"
 
 namespace xtape {
 namespace {
@@ -25,20 +27,35 @@ void group_columns(std::int64_t n, std::int64_t d, const T* b, T* grouped) {
   }
 }
 
-// y_ij = finish(the terms of a_i - b_j joined) for m points a and all points b.
-template <class T, class Join, class Finish>
+// y_ij = finish(the terms of a_i - b_j joined, blocks of them combined) for m points a and all points b.
+template <class T, class Join, class Combine, class Finish>
 void distances(std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* grouped, T* y, Join join,
-               Finish finish) {
+               Combine combine, Finish finish) {
+  using Total = decltype(typename kernel::Sum<T>::Total().v);
   kernel::vectorized(
-      [join, finish](std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* grouped, T* y) {
+      [join, combine, finish](std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* grouped, T* y) {
         for (std::int64_t j = 0; j < n; j += lanes)
           for (std::int64_t i = 0; i < m; ++i) {
             T sum[lanes] = {};
             const T *at = a + i * d, *b = grouped + j * d;
-            for (std::int64_t k = 0; k < d; ++k) {
-              XTAPE_INDEPENDENT
-              for (int l = 0; l < lanes; ++l)
-                sum[l] = join(kernel::Real<T>(sum[l]), kernel::Real<T>(at[k]) - kernel::Real<T>(b[k * lanes + l])).v;
+            const auto add = [=, &sum](std::int64_t begin, std::int64_t end) {
+              for (std::int64_t k = begin; k < end; ++k) {
+                XTAPE_INDEPENDENT
+                for (int l = 0; l < lanes; ++l)
+                  sum[l] = join(kernel::Real<T>(sum[l]), kernel::Real<T>(at[k]) - kernel::Real<T>(b[k * lanes + l])).v;
+              }
+            };
+            add(0, d < kernel::depth ? d : kernel::depth);
+            if (d > kernel::depth) {  // block by block, so that rounding errors do not grow with d
+              Total total[lanes];
+              for (int l = 0; l < lanes; ++l) total[l] = sum[l];
+              for (std::int64_t k = kernel::depth; k < d; k += kernel::depth) {
+                for (int l = 0; l < lanes; ++l) sum[l] = 0;
+                add(k, d - k < kernel::depth ? d : k + kernel::depth);
+                for (int l = 0; l < lanes; ++l)
+                  total[l] = combine(kernel::Real<Total>(total[l]), kernel::Real<Total>(sum[l])).v;
+              }
+              for (int l = 0; l < lanes; ++l) sum[l] = static_cast<T>(total[l]);
             }
             const std::int64_t width = n - j < lanes ? n - j : lanes;
             T* to = y + i * n + j;
@@ -78,17 +95,50 @@ struct Distances {
     const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n * d + 1));
     parallel_for((m + rows - 1) / rows, [&](std::int64_t tile) {
       const std::int64_t i = tile * rows;
-      auto run = [&](auto join, auto finish) {
-        distances(std::min(rows, m - i), n, d, a + i * d, grouped->at<T>(), y + i * n, join, finish);
+      const std::int64_t count = std::min(rows, m - i);
+      auto run = [&](auto join, auto combine, auto finish) {
+        distances(count, n, d, a + i * d, grouped->at<T>(), y + i * n, join, combine, finish);
       };
-      if (p == 2) run([](auto s, auto d) { return s + d * d; }, [](auto s) { return sqrt(s); });
-      else if (p == 1) run([](auto s, auto d) { return s + abs(d); }, same);
-      else if (p == 0) run([](auto s, auto d) { return s + where(d == 0, d, d / d); }, same);
-      else if (std::isinf(p)) run([](auto s, auto d) { return max(s, abs(d)); }, same);
+      auto add = [](auto s, auto t) { return s + t; };
+      if (p == 1) return run([](auto s, auto d) { return s + abs(d); }, add, same);
+      if (p == 0) return run([](auto s, auto d) { return s + where(d == 0, d, d / d); }, add, same);
+      if (std::isinf(p))
+        return run([](auto s, auto d) { return max(s, abs(d)); }, [](auto s, auto t) { return max(s, t); }, same);
+      if (p == 2) run([](auto s, auto d) { return s + d * d; }, add, [](auto s) { return sqrt(s); });
       else
-        run([p = kernel::Real<T>(p)](auto s, auto d) { return s + pow(abs(d), p); },
+        run([p = kernel::Real<T>(p)](auto s, auto d) { return s + pow(abs(d), p); }, add,
             [q = kernel::Real<T>(1 / p)](auto s) { return pow(s, q); });
+      check_range(count, n, d, a + i * d, b, y + i * n);
     });
+  }
+
+  // Where powers may have left the range of T, the distance once more, of differences brought near 1.
+  template <class T>
+  void check_range(std::int64_t m, std::int64_t n, std::int64_t d, const T* a, const T* b, T* y) const {
+    const double limit = std::numeric_limits<T>::max_exponent * 0.75 / p;
+    const T low = static_cast<T>(std::exp2(-limit)), high = static_cast<T>(std::exp2(limit));
+    for (std::int64_t i = 0; i < m; ++i, a += d, y += n) {
+      const auto outside = kernel::fold(
+          n, kernel::Max<T>(),
+          [low, high](auto v) { return where(kernel::all(v > low, v < high), decltype(v)(0), decltype(v)(1)); }, y);
+      for (std::int64_t j = 0; j < n && outside != 0; ++j)
+        if (!(y[j] > low && y[j] < high)) y[j] = again(d, a, b + j * d);
+    }
+  }
+  template <class T>
+  T again(std::int64_t d, const T* a, const T* b) const {
+    double most = 0, total = 0;
+    for (std::int64_t k = 0; k < d; ++k) {
+      const double v = std::abs(static_cast<double>(a[k]) - static_cast<double>(b[k]));
+      if (v != v) return static_cast<T>(v);
+      most = std::max(most, v);
+    }
+    if (most == 0 || std::isinf(most)) return static_cast<T>(most);
+    for (std::int64_t k = 0; k < d; ++k) {
+      const double v = std::abs(static_cast<double>(a[k]) - static_cast<double>(b[k])) / most;
+      total += p == 2 ? v * v : std::pow(v, p);
+    }
+    return static_cast<T>(most * (p == 2 ? std::sqrt(total) : std::pow(total, 1 / p)));
   }
 
   template <class T>
@@ -120,15 +170,29 @@ Ref<Array> pull(const Array& w, const Array& a, const Array& b) {
   Ref<Array> y = make_array(a.dtype, a.shape);
   visit_floating(a.dtype, [&](auto t) {
     using T = decltype(t);
+    using Total = decltype(typename kernel::Sum<T>::Total().v);
     const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n * d + 1));
     parallel_for((left.count * m + rows - 1) / rows, [&](std::int64_t tile) {
       for (std::int64_t i = tile * rows; i < std::min(left.count * m, (tile + 1) * rows); ++i)
         kernel::vectorized(
             [](std::int64_t n, std::int64_t d, const T* w, const T* a, const T* b, T* y) {
-              for (std::int64_t k = 0; k < d; ++k) y[k] = 0;
-              for (std::int64_t j = 0; j < n; ++j) {
-                XTAPE_INDEPENDENT
-                for (std::int64_t k = 0; k < d; ++k) y[k] += w[j] * (a[k] - b[j * d + k]);
+              // By blocks of points and of coordinates, so that rounding errors do not grow with n.
+              constexpr std::int64_t width = 256;
+              for (std::int64_t first = 0; first < d; first += width) {
+                const std::int64_t count = d - first < width ? d - first : width;
+                Total total[width] = {};
+                for (std::int64_t begin = 0; begin < n; begin += kernel::depth) {
+                  const std::int64_t end = n - begin < kernel::depth ? n : begin + kernel::depth;
+                  T part[width];
+                  for (std::int64_t k = 0; k < count; ++k) part[k] = 0;
+                  for (std::int64_t j = begin; j < end; ++j) {
+                    const T* at = b + j * d + first;
+                    XTAPE_INDEPENDENT
+                    for (std::int64_t k = 0; k < count; ++k) part[k] += w[j] * (a[first + k] - at[k]);
+                  }
+                  for (std::int64_t k = 0; k < count; ++k) total[k] += static_cast<Total>(part[k]);
+                }
+                for (std::int64_t k = 0; k < count; ++k) y[first + k] = static_cast<T>(total[k]);
               }
             },
             n, d, static_cast<const T*>(w.at<T>() + i * n), static_cast<const T*>(a.at<T>() + i * d),
@@ -138,18 +202,14 @@ Ref<Array> pull(const Array& w, const Array& a, const Array& b) {
   return y;
 }
 
-// The weights g_ij / y_ij^(p - 1), 0 between equal points.
+// g_ij / y_ij for p = 2, 0 between equal points; else g_ij.
 Tensor weights(const Tensor& g, const Tensor& y, double p) {
-  if (p == 1 || p == 0 || std::isinf(p)) return g;
-  if (p == 2) {
-    auto divide = [](auto g, auto y) { return where(y == 0, 0, g / where(y == 0, 1, y)); };
-    return Fused<decltype(divide)>{divide}(g, y);
-  }
-  const Tensor apart = y != 0;
-  return where(apart, g * pow(where(apart, y, 1), 1 - p), 0);
+  if (p != 2) return g;
+  auto divide = [](auto g, auto y) { return where(y == 0, 0, g / where(y == 0, 1, y)); };
+  return Fused<decltype(divide)>{divide}(g, y);
 }
 
-// The gradient of a: sum_j w_ij |a_i - b_j|^(p - 1) sign(a_i - b_j).
+// The gradient of a: sum_j g_ij (|a_i - b_j| / y_ij)^(p - 1) sign(a_i - b_j).
 Tensor distances_adjoint(const Tensor& w, const Tensor& a, const Tensor& b, const Tensor& y, double p) {
   if (p == 0) return zeros(a.shape(), a.dtype());
   if (p == 2 && !is_recording()) return compute("cdist_adjoint", pull, w, a, b);
@@ -161,8 +221,9 @@ Tensor distances_adjoint(const Tensor& w, const Tensor& a, const Tensor& b, cons
   const Tensor size = abs(difference);
   if (std::isinf(p)) return weighted(where(size == reshape(y, with_axes(y.shape(), {1})), sign(difference), 0));
   if (p == 1) return weighted(sign(difference));
-  const Tensor moves = size != 0;
-  return weighted(where(moves, sign(difference) * pow(where(moves, size, 1), p - 1), 0));
+  const Tensor length = reshape(y, with_axes(y.shape(), {1}));
+  const Tensor share = size / where(length == 0, 1, length), moves = share != 0;
+  return weighted(where(moves, sign(difference) * pow(where(moves, share, 1), p - 1), 0));
 }
 
 }  // namespace
@@ -185,8 +246,7 @@ Tensor cdist(const Arg& a, const Arg& b, double p, CdistMode mode) {
     return all.batch == batch ? t : broadcast_to(t, with_axes(batch, {all.m, all.n}));
   };
   const Tensor left = stretch(x), right = stretch(y);
-  const bool many = Matrices(from).m > 25 || Matrices(to).m > 25;
-  const Distances how{p, p == 2 && (mode == CdistMode::by_matmul || (mode == CdistMode::automatic && many))};
+  const Distances how{p, mode == CdistMode::by_matmul};
   const Arg p1(left, a.site), p2(right, b.site);
   return execute("cdist", {&p1, &p2}, how,
                  rule<0, 1, output>([how](const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y) {

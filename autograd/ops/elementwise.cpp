@@ -212,13 +212,15 @@ Tensor lerp(const Arg& a, const Arg& b, const Arg& weight) {
   if (w.dtype() != q.dtype()) p = p.to(w.dtype()), q = q.to(w.dtype());
   const Arg x(p, a.site), y(q, b.site), z(w, weight.site);
   broadcast_shape("lerp", broadcast_shape("lerp", p.shape(), q.shape(), a.site), w.shape(), a.site);
-  return execute("lerp", {&x, &y, &z}, elementwise<Result::floating>([](auto a, auto b, auto w) {
-                   // From the nearer end, so that both ends are exact.
-                   return where(w < 0.5, a + w * (b - a), b - (1 - w) * (b - a));
-                 }),
-                 fused_rule<2>([](auto g, auto w) { return g * (1 - w); }),
-                 fused_rule<2>([](auto g, auto w) { return g * w; }),
-                 fused_rule<0, 1>([](auto g, auto a, auto b) { return g * (b - a); }));
+  return execute(
+      "lerp", {&x, &y, &z}, elementwise<Result::floating>([](auto a, auto b, auto w) {
+        // From the nearer end, so that both ends are exact; weighted where there is no way between them.
+        const auto way = b - a, y = where(w < 0.5, a + w * way, b - (1 - w) * way);
+        const auto weighted = where(w == 0, a, where(w == 1, b, (1 - w) * a + w * b));
+        return where(a == b, a, where(isfinite(way), y, weighted));
+      }),
+      fused_rule<2>([](auto g, auto w) { return g * (1 - w); }), fused_rule<2>([](auto g, auto w) { return g * w; }),
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * where(isfinite(a), b - a, where(a == b, 0, b - a)); }));
 }
 
 Tensor where(const Arg& condition, const Arg& a, const Arg& b) {

@@ -27,10 +27,10 @@ void share_row(std::int64_t n, const T* x, T y, T g, T* dx) {
 template <class T>
 void share_panel(std::int64_t n, std::int64_t step, std::int64_t width, const T* x, const T* y, const T* g, T* dx) {
   alignas(64) T share[panel_width];
-  std::memset(share, 0, sizeof share);
-  for (std::int64_t k = 0; k < n; ++k)
+  sum_columns(n, width, static_cast<T*>(share), [=](std::int64_t k, T* parts) {
     kernel::update(
-        width, [](auto& s, auto& v, auto& y) { s = s + tie(v, y); }, share, x + k * step, y);
+        width, [](auto& s, auto& v, auto& y) { s = s + tie(v, y); }, parts, x + k * step, y);
+  });
   kernel::update(
       width, [](auto& s, auto& g) { s = g / s; }, share, g);
   for (std::int64_t k = 0; k < n; ++k)

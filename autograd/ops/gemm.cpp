@@ -7,6 +7,7 @@
 
 #include "../error.hpp"
 #include "../parallel.hpp"
+#include "../scratch.hpp"
 #include "packed_gemm.hpp"
 #include "small_gemm.hpp"
 
@@ -133,6 +134,11 @@ void gemm_batched(std::int64_t count, std::int64_t terms, bool ta, bool tb, std:
             [=](std::int64_t i) { return std::pair(a_offsets[i], b_offsets[i]); });
 }
 
+namespace {
+// Of so many terms sums are made that are then added up in double: rounding errors grow with a block, not with k.
+constexpr std::int64_t terms = 1024;
+}  // namespace
+
 template <class T>
 void gemv(bool t, std::int64_t rows, std::int64_t columns, const T* a, const T* x, T* y) {
   const std::int64_t m = t ? columns : rows, k = t ? rows : columns;
@@ -143,22 +149,35 @@ void gemv(bool t, std::int64_t rows, std::int64_t columns, const T* a, const T* 
   const Tiles tiles = tiles_of(m, 1, k);
   parallel_for(tiles.count, [&](std::int64_t tile) {
     const std::int64_t i = tile * tiles.step;
-    const int part = static_cast<int>(std::min(tiles.step, m - i)), all = static_cast<int>(k);
-    cxxblas::gemv<int>(cxxblas::RowMajor, t ? cxxblas::Trans : cxxblas::NoTrans, t ? all : part, t ? part : all, T(1),
-                       a + (t ? i : i * columns), static_cast<int>(columns), x, 1, T(0), y + i, 1);
+    const int part = static_cast<int>(std::min(tiles.step, m - i));
+    auto product = [&](std::int64_t begin, std::int64_t end, T* to) {
+      const int some = static_cast<int>(end - begin);
+      cxxblas::gemv<int>(cxxblas::RowMajor, t ? cxxblas::Trans : cxxblas::NoTrans, t ? some : part, t ? part : some,
+                         T(1), a + (t ? i + begin * columns : i * columns + begin), static_cast<int>(columns),
+                         x + begin, 1, T(0), to, 1);
+    };
+    if (k <= terms) return product(0, k, y + i);
+    const Scratch<T> one(part);
+    const Scratch<double> total(part);
+    std::fill_n(total.get(), part, 0.);
+    for (std::int64_t begin = 0; begin < k; begin += terms) {
+      product(begin, std::min(k, begin + terms), one.get());
+      for (int j = 0; j < part; ++j) total[j] += static_cast<double>(one[j]);
+    }
+    for (int j = 0; j < part; ++j) y[i + j] = static_cast<T>(total[j]);
   });
 }
 
 template <class T>
 T dot(std::int64_t n, const T* x, const T* y) {
-  constexpr std::int64_t block = 4096;  // rounding errors grow with a block, not with n
-  T sum = 0;
+  constexpr std::int64_t block = 4 * terms;
+  double sum = 0;
   for (std::int64_t i = 0; i < n; i += block) {
     T part;
     cxxblas::dot<int>(static_cast<int>(std::min(block, n - i)), x + i, 1, y + i, 1, part);
-    sum += part;
+    sum += static_cast<double>(part);
   }
-  return sum;
+  return static_cast<T>(sum);
 }
 
 #define XTAPE_GEMM(T)                                                                                          \

@@ -28,8 +28,8 @@ void for_rows(const Array& x, F f) {
   });
 }
 
-// Of each row of logits, what is subtracted before e^x is taken and the sum of the powers: (..., 2). Costs and their
-// gradients read it.
+// Of each row of logits, what is subtracted before e^x is taken and the sum of the powers but for a largest one, which
+// is 1: (..., 2). Costs and their gradients read it.
 Tensor row_powers(const Arg& x) {
   auto forward = [](const Array& x) {
     Shape shape = x.shape;
@@ -40,12 +40,22 @@ Tensor row_powers(const Arg& x) {
       for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
         T* const powers = y->at<T>() + 2 * i;
         powers[0] = kernel::shift_of(n, row);
-        powers[1] = kernel::sum_powers(n, row, powers[0]);
+        powers[1] = kernel::sum_other_powers(n, row, powers[0]);
       });
     });
     return y;
   };
   return execute("row_powers", {&x}, forward, no_gradient);
+}
+
+// The sum of losses over a divisor, which is finite where the sum is not.
+template <class T>
+T sum_over(std::int64_t n, const T* losses, T divisor) {
+  const T y = kernel::sum(n, losses) / divisor;
+  if (std::isfinite(y) || divisor == T(0)) return y;
+  const auto less = kernel::fold_blocks(
+      n, kernel::Sum<T>(), [](auto v) { return v * 0x1p-60; }, losses);
+  return static_cast<T>(less.v) / divisor * T(0x1p60);
 }
 
 // The gradient of each row's loss, beside its classes.
@@ -104,7 +114,7 @@ struct ClassCost {
     if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));  // all labels are ignored
     if (reduction == Reduction::none) return losses;
     Ref<Array> y = make_array(x.dtype, Shape{});
-    *y->at<T>() = kernel::sum(losses->size, losses->at<T>()) / label.divisor(reduction);
+    *y->at<T>() = sum_over(losses->size, losses->at<T>(), label.divisor(reduction));
     return y;
   }
 
@@ -153,6 +163,11 @@ struct NegativeLogLikelihood : ClassCost {
   }
 };
 
+// softmax(x) sum(p) - p, from what softmax lacks to 1, which is not cancelled where it is nearly 1.
+Tensor missing(const Tensor& x, const Tensor& p) {
+  return expm1(log_softmax(x)) * p + softmax(x) * (sum(p, -1, true) - p);
+}
+
 // The cost of logits (..., classes), with their `row_powers`.
 struct CrossEntropy : ClassCost {
   template <class... W>
@@ -161,7 +176,7 @@ struct CrossEntropy : ClassCost {
       using T = decltype(t);
       const T* const p = powers.at<T>();
       return reduce(x, labels<T>(k, weight...), [p](std::int64_t i, std::int64_t label, const T* row) {
-        return std::log(p[2 * i + 1]) - (row[label] - p[2 * i]);
+        return std::log1p(p[2 * i + 1]) - (row[label] - p[2 * i]);
       });
     });
   }
@@ -179,10 +194,13 @@ struct CrossEntropy : ClassCost {
         T* to = y->at<T>() + i * n;
         if (label.ignored(i)) return void(std::fill_n(to, n, T(0)));
         const T scale = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor * label.weight_of(i);
-        const R shift = powers.at<T>()[2 * i], total = powers.at<T>()[2 * i + 1], share = scale / total;
+        const R shift = powers.at<T>()[2 * i], others = powers.at<T>()[2 * i + 1], total = 1 + others,
+                share = scale / total;
         kernel::map(
             n, [shift, share](auto v) { return exp(v - shift) * share; }, to, row);
-        to[label[i]] = ((exp(row[label[i]] - shift) / total - 1) * scale).v;
+        // Where the label has nearly all of the sum, what it lacks of it is the others' part.
+        const R own = row[label[i]];
+        to[label[i]] = ((own == shift ? -others / total : exp(own - shift) / total - 1) * scale).v;
       });
     });
     return y;
@@ -194,8 +212,7 @@ struct CrossEntropy : ClassCost {
       return compute(
           "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, k, powers,
           weight...);
-    const Tensor share = shares_of(x, k, weight...);
-    return (softmax(x) * sum(share, -1, true) - share) * column(reduction, g);
+    return missing(x, shares_of(x, k, weight...)) * column(reduction, g);
   }
 };
 
@@ -211,16 +228,17 @@ struct ProbabilityCost {
       Ref<Array> losses = make_array(x.dtype, Shape(x.shape.begin(), x.shape.end() - 1));
       if (x.size == 0) std::fill_n(losses->at<T>(), losses->size, T(0));
       for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
-        const kernel::Real<T> shift = powers.at<T>()[2 * i], log_total = std::log(powers.at<T>()[2 * i + 1]);
-        losses->at<T>()[i] =
-            static_cast<T>(kernel::fold_blocks(
-                               n, kernel::Sum<T>(), [=](auto v, auto p) { return p * (log_total - (v - shift)); }, row,
-                               p.at<T>() + i * n)
-                               .v);
+        const kernel::Real<T> shift = powers.at<T>()[2 * i], log_total = std::log1p(powers.at<T>()[2 * i + 1]);
+        // What has no probability costs nothing, whatever its logit.
+        const auto cost = [=](auto v, auto p) {
+          const auto loss = log_total - (v - shift);
+          return where(kernel::all(p == 0, isinf(loss)), decltype(v)(0), p * loss);
+        };
+        losses->at<T>()[i] = static_cast<T>(kernel::fold_blocks(n, kernel::Sum<T>(), cost, row, p.at<T>() + i * n).v);
       });
       if (reduction == Reduction::none) return losses;
       Ref<Array> y = make_array(x.dtype, Shape{});
-      *y->at<T>() = kernel::sum(losses->size, losses->at<T>()) / divisor<T>(losses->size);
+      *y->at<T>() = sum_over(losses->size, losses->at<T>(), divisor<T>(losses->size));
       return y;
     });
   }
@@ -237,9 +255,14 @@ struct ProbabilityCost {
       for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
         const T* share = p.at<T>() + i * n;
         const kernel::Real<T> s = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor<T>(x.size / n);
-        const kernel::Real<T> shift = powers.at<T>()[2 * i], r = kernel::sum(n, share) / powers.at<T>()[2 * i + 1];
-        kernel::map(
-            n, [=](auto v, auto p) { return (exp(v - shift) * r - p) * s; }, y->at<T>() + i * n, row, share);
+        const kernel::Real<T> shift = powers.at<T>()[2 * i], total = 1 + powers.at<T>()[2 * i + 1];
+        const kernel::Real<T> log_total = std::log1p(powers.at<T>()[2 * i + 1]), all = kernel::sum(n, share);
+        // As `missing` has it.
+        const auto slope = [=](auto v, auto p) {
+          const auto q = exp(v - shift) / total, log_q = (v - shift) - log_total;
+          return (where(log_q > -0.5, expm1(log_q), q - 1) * p + q * (all - p)) * s;
+        };
+        kernel::map(n, slope, y->at<T>() + i * n, row, share);
       });
     });
     return y;
@@ -253,7 +276,7 @@ struct ProbabilityCost {
     if (!is_recording())
       return compute(
           "cross_entropy_gradient", [c = *this](const auto&... a) { return c.gradient(a...); }, g, x, p, powers);
-    return (softmax(x) * sum(p, -1, true) - p) * column(g, x);
+    return missing(x, p) * column(g, x);
   }
   Tensor target_rule(const Tensor& g, const Tensor& x) const { return -log_softmax(x) * column(g, x); }
 };
@@ -374,6 +397,14 @@ Tensor nll_loss(const Arg& log_probabilities, const Arg& labels, const CrossEntr
   return class_cost(cost, weight, Arg(rows, site), labels);
 }
 
+namespace {
+// t v: no part of an infinite loss is 0. Of numbers and of tensors.
+template <class V>
+XTAPE_INLINE V part(V t, V v) {
+  return where(t == 0, where(isinf(v), 0, t * v), t * v);
+}
+}  // namespace
+
 Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, const Arg& weight, const Arg& pos_weight,
                                         Reduction reduction) {
   const char* op = "binary_cross_entropy_with_logits";
@@ -395,18 +426,21 @@ Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, co
   if (pos_weight.array) {
     const Tensor weights = pos_weight.tensor().to(a.dtype());
     const Arg p(weights, pos_weight.site);
-    loss = execute(op, {&x, &t, &p}, elementwise<Result::floating>([](auto x, auto t, auto p) {
-                     return (1 - t) * x - (1 + (p - 1) * t) * log_sigmoid(x);
-                   }),
-                   fused_rule<0, 1, 2>(
-                       [](auto g, auto x, auto t, auto p) { return g * ((1 - t) - (1 + (p - 1) * t) * sigmoid(-x)); }),
-                   fused_rule<0, 2>([](auto g, auto x, auto p) { return -g * ((p - 1) * log_sigmoid(x) + x); }),
-                   fused_rule<0, 1>([](auto g, auto x, auto t) { return -g * t * log_sigmoid(x); }));
+    loss = execute(
+        op, {&x, &t, &p}, elementwise<Result::floating>([](auto x, auto t, auto p) {
+          return part(where(x > 0, 1 - t, t * p), abs(x)) + ((1 - t) + t * p) * log1p(exp(-abs(x)));
+        }),
+        fused_rule<0, 1, 2>(
+            [](auto g, auto x, auto t, auto p) { return g * ((1 - t) * sigmoid(x) - t * p * sigmoid(-x)); }),
+        fused_rule<0, 2>([](auto g, auto x, auto p) { return g * (part(p, -log_sigmoid(x)) + log_sigmoid(-x)); }),
+        fused_rule<0, 1>([](auto g, auto x, auto t) { return g * part(t, -log_sigmoid(x)); }));
   } else {
-    loss = execute(op, {&x, &t},
-                   elementwise<Result::floating>([](auto x, auto t) { return (1 - t) * x - log_sigmoid(x); }),
-                   fused_rule<0, 1>([](auto g, auto x, auto t) { return g * (sigmoid(x) - t); }),
-                   fused_rule<0>([](auto g, auto x) { return -g * x; }));
+    loss =
+        execute(op, {&x, &t}, elementwise<Result::floating>([](auto x, auto t) {
+                  return part(where(x > 0, 1 - t, t), abs(x)) + log1p(exp(-abs(x)));
+                }),
+                fused_rule<0, 1>([](auto g, auto x, auto t) { return g * ((1 - t) * sigmoid(x) - t * sigmoid(-x)); }),
+                fused_rule<0>([](auto g, auto x) { return -g * x; }));
   }
   if (weight.array) loss = loss * weight.tensor().to(a.dtype());
   return reduction == Reduction::none ? loss : reduction == Reduction::mean ? mean(loss) : sum(loss);

@@ -198,7 +198,7 @@ Tensor over_groups(Operands a, std::int64_t groups, double eps) {
 
 Tensor batch_statistics(const Arg& x, const Layout& s) {
   auto forward = [s](const Array& x) {
-    Ref<Array> y = make_array(x.dtype, Shape{2, s.groups});
+    Ref<Array> y = make_array(x.dtype, Shape{3, s.groups});
     visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
       kernel::channel_statistics(s.by_channels(), x.at<T>(), y->at<T>());

@@ -1,6 +1,7 @@
 #include "normalization_kernel.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "sum_kernel.hpp"
@@ -60,6 +61,45 @@ XTAPE_INLINE T scale_of(double variance, double eps) {
   return static_cast<T>(1 / __builtin_sqrt(variance + eps));
 }
 
+// Whether sums of squares are far from where they, or the small ones among them, leave the range of T.
+template <class T>
+bool is_safe(double squares) {
+  return sizeof(T) == 4 ? squares > 0x1p-90 && squares < 0x1p120 : squares > 0x1p-900 && squares < 0x1p1000;
+}
+// The root of the mean square of distances whose squares leave the range, brought near 1: elements in `count` runs of n
+// that are `step` apart.
+struct Runs {
+  std::int64_t count, step, n;
+  template <class T, class F>
+  void each(const T* x, F f) const {
+    for (std::int64_t b = 0; b < count; ++b)
+      for (std::int64_t i = 0; i < n; ++i) f(static_cast<double>(x[b * step + i]));
+  }
+};
+template <class T>
+__attribute__((noinline)) double deviation_again(const Runs& s, const T* x, T mean) {
+  double most = 0, squares = 0;
+  s.each(x, [&, m = static_cast<double>(mean)](double v) { most = v == v ? std::max(most, std::abs(v - m)) : v; });
+  if (!(most > 0) || !std::isfinite(most)) return most;
+  s.each(x, [&, m = static_cast<double>(mean)](double v) { squares += (v - m) / most * ((v - m) / most); });
+  return most * std::sqrt(squares / static_cast<double>(s.count * s.n));
+}
+// What 1 / sqrt(var + eps) is for such a deviation.
+template <class T>
+T scale_of_deviation(double deviation, double eps) {
+  return static_cast<T>(1 / std::hypot(deviation, std::sqrt(eps)));
+}
+// Small squares are no matter beside eps.
+template <class T>
+XTAPE_INLINE bool is_right(double squares, double eps) {
+  return is_safe<T>(squares) || (squares >= 0 && squares < 1 && eps > 0x1p-60);
+}
+template <class T>
+XTAPE_INLINE T scale_of(std::int64_t n, const T* x, T mean, Total<T> squares, double eps) {
+  if (is_right<T>(squares, eps)) return scale_of<T>(static_cast<double>(squares / static_cast<Total<T>>(n)), eps);
+  return scale_of_deviation<T>(deviation_again({1, 0, n}, x, mean), eps);
+}
+
 // Elements that are read or written soon, where the processor does not see it coming.
 template <class T>
 XTAPE_INLINE void prefetch(std::int64_t n, const T* p) {
@@ -93,7 +133,7 @@ void normalize(const NormalizedRows& s, const T* x, const T* w, const T* b, T* y
       const T mean = mean_of(s, from);
       Totals<1, T> squares;
       add_up(s.n, squares, [from, mean](std::int64_t i, T* term) { term[0] = (from[i] - mean) * (from[i] - mean); });
-      const T scale = scale_of<T>(static_cast<double>(squares.of[0] / static_cast<Total<T>>(s.n)), s.eps);
+      const T scale = scale_of(s.n, from, mean, squares.of[0], s.eps);
       T* to = y + r * s.n;
       XTAPE_INDEPENDENT
       for (std::int64_t i = 0; i < s.n; ++i) to[i] = (from[i] - mean) * scale * wr[i] + br[i];
@@ -129,7 +169,11 @@ void normalize_gradient(const NormalizedRows& s, const T* g, const T* x, const T
         term[1] = gr[i] * w[i];
         term[2] = term[1] * d;
       });
-      const T scale = scale_of<T>(static_cast<double>(sums.of[0] / n), s.eps);
+      const T scale = scale_of(s.n, xr, mean, sums.of[0], s.eps);
+      if (!is_right<T>(sums.of[0], s.eps)) {  // and so the sum of products with distances may not be
+        sums.of[2] = 0;
+        for (std::int64_t i = 0; i < s.n; ++i) sums.of[2] += gr[i] * w[i] * ((xr[i] - mean) * scale) / scale;
+      }
       const T shift = s.centered ? static_cast<T>(sums.of[1] / n) : T(0),
               slope = static_cast<T>(sums.of[2] / n) * scale;
       XTAPE_INDEPENDENT
@@ -144,7 +188,14 @@ void normalize_gradient(const NormalizedRows& s, const T* g, const T* x, const T
   parallel_for(blocks * s.groups, [&](std::int64_t t) {
     const std::int64_t block = t / s.groups, group = t % s.groups;
     T* part = parts.data() + 2 * t * s.n;
-    vectorized(rows, s, block * step, std::min(each, (block + 1) * step), group, g, x, weight, dx, part, part + s.n);
+    const std::int64_t first = block * step, last = std::min(each, first + step);
+    // A few rows at a time, so that rounding errors do not grow with their number.
+    std::vector<Total<T>> totals(static_cast<std::size_t>(last - first > depth ? 2 * s.n : 0), 0);
+    for (std::int64_t r = first; r < last; r += depth) {
+      vectorized(rows, s, r, std::min(last, r + depth), group, g, x, weight, dx, part, part + s.n);
+      for (std::size_t i = 0; i < totals.size(); ++i) totals[i] += static_cast<Total<T>>(part[i]), part[i] = 0;
+    }
+    for (std::size_t i = 0; i < totals.size(); ++i) part[i] = static_cast<T>(totals[i]);
   });
   for (int which = 0; which < 2; ++which)
     if (T* total = which == 0 ? dw : db) {
@@ -169,8 +220,14 @@ void channel_statistics(const NormalizedChannels& s, const T* x, T* statistics) 
     for (std::int64_t b = 0; b < s.batch; ++b)
       add_up(s.run, squares,
              [row = x + b * step, mean](std::int64_t i, T* term) { term[0] = (row[i] - mean) * (row[i] - mean); });
+    T var = static_cast<T>(squares.of[0] / n), scale = scale_of<T>(static_cast<double>(var), s.eps);
+    if (!is_right<T>(squares.of[0], s.eps)) {
+      const double deviation = deviation_again({s.batch, step, s.run}, x, mean);
+      var = static_cast<T>(deviation * deviation), scale = scale_of_deviation<T>(deviation, s.eps);
+    }
     statistics[c] = mean;
-    statistics[s.channels + c] = static_cast<T>(squares.of[0] / n);
+    statistics[s.channels + c] = var;
+    statistics[2 * s.channels + c] = scale;
   };
   parallel_for(s.channels, [&](std::int64_t c) { vectorized(channel, s, c, x, statistics); });
 }
@@ -182,7 +239,7 @@ struct Statistics {
 };
 template <class T>
 Statistics<T> statistics_at(const NormalizedChannels& s, std::int64_t c, const T* statistics) {
-  return {statistics[c], scale_of<T>(static_cast<double>(statistics[s.channels + c]), s.eps)};
+  return {statistics[c], statistics[2 * s.channels + c]};
 }
 }  // namespace
 

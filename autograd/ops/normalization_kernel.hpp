@@ -23,7 +23,8 @@ struct NormalizedChannels {
   std::int64_t batch, channels, run;
   double eps;
 };
-/// The mean and the variance of each channel, the latter divided by the number of elements: 2 rows.
+/// The mean and the variance of each channel, the latter divided by the number of elements, and 1 / sqrt(var + eps),
+/// which is right where the variance itself overflows: 3 rows.
 template <class T>
 void channel_statistics(const NormalizedChannels& s, const T* x, T* statistics);
 template <class T>

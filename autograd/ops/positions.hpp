@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <vector>
 
+#include "../scratch.hpp"
 #include "apply.hpp"
 #include "slice.hpp"
 #include "strided.hpp"
@@ -86,6 +88,55 @@ inline void read_parts(const Split& x, const Array& from, std::int64_t m, const 
   });
 }
 
+// So many terms of float32 are added up as they are; of more, a place keeps its sum in double until all are there.
+inline constexpr std::int64_t most_terms = 64;
+
+// The places in [0, n) that more terms come to: how many, and the number of each among them, or -1.
+struct Crowded {
+  std::int64_t count = 0;
+  std::vector<std::int32_t> number;
+
+  Crowded(std::int64_t n, std::int64_t m, const Position* k) {
+    if (m <= most_terms) return;
+    number.assign(static_cast<std::size_t>(n), 0);
+    for (std::int64_t j = 0; j < m; ++j) ++number[static_cast<std::size_t>(k[j])];
+    for (std::int32_t& v : number) v = v > most_terms ? static_cast<std::int32_t>(count++) : -1;
+  }
+};
+// y part k[j] += part j, in the order of j, where some parts are crowded. Threads share out the parts of y.
+inline void add_crowded_parts(const Split& y, std::int64_t m, const Position* k, const Crowded& crowded,
+                              const float* from, float* to) {
+  const Scratch<double> totals(y.outer * crowded.count * y.inner);
+  const std::int64_t ranges =
+      std::clamp<std::int64_t>(m * y.inner / kernel::tile_size, 1, std::min<std::int64_t>(16, y.n));
+  auto loop = [](std::int64_t m, std::int64_t inner, std::int64_t low, std::int64_t high, const Position* k,
+                 const std::int32_t* number, const float* from, float* to, double* totals) {
+    for (std::int64_t p = low; p < high; ++p)
+      for (std::int64_t i = 0; i < inner && number[p] >= 0; ++i)
+        totals[number[p] * inner + i] = static_cast<double>(to[p * inner + i]);
+    for (std::int64_t j = 0; j < m; ++j, from += inner) {
+      if (k[j] < low || k[j] >= high) continue;
+      if (const std::int64_t at = number[k[j]]; at >= 0) {
+        double* y = totals + at * inner;
+        XTAPE_INDEPENDENT
+        for (std::int64_t i = 0; i < inner; ++i) y[i] += static_cast<double>(from[i]);
+      } else {
+        float* y = to + k[j] * inner;
+        XTAPE_INDEPENDENT
+        for (std::int64_t i = 0; i < inner; ++i) y[i] += from[i];
+      }
+    }
+    for (std::int64_t p = low; p < high; ++p)
+      for (std::int64_t i = 0; i < inner && number[p] >= 0; ++i)
+        to[p * inner + i] = static_cast<float>(totals[number[p] * inner + i]);
+  };
+  parallel_for(y.outer * ranges, [&](std::int64_t t) {
+    const std::int64_t o = t / ranges, r = t % ranges;
+    kernel::vectorized(loop, m, y.inner, y.n * r / ranges, y.n * (r + 1) / ranges, k, crowded.number.data(),
+                       from + o * m * y.inner, to + o * y.n * y.inner, totals.get() + o * crowded.count * y.inner);
+  });
+}
+
 // y part k[j] = or += part j, in the order of j. Threads share out the parts of y.
 template <class T, class How>
 void write_parts(const Split& y, std::int64_t m, const Position* k, const T* from, T* to, How how) {
@@ -150,12 +201,40 @@ void read_elements(const char* op, const Split& x, const Array& indices, Site si
   });
 }
 
-template <class T, class How>
+// Whether more than `most_terms` of m positions may be one, in `width` columns of (m, step) that choose among n each.
+inline bool is_crowded(std::int64_t n, std::int64_t m, std::int64_t step, std::int64_t width, const Position* k) {
+  if (m <= most_terms) return false;
+  if (n <= m) return true;
+  std::vector<std::uint8_t> counts(static_cast<std::size_t>(n * width), 0);
+  for (std::int64_t j = 0; j < m; ++j)
+    for (std::int64_t i = 0; i < width; ++i)
+      if (++counts[static_cast<std::size_t>(k[j * step + i] * width + i)] > most_terms) return true;
+  return false;
+}
+// The plane's columns [first, last) with values added, in double until all are there.
+inline void add_crowded(std::int64_t n, std::int64_t m, std::int64_t step, std::int64_t width, const Position* k,
+                        const float* from, float* to) {
+  const Scratch<double> totals(n * width);
+  for (std::int64_t p = 0; p < n; ++p)
+    for (std::int64_t i = 0; i < width; ++i) totals[p * width + i] = static_cast<double>(to[p * step + i]);
+  for (std::int64_t j = 0; j < m; ++j)
+    for (std::int64_t i = 0; i < width; ++i)
+      totals[k[j * step + i] * width + i] += static_cast<double>(from[j * step + i]);
+  for (std::int64_t p = 0; p < n; ++p)
+    for (std::int64_t i = 0; i < width; ++i) to[p * step + i] = static_cast<float>(totals[p * width + i]);
+}
+
+template <Put put, class T, class How>
 void write_elements(const char* op, const Split& y, const Array& indices, Site site, const T* from, T* to, How how) {
   const auto* k = indices.at<Position>();
   const std::int64_t m = indices.size / std::max<std::int64_t>(1, y.outer * y.inner);
   for_runs(op, y, indices, site, [&](std::int64_t o, std::int64_t first, std::int64_t last) {
     T* plane = to + o * y.n * y.inner;
+    if constexpr (put == Put::adding && std::is_same_v<T, float>) {
+      const std::int64_t at = o * m * y.inner + first;
+      if (is_crowded(y.n, m, y.inner, last - first, k + at))
+        return add_crowded(y.n, m, y.inner, last - first, k + at, from + at, plane + first);
+    }
     if (y.inner == 1) {
       for (std::int64_t j = o * m; j < (o + 1) * m; ++j) how(plane[k[j]], from[j]);
       return;
@@ -171,7 +250,11 @@ void put_parts(const char* op, Array& y, int axis, const Array& k, const Array& 
   check_range(op, k, y.shape[axis], site);
   visit_putting<put>(y.dtype, [&](auto t, auto how) {
     using T = decltype(t);
-    write_parts(Split(y.shape, axis), k.size, k.at<Position>(), v.at<T>(), y.at<T>(), how);
+    const Split s(y.shape, axis);
+    if constexpr (put == Put::adding && std::is_same_v<T, float>)
+      if (const Crowded crowded(s.n, k.size, k.at<Position>()); crowded.count > 0)
+        return add_crowded_parts(s, k.size, k.at<Position>(), crowded, v.at<T>(), y.at<T>());
+    write_parts(s, k.size, k.at<Position>(), v.at<T>(), y.at<T>(), how);
   });
 }
 // The same at single elements.
@@ -179,7 +262,7 @@ template <Put put>
 void put_elements(const char* op, Array& y, int axis, const Array& k, const Array& v, Site site) {
   visit_putting<put>(y.dtype, [&](auto t, auto how) {
     using T = decltype(t);
-    write_elements(op, Split(y.shape, axis), k, site, v.at<T>(), y.at<T>(), how);
+    write_elements<put>(op, Split(y.shape, axis), k, site, v.at<T>(), y.at<T>(), how);
   });
 }
 

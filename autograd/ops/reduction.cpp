@@ -122,10 +122,41 @@ Tensor nansum(const Arg& x, const Axes& axes, bool keepdims) {
   return sum_of("nansum", x, axes, keepdims, [](auto v) { return where(v == v, v, decltype(v)(0)); });
 }
 
+namespace {
+
+// The sum over n elements each, divided by n: of lesser terms where it is not finite, as the sum alone may be.
+template <class Term>
+Ref<Array> mean_of(const Array& x, const Reduced& r, Term term) {
+  return visit_floating(x.dtype, [&](auto t) {
+    using T = decltype(t);
+    const auto n = static_cast<T>(r.count);
+    Ref<Array> y = fold_axes<T>(x, r, x.dtype, kernel::Sum<T>(), x.at<T>(), term);
+    bool finite = true;
+    for (std::int64_t i = 0; i < y->size; ++i) {
+      T& v = y->at<T>()[i];
+      v /= n, finite &= v - v == 0;
+    }
+    if (finite || r.count == 0) return y;
+    const Ref<Array> less =
+        fold_axes<T>(x, r, x.dtype, kernel::Sum<T>(), x.at<T>(), [term](auto v) { return term(v) * 0x1p-60; });
+    for (std::int64_t i = 0; i < y->size; ++i)
+      if (T& v = y->at<T>()[i]; v - v != 0) v = less->at<T>()[i] / n * T(0x1p60);
+    return y;
+  });
+}
+
+}  // namespace
+
 Tensor mean(const Arg& x, const Axes& axes, bool keepdims) {
   const Reduced r = reduced("mean", x, axes, keepdims);
   Scope scope(x.site);
-  return sum(x, axes, keepdims) / static_cast<double>(r.count);
+  // A sum of large integers would wrap around, and one of float32 would round each.
+  if (!is_floating(x.array->dtype)) return mean(x.tensor().to(float64), axes, keepdims).to(float32);
+  auto forward = [r](const Array& x) { return mean_of(x, r, Itself()); };
+  return execute("mean", {&x}, attributed(forward, "axes", r.axes),
+                 rule<>([shape = x.array->shape, kept = r.kept, n = static_cast<double>(r.count)](const Tensor& g) {
+                   return broadcast_to(reshape(g / n, kept), shape);
+                 }));
 }
 
 Tensor nanmean(const Arg& x, const Axes& axes, bool keepdims) {

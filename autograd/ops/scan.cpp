@@ -99,9 +99,11 @@ Tensor recurrence(const Arg& a, const Arg& b, int axis, bool reverse) {
       const T *factor = a.at<T>(), *add = b.at<T>();
       T* to = y.at<T>();
       const std::int64_t next = reverse ? s.inner : 0, edge = reverse ? s.n - 1 : 0;
-      scan_columns<T>(s, reverse, T(0), [=](std::int64_t i, T before, std::int64_t k) {
-        const Real<T> value = k == edge ? Real<T>(add[i]) : Real<T>(add[i]) + Real<T>(factor[i + next]) * before;
-        return to[i] = value.v;
+      scan_columns<Wide<T>>(s, reverse, Wide<T>(0), [=](std::int64_t i, Wide<T> before, std::int64_t k) {
+        const Real<Wide<T>> value =
+            k == edge ? Real<Wide<T>>(add[i]) : Real<Wide<T>>(add[i]) + Real<Wide<T>>(factor[i + next]) * before;
+        to[i] = static_cast<T>(value.v);
+        return value.v;
       });
     });
   };
@@ -120,11 +122,12 @@ Tensor cumulative_product(const Arg& x, int axis, bool reverse) {
   if (!is_floating(x.array->dtype)) return execute("cumprod", {&x}, described, no_gradient);
   // In reverse y_i = x_i y_(i+1), so that the recurrence of its gradient goes down with the factors of one place
   // before.
-  return execute("cumprod", {&x}, described,
-                 rule<0, output>([axis, reverse](const Tensor& g, const Tensor& x, const Tensor& y) {
-                   const Tensor before = shift(y, axis, reverse, 1);
-                   const Tensor factors = reverse ? shift(x, axis, false, 1) : x;
-                   return recurrence(factors, g, axis, !reverse) * before;
+  return execute("cumprod", {&x}, described, rule<0>([axis, reverse](const Tensor& g, const Tensor& x) {
+                   // In float64: a product of the first factors alone may be out of the range of float32.
+                   const Tensor wide = x.to(float64);
+                   const Tensor before = shift(cumulative_product(wide, axis, reverse), axis, reverse, 1);
+                   const Tensor factors = reverse ? shift(wide, axis, false, 1) : wide;
+                   return (recurrence(factors, g.to(float64), axis, !reverse) * before).to(g.dtype());
                  }));
 }
 
@@ -139,37 +142,73 @@ Tensor cumprod(const Arg& x, int axis) {
   return cumulative_product(Arg(t, x.site), axis, false);
 }
 
+namespace {
+
+// The largest so far, and the sum of the powers beside it but for its own, which is 1.
+template <class T>
+struct LogSum {
+  T max;
+  Wide<T> others;
+
+  static Wide<T> power(T v, T max) { return v == max ? Wide<T>(1) : static_cast<Wide<T>>(std::exp(v - max)); }
+  LogSum with(T v) const {
+    if (v != v) return {max, static_cast<Wide<T>>(v)};
+    if (v <= max) return {max, others + power(v, max)};
+    return {v, total() * power(max, v)};
+  }
+  Wide<T> total() const { return 1 + others; }
+  T value() const { return std::isinf(max) && others == others ? max : max + static_cast<T>(std::log1p(others)); }
+};
+// f(x_i, the state before it, the state with it) along the axis.
+template <class F>
+Ref<Array> scan_powers(const Array& x, int axis, F f) {
+  Ref<Array> y = make_array(x.dtype, x.shape);
+  visit_floating(x.dtype, [&](auto t) {
+    using T = decltype(t);
+    const T* from = x.at<T>();
+    T* to = y->at<T>();
+    scan_columns<LogSum<T>>(Split(x.shape, axis), false, {-kernel::infinity<T>, -1},
+                            [=](std::int64_t i, const LogSum<T>& before, std::int64_t) {
+                              const LogSum<T> now = before.with(from[i]);
+                              to[i] = static_cast<T>(f(from[i], before, now));
+                              return now;
+                            });
+  });
+  return y;
+}
+
+Tensor power_shares(const Arg& x, int axis, bool last);
+
+// dx_j = sum_(i >= j) g_i e^(x_j - y_i): as a recurrence of shares, none of which is above 1 or made of a rounded y.
+Tensor logcumsumexp_adjoint(const Tensor& g, const Tensor& x, int axis) {
+  return recurrence(power_shares(x, axis, false), g, axis, true) * power_shares(x, axis, true);
+}
+
+// e^(x_i - y_i), the last one's share of the sum, or that of those before, e^(y_(i-1) - y_i).
+Tensor power_shares(const Arg& x, int axis, bool last) {
+  auto forward = [axis, last](const Array& x) {
+    return scan_powers(x, axis, [last](auto v, const auto& before, const auto& now) {
+      return (last ? now.power(v, now.max) : before.total() * now.power(before.max, now.max)) / now.total();
+    });
+  };
+  // The logarithm of their quotient is x_i - y_(i-1).
+  return execute("power_shares", {&x}, forward, rule<0>([axis, last](const Tensor& g, const Tensor& x) {
+                   const Tensor h = g * power_shares(x, axis, true) * power_shares(x, axis, false);
+                   const Tensor slope = h - logcumsumexp_adjoint(shift(h, axis, true, 0), x, axis);
+                   return last ? slope : -slope;
+                 }));
+}
+
+}  // namespace
+
 Tensor logcumsumexp(const Arg& arg, int axis) {
   const Tensor t = scanned("logcumsumexp", arg, axis, true);
   const Arg x(t, arg.site);
   auto forward = [axis](const Array& x) {
-    Ref<Array> y = make_array(x.dtype, x.shape);
-    visit_floating(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      const T* from = x.at<T>();
-      T* to = y->at<T>();
-      // The largest so far and the sum of the others' powers beside it.
-      struct State {
-        T max, total;
-      };
-      scan_columns<State>(Split(x.shape, axis), false, {-kernel::infinity<T>, T(0)},
-                          [=](std::int64_t i, State b, std::int64_t) {
-                            const T v = from[i];
-                            if (v != v) b.total = v;
-                            else if (v <= b.max) b.total += v == b.max ? T(1) : std::exp(v - b.max);
-                            else b = {v, b.total * std::exp(b.max - v) + 1};
-                            to[i] = std::isinf(b.max) && b.total == b.total ? b.max : b.max + std::log(b.total);
-                            return b;
-                          });
-    });
-    return y;
+    return scan_powers(x, axis, [](auto, const auto&, const auto& now) { return now.value(); });
   };
   return execute("logcumsumexp", {&x}, attributed(forward, "axis", axis),
-                 rule<0, output>([axis](const Tensor& g, const Tensor& x, const Tensor& y) {
-                   // dx_j = sum_(i >= j) g_i e^(x_j - y_i), where no power is above 1.
-                   const Tensor decay = exp(shift(y, axis, false, -HUGE_VAL) - y);
-                   return recurrence(decay, g, axis, true) * exp(x - y);
-                 }));
+                 rule<0>([axis](const Tensor& g, const Tensor& x) { return logcumsumexp_adjoint(g, x, axis); }));
 }
 
 namespace {
@@ -212,6 +251,37 @@ Selection cummin(const Arg& x, int axis) {
 
 namespace {
 
+// A product m 2^e, out of no range on the way.
+struct ScaledProduct {
+  double m;
+  std::int64_t e;
+
+  static ScaledProduct of(double v) {
+    const double size = std::abs(v);
+    if ((size > 0x1p-400 && size < 0x1p400) || size == 0 || !std::isfinite(v)) return {v, 0};
+    int k;
+    const double m = std::frexp(v, &k);
+    return {m, k};
+  }
+  ScaledProduct times(ScaledProduct o) const {
+    const ScaledProduct y = of(m * o.m);
+    return {y.m, y.e + e + o.e};
+  }
+  double value() const { return std::ldexp(m, static_cast<int>(std::clamp<std::int64_t>(e, -4000, 4000))); }
+};
+
+// Products that have left the range of the elements, or may have done so on the way.
+template <class T>
+void multiply_again(const Split& s, const T* x, T* y) {
+  for (std::int64_t i = 0; i < s.outer * s.inner; ++i) {
+    if (std::isnormal(y[i])) continue;
+    ScaledProduct product{1, 0};
+    const T* at = x + i / s.inner * s.n * s.inner + i % s.inner;
+    for (std::int64_t k = 0; k < s.n; ++k) product = product.times(ScaledProduct::of(at[k * s.inner]));
+    y[i] = static_cast<T>(product.value());
+  }
+}
+
 // g times the product of the others: from both ends, without a division.
 Ref<Array> product_gradient(const Split& s, const Array& g, const Array& x) {
   return visit_floating(x.dtype, [&](auto t) {
@@ -220,15 +290,20 @@ Ref<Array> product_gradient(const Split& s, const Array& g, const Array& x) {
     const T *from = x.at<T>(), *seed = g.at<T>();
     T* to = y->at<T>();
     for_panels(s, [&](std::int64_t at, std::int64_t out, std::int64_t width) {
-      Wide<T> product[panel_width];
-      std::fill_n(product, width, Wide<T>(1));
+      const Scratch<ScaledProduct> before(s.n * width);
+      ScaledProduct product[panel_width];
+      std::fill_n(product, width, ScaledProduct{1, 0});
       for (std::int64_t k = 0; k < s.n; ++k)
-        for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i)
-          to[i] = static_cast<T>(product[j]), product[j] *= from[i];
-      for (std::int64_t j = 0; j < width; ++j) product[j] = seed[out + j];
+        for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i) {
+          before[k * width + j] = product[j];
+          product[j] = product[j].times(ScaledProduct::of(from[i]));
+        }
+      for (std::int64_t j = 0; j < width; ++j) product[j] = ScaledProduct::of(seed[out + j]);
       for (std::int64_t k = s.n; k-- > 0;)
-        for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i)
-          to[i] = static_cast<T>(product[j] * to[i]), product[j] *= from[i];
+        for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i) {
+          to[i] = static_cast<T>(product[j].times(before[k * width + j]).value());
+          product[j] = product[j].times(ScaledProduct::of(from[i]));
+        }
     });
     return y;
   });
@@ -244,8 +319,10 @@ Tensor prod(const Arg& x, const Axes& axes, bool keepdims) {
       Ref<Array> y = make_array(x.dtype, result);
       visit_computing(x.dtype, [&](auto t) {
         using T = decltype(t);
-        kernel::fold_middle(s.outer, s.n, s.inner, kernel::Product<T>(), kernel::Itself(), kernel::Itself(), x.at<T>(),
+        auto widened = [](auto v) { return Real<Wide<T>>(v.v); };
+        kernel::fold_middle(s.outer, s.n, s.inner, kernel::Product<T>(), widened, kernel::Itself(), x.at<T>(),
                             y->at<T>());
+        if constexpr (std::is_floating_point_v<T>) multiply_again(s, x.at<T>(), y->at<T>());
       });
       return y;
     };
@@ -254,10 +331,11 @@ Tensor prod(const Arg& x, const Axes& axes, bool keepdims) {
     return execute("prod", {&x}, described, rule<0>([s, shape = x.array->shape](const Tensor& g, const Tensor& x) {
                      auto gradient = [s](const Array& g, const Array& x) { return product_gradient(s, g, x); };
                      if (!is_recording()) return compute("rule", gradient, g, x);
-                     const Tensor y = reshape(x, Shape{s.outer, s.n, s.inner});
+                     const Tensor y = reshape(x.to(float64), Shape{s.outer, s.n, s.inner});
                      const Tensor before = shift(cumulative_product(y, 1, false), 1, false, 1);
                      const Tensor after = shift(cumulative_product(y, 1, true), 1, true, 1);
-                     return reshape(reshape(g, Shape{s.outer, 1, s.inner}) * before * after, shape);
+                     const Tensor seed = reshape(g.to(float64), Shape{s.outer, 1, s.inner});
+                     return reshape(seed * before * after, shape).to(x.dtype());
                    }));
   });
 }

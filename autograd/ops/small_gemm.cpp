@@ -77,21 +77,29 @@ XTAPE_INLINE void dots(std::int64_t k, const T* a, std::int64_t lda, const T* b,
                        std::int64_t ldc) {
   XTAPE_CONTRACT
   constexpr std::int64_t one = lanes<T, bytes>;
-  Vector<T, bytes> sum[R][S] = {};
+  // Block by block, so that rounding errors do not grow with k.
+  constexpr std::int64_t block = 256 * one;
+  Vector<T, bytes> total[R][S], sum[R][S];
   std::int64_t p = 0;
-  for (; p + one <= k; p += one) {
-    Vector<T, bytes> x[R];
-    for (int r = 0; r < R; ++r) load<bytes>(x[r], a + r * lda + p);
-    for (int s = 0; s < S; ++s) {
-      Vector<T, bytes> y;
-      load<bytes>(y, b + s * ldb + p);
-      for (int r = 0; r < R; ++r) sum[r][s] += x[r] * y;
+  for (std::int64_t begin = 0; begin == 0 || p + one <= k; begin += block) {
+    for (int r = 0; r < R; ++r)
+      for (int s = 0; s < S; ++s) sum[r][s] = Vector<T, bytes>{};
+    for (; p + one <= k && p < begin + block; p += one) {
+      Vector<T, bytes> x[R];
+      for (int r = 0; r < R; ++r) load<bytes>(x[r], a + r * lda + p);
+      for (int s = 0; s < S; ++s) {
+        Vector<T, bytes> y;
+        load<bytes>(y, b + s * ldb + p);
+        for (int r = 0; r < R; ++r) sum[r][s] += x[r] * y;
+      }
     }
+    for (int r = 0; r < R; ++r)
+      for (int s = 0; s < S; ++s) total[r][s] = begin == 0 ? sum[r][s] : total[r][s] + sum[r][s];
   }
   for (int r = 0; r < R; ++r)
     for (int s = 0; s < S; ++s) {
       T lane[one];
-      store<bytes>(lane, sum[r][s]);
+      store<bytes>(lane, total[r][s]);
       for (std::int64_t width = one / 2; width > 0; width /= 2)
         for (std::int64_t l = 0; l < width; ++l) lane[l] += lane[l + width];
       for (std::int64_t q = p; q < k; ++q) lane[0] += a[r * lda + q] * b[s * ldb + q];

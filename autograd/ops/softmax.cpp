@@ -26,11 +26,19 @@ void max_columns(const Split& s, std::int64_t width, const T* x, T* max) {
   for (std::int64_t j = 0; j < width; ++j) max[j] = kernel::shift_of(max[j]);
 }
 template <class T>
-void sum_powers(const Split& s, std::int64_t width, const T* x, const T* max, T* total) {
-  std::fill_n(total, width, T(0));
-  for (std::int64_t k = 0; k < s.n; ++k)
+void sum_other_powers(const Split& s, std::int64_t width, const T* x, const T* max, T* total) {
+  alignas(64) T largest[panel_width];
+  sum_columns(s.n, width, total, [=](std::int64_t k, T* parts) {
     kernel::update(
-        width, [](auto& t, auto& m, auto& v) { t = t + exp(v - m); }, total, max, x + k * s.inner);
+        width, [](auto& t, auto& m, auto& v) { t = t + where(v == m, v - v, exp(v - m)); }, parts, max,
+        x + k * s.inner);
+  });
+  sum_columns(s.n, width, static_cast<T*>(largest), [=](std::int64_t k, T* parts) {
+    kernel::update(
+        width, [](auto& t, auto& m, auto& v) { t = t + where(v == m, Real<T>(1), Real<T>(0)); }, parts, max,
+        x + k * s.inner);
+  });
+  for (std::int64_t j = 0; j < width; ++j) total[j] += largest[j] - 1;
 }
 
 template <class T>
@@ -41,16 +49,17 @@ struct SoftmaxOf {
         n, [share](auto v) { return v * share; }, y, y);
   }
   static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
-    alignas(64) T max[panel_width], total[panel_width] = {};
+    alignas(64) T max[panel_width], total[panel_width];
     max_columns(s, width, x, max);
-    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+    sum_columns(s.n, width, static_cast<T*>(total), [=, m = static_cast<const T*>(max)](std::int64_t k, T* parts) {
       kernel::update(
           width,
           [](auto& y, auto& t, auto& m, auto& v) {
             y = exp(v - m);
             t = t + y;
           },
-          y + k, total, static_cast<const T*>(max), x + k);
+          y + k * s.inner, parts, m, x + k * s.inner);
+    });
     for (std::int64_t j = 0; j < width; ++j) total[j] = 1 / total[j];
     for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
       kernel::map(
@@ -63,15 +72,15 @@ struct LogSoftmaxOf {
   // In two steps: max + log total would round off what is small beside max.
   static void row(std::int64_t n, const T* x, T* y) {
     const T max = kernel::shift_of(n, x);
-    const Real<T> m = max, shift = std::log(kernel::sum_powers(n, x, max));
+    const Real<T> m = max, shift = std::log1p(kernel::sum_other_powers(n, x, max));
     kernel::map(
         n, [m, shift](auto v) { return (v - m) - shift; }, y, x);
   }
   static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
     alignas(64) T max[panel_width], total[panel_width];
     max_columns(s, width, x, max);
-    sum_powers(s, width, x, max, total);
-    for (std::int64_t j = 0; j < width; ++j) total[j] = std::log(total[j]);
+    sum_other_powers<T>(s, width, x, max, total);
+    for (std::int64_t j = 0; j < width; ++j) total[j] = std::log1p(total[j]);
     for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
       kernel::map(
           width, [](auto v, auto m, auto t) { return (v - m) - t; }, y + k, x + k, max, total);
@@ -80,18 +89,44 @@ struct LogSoftmaxOf {
 
 template <class T>
 struct LogSumExpOf {
-  static T of(T max, T total) {
-    return max == kernel::infinity<T> ? max : max + std::log(total);  // e^(inf - inf) is NaN
+  static T of(T max, T others) {
+    return max == kernel::infinity<T> ? max : max + std::log1p(others);  // inf - inf is NaN
   }
   static void row(std::int64_t n, const T* x, T* y) {
     const T max = kernel::shift_of(kernel::fold(n, kernel::Max<T>(), Itself(), x).v);  // a NaN beside inf counts
-    *y = of(max, kernel::sum_powers(n, x, max));
+    *y = of(max, kernel::sum_other_powers(n, x, max));
   }
   static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
     alignas(64) T max[panel_width], total[panel_width];
     max_columns(s, width, x, max);
-    sum_powers(s, width, x, max, total);
+    sum_other_powers<T>(s, width, x, max, total);
     for (std::int64_t j = 0; j < width; ++j) y[j] = of(max[j], total[j]);
+  }
+};
+
+// The gradient of logsumexp: softmax, but the share of each of the largest where they are infinite.
+template <class T>
+struct SharesOf {
+  static void row(std::int64_t n, const T* x, T* y) {
+    SoftmaxOf<T>::row(n, x, y);
+    if (n > 0 && y[0] != y[0]) share(n, 1, x, y);
+  }
+  static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
+    SoftmaxOf<T>::panel(s, width, x, y);
+    for (std::int64_t j = 0; j < width && s.n > 0; ++j)
+      if (y[j] != y[j]) share(s.n, s.inner, x + j, y + j);
+  }
+
+ private:
+  static void share(std::int64_t n, std::int64_t step, const T* x, T* y) {
+    T max = -kernel::infinity<T>;
+    std::int64_t count = 0;
+    for (std::int64_t k = 0; k < n * step; k += step) {
+      if (x[k] != x[k]) return;
+      if (x[k] > max) max = x[k], count = 0;
+      count += x[k] == max;
+    }
+    for (std::int64_t k = 0; k < n * step; k += step) y[k] = x[k] == max ? T(1) / static_cast<T>(count) : T(0);
   }
 };
 
@@ -103,30 +138,35 @@ struct SoftmaxAdjointOf {
         n, [s = Real<T>(dot_row(n, g, y))](auto g, auto y) { return y * (g - s); }, dx, g, y);
   }
   static void panel(const Split& s, std::int64_t width, const T* g, const T* y, T* dx) {
-    alignas(64) T total[panel_width] = {};
-    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+    alignas(64) T total[panel_width];
+    sum_columns(s.n, width, static_cast<T*>(total), [=](std::int64_t k, T* parts) {
       kernel::update(
-          width, [](auto& t, auto& g, auto& y) { t = t + g * y; }, total, g + k, y + k);
+          width, [](auto& t, auto& g, auto& y) { t = t + g * y; }, parts, g + k * s.inner, y + k * s.inner);
+    });
     for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
       kernel::map(
           width, [](auto g, auto y, auto t) { return y * (g - t); }, dx + k, g + k, y + k, total);
   }
 };
-// dx = g - e^y sum g.
+// dx = g - e^y sum g; where e^y is nearly 1, what it lacks is taken, which nothing has cancelled.
 template <class T>
 struct LogSoftmaxAdjointOf {
+  static Real<T> slope(Real<T> g, Real<T> y, Real<T> sum) {
+    return where(y > -0.5, (g - sum) - expm1(y) * sum, g - exp(y) * sum);
+  }
   static void row(std::int64_t n, const T* g, const T* y, T* dx) {
     kernel::map(
-        n, [s = Real<T>(kernel::sum(n, g))](auto g, auto y) { return g - exp(y) * s; }, dx, g, y);
+        n, [s = Real<T>(kernel::sum(n, g))](auto g, auto y) { return slope(g, y, s); }, dx, g, y);
   }
   static void panel(const Split& s, std::int64_t width, const T* g, const T* y, T* dx) {
-    alignas(64) T total[panel_width] = {};
-    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+    alignas(64) T total[panel_width];
+    sum_columns(s.n, width, static_cast<T*>(total), [=](std::int64_t k, T* parts) {
       kernel::update(
-          width, [](auto& t, auto& g) { t = t + g; }, total, g + k);
+          width, [](auto& t, auto& g) { t = t + g; }, parts, g + k * s.inner);
+    });
     for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
       kernel::map(
-          width, [](auto g, auto y, auto t) { return g - exp(y) * t; }, dx + k, g + k, y + k, total);
+          width, [](auto g, auto y, auto t) { return slope(g, y, t); }, dx + k, g + k, y + k, total);
   }
 };
 
@@ -172,6 +212,13 @@ Tensor log_softmax_adjoint(const Arg& g, const Arg& y, int axis) {
                  }));
 }
 
+// Of x (outer, n, inner).
+Tensor logsumexp_shares(const Arg& x) {
+  return normalize<SharesOf>("logsumexp_shares", x, 1, [](int axis) {
+    return rule<output>([axis](const Tensor& g, const Tensor& y) { return softmax_adjoint(g, y, axis); });
+  });
+}
+
 }  // namespace
 
 Tensor softmax(const Arg& x, int axis) {
@@ -208,18 +255,12 @@ Tensor logsumexp(const Arg& x, const Axes& axes, bool keepdims) {
       });
       return y;
     };
-    auto backward = [kept = r.kept](const Tensor& g, const Tensor& x, const Tensor& y) {
-      const Tensor gradient = reshape(g, kept), most = reshape(y, kept);
-      auto formula = [](auto g, auto x, auto y) { return g * exp(x - y); };
-      if (is_recording()) return formula(gradient, x, most);
-      return compute(
-          "rule",
-          [formula](const Array& g, const Array& x, const Array& y) {
-            return visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(x.shape, formula, g, x, y); });
-          },
-          gradient, x, most);
+    // From x alone: e^(x - y) would have no digits where y, rounded, is large.
+    auto backward = [s](const Tensor& g, const Tensor& x) {
+      const Tensor shares = logsumexp_shares(reshape(x, Shape{s.outer, s.n, s.inner}));
+      return reshape(shares * reshape(g, Shape{s.outer, 1, s.inner}), x.shape());
     };
-    return execute("logsumexp", {&x}, attributed(forward, "axes", r.axes), rule<0, output>(backward));
+    return execute("logsumexp", {&x}, attributed(forward, "axes", r.axes), rule<0>(backward));
   });
 }
 

@@ -34,12 +34,16 @@ T powers(std::int64_t n, const T* x, T* y) {
   }
   return static_cast<T>(total.v);
 }
-/// The sum alone.
+/// The sum of the powers but for one of the largest, which is 1: its log1p keeps digits that the logarithm of the whole
+/// sum has lost. -1 where all x are -inf. `shift` is that of `shift_of`.
 template <class T>
-T sum_powers(std::int64_t n, const T* x, T shift) {
-  return static_cast<T>(fold_blocks(
-                            n, Sum<T>(), [s = Real<T>(shift)](auto v) { return exp(v - s); }, x)
-                            .v);
+T sum_other_powers(std::int64_t n, const T* x, T shift) {
+  const Real<T> s = shift;
+  const auto others = fold_blocks(
+      n, Sum<T>(), [s](auto v) { return where(v == s, v - v, exp(v - s)); }, x);
+  const auto largest = fold_blocks(
+      n, Sum<T>(), [s](auto v) { return where(v == s, Real<T>(1), Real<T>(0)); }, x);
+  return static_cast<T>((others + (largest - 1)).v);
 }
 
 }  // namespace xtape::kernel

@@ -189,9 +189,7 @@ Tensor quantile(const Arg& x, double q, int axis, bool keepdims) {
   const Tensor low = of_rank("quantile", x, axis, rank, keepdims, true).values;
   if (at == below) return low;
   const Tensor high = of_rank("quantile", x, axis, rank + 1, keepdims, true).values;
-  // Infinities have no difference.
-  const Tensor step = high - low;
-  return where(isfinite(step), low + step * (at - below), low * (1 - (at - below)) + high * (at - below));
+  return lerp(low, high, at - below);
 }
 
 Tensor quantile(const Arg& x, double q) {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <vector>
 
 #include "elementwise.hpp"
 #include "panels.hpp"
@@ -10,18 +12,65 @@
 namespace xtape {
 namespace {
 
-// The mean squared distance from the mean: the mean first, so that nothing cancels.
+// x / y, and 0 over 0, with derivatives of 0 of any order. Of numbers and of tensors.
+template <class V>
+XTAPE_INLINE V over(const V& x, const V& y) {
+  return where(y == 0, 0, x / where(y == 0, 1, y));
+}
+
+// The numbers whose powers are far from where these, or the small ones among their terms, leave the range of T.
 template <class T>
-void variance_row(std::int64_t n, double divisor, const T* x, T* y) {
+struct SafeRange {
+  double low, high;
+  explicit SafeRange(double p)
+      : low(std::exp2(-std::numeric_limits<T>::max_exponent * 0.75 / std::abs(p))), high(1 / low) {}
+  bool has(T v) const { return v > low && v < high; }
+};
+// The exponent of the largest of n elements that are `step` apart; 0 where that is 0 or no number.
+template <class T>
+int exponent_of(std::int64_t n, std::int64_t step, const T* x) {
+  double most = 0;
+  for (std::int64_t k = 0; k < n * step; k += step) most = std::max(most, std::abs(static_cast<double>(x[k])));
+  return most > 0 && std::isfinite(most) ? std::ilogb(most) : 0;
+}
+
+// The mean squared distance from the mean, or its root: the mean first, so that nothing cancels. Again, near 1, where
+// squares leave the range.
+template <class T>
+T variance_again(std::int64_t n, std::int64_t step, double divisor, bool root, const T* x) {
+  const int e = exponent_of(n, step, x);
+  auto near = [e](T v) { return std::ldexp(static_cast<double>(v), -e); };
+  double mean = 0, squares = 0;
+  for (std::int64_t k = 0; k < n * step; k += step) mean += near(x[k]) / static_cast<double>(n);
+  // The distances may be as much smaller than the elements as these are than 1.
+  double most = 0;
+  for (std::int64_t k = 0; k < n * step; k += step) most = std::max(most, std::abs(near(x[k]) - mean));
+  const int f = most > 0 && std::isfinite(most) ? std::ilogb(most) : 0;
+  for (std::int64_t k = 0; k < n * step; k += step) {
+    const double d = std::ldexp(near(x[k]) - mean, -f);
+    squares += d * d;
+  }
+  const double y = squares / divisor;
+  return static_cast<T>(root ? std::ldexp(std::sqrt(y), e + f) : std::ldexp(y, 2 * (e + f)));
+}
+template <class T>
+T variance_of(std::int64_t n, std::int64_t step, double divisor, bool root, const T* x, T plain) {
+  static const SafeRange<T> safe(1);
+  if (n > 0 && !safe.has(plain)) return variance_again(n, step, divisor, root, x);
+  return root ? std::sqrt(plain) : plain;
+}
+template <class T>
+void variance_row(std::int64_t n, double divisor, bool root, const T* x, T* y) {
   using Total = typename kernel::Sum<T>::Total;
   const Total mean = kernel::fold_blocks(n, kernel::Sum<T>(), kernel::Itself(), x) / Total(n);
   const kernel::Real<T> m = mean.v;
   const Total squares = kernel::fold_blocks(
       n, kernel::Sum<T>(), [m](auto v) { return square(v - m); }, x);
-  *y = static_cast<T>((squares / Total(divisor)).v);
+  const Total off = Total(m.v) - mean;  // what rounding the mean adds
+  *y = variance_of(n, 1, divisor, root, x, static_cast<T>(((squares - Total(n) * off * off) / Total(divisor)).v));
 }
 template <class T>
-void variance_panel(const Split& s, std::int64_t width, double divisor, const T* x, T* y) {
+void variance_panel(const Split& s, std::int64_t width, double divisor, bool root, const T* x, T* y) {
   using Total = decltype(typename kernel::Sum<T>::Total().v);
   alignas(64) Total mean[panel_width] = {}, squares[panel_width] = {};
   for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
@@ -32,7 +81,8 @@ void variance_panel(const Split& s, std::int64_t width, double divisor, const T*
       const Total d = static_cast<Total>(x[k + j]) - mean[j];
       squares[j] += d * d;
     }
-  for (std::int64_t j = 0; j < width; ++j) y[j] = static_cast<T>(squares[j] / static_cast<Total>(divisor));
+  for (std::int64_t j = 0; j < width; ++j)
+    y[j] = variance_of(s.n, s.inner, divisor, root, x + j, static_cast<T>(squares[j] / static_cast<Total>(divisor)));
 }
 
 // var, or std where `root`.
@@ -48,24 +98,25 @@ Tensor variance(const char* op, const Arg& x, const Axes& axes, double correctio
       visit_floating(x.dtype, [&](auto t) {
         using T = decltype(t);
         for_panels(s, [&](std::int64_t at, std::int64_t to, std::int64_t width) {
-          if (s.inner == 1) variance_row(s.n, divisor, x.at<T>() + at, y->at<T>() + to);
-          else variance_panel(s, width, divisor, x.at<T>() + at, y->at<T>() + to);
+          if (s.inner == 1) variance_row(s.n, divisor, root, x.at<T>() + at, y->at<T>() + to);
+          else variance_panel(s, width, divisor, root, x.at<T>() + at, y->at<T>() + to);
         });
-        if (root)
-          kernel::update(
-              y->size, [](auto& v) { v = sqrt(v); }, y->at<T>());
       });
       return y;
     };
-    auto rule_of = [axes = r.axes, kept = r.kept, divisor](const Tensor& g, const Tensor& x) {
-      return fused([](auto x, auto mean, auto g) { return g * (x - mean); }, x, mean(x, axes.list(), true),
-                   reshape(g * (2 / divisor), kept));
-    };
     const auto described = attributed(forward, "axes", r.axes, "correction", correction);
-    if (!root) return execute(op, {&x}, described, rule<0>(rule_of));
-    return execute(op, {&x}, described, rule<0, output>([rule_of](const Tensor& g, const Tensor& x, const Tensor& y) {
-                     return rule_of(where(y == 0, 0, g / (y + y)), x);
-                   }));
+    if (!root)
+      return execute(op, {&x}, described,
+                     rule<0>([axes = r.axes, kept = r.kept, divisor](const Tensor& g, const Tensor& x) {
+                       return fused([](auto x, auto mean, auto g) { return g * (x - mean); }, x,
+                                    mean(x, axes.list(), true), reshape(g * (2 / divisor), kept));
+                     }));
+    return execute(
+        op, {&x}, described,
+        rule<0, output>([axes = r.axes, kept = r.kept, divisor](const Tensor& g, const Tensor& x, const Tensor& y) {
+          return fused([](auto x, auto mean, auto y, auto g) { return over(x - mean, y) * g; }, x,
+                       mean(x, axes.list(), true), reshape(y, kept), reshape(g * (1 / divisor), kept));
+        }));
   });
 }
 
@@ -80,13 +131,35 @@ Tensor stddev(const Arg& x, const Axes& axes, double correction, bool keepdims) 
 
 namespace {
 
-// The sum of term(x), and finish of it.
+// The norm once more, of elements brought near 1.
+template <class T>
+T norm_again(std::int64_t n, std::int64_t step, double p, const T* x) {
+  auto size = [x](std::int64_t k) { return std::abs(static_cast<double>(x[k])); };
+  // Positive powers are those of the largest, negative ones those of the smallest.
+  double most = n > 0 ? size(0) : 0, total = 0;
+  for (std::int64_t k = 0; k < n * step; k += step) {
+    if (size(k) != size(k)) return x[k];
+    most = p > 0 ? std::max(most, size(k)) : std::min(most, size(k));
+  }
+  if (most == 0 || std::isinf(most)) return static_cast<T>(most);
+  for (std::int64_t k = 0; k < n * step; k += step) {
+    const double v = size(k) / most;
+    total += p == 2 ? v * v : std::pow(v, p);
+  }
+  return static_cast<T>(most * (p == 2 ? std::sqrt(total) : std::pow(total, 1 / p)));
+}
+
+// The sum of term(x), and finish of it, the root of index p where that is not 0.
 template <class Term, class Finish>
-Ref<Array> norm_of(const Array& x, const Split& s, const Shape& result, Term term, Finish finish) {
+Ref<Array> norm_of(const Array& x, const Split& s, const Shape& result, double p, Term term, Finish finish) {
   Ref<Array> y = make_array(x.dtype, result);
   visit_floating(x.dtype, [&](auto t) {
     using T = decltype(t);
     kernel::fold_middle(s.outer, s.n, s.inner, kernel::Sum<T>(), term, finish, x.at<T>(), y->at<T>());
+    const SafeRange<T> safe(p);
+    for (std::int64_t i = 0; i < y->size && p != 0; ++i)
+      if (T& v = y->at<T>()[i]; !safe.has(v))
+        v = norm_again(s.n, s.inner, p, x.at<T>() + i / s.inner * s.n * s.inner + i % s.inner);
   });
   return y;
 }
@@ -107,31 +180,32 @@ Tensor norm(const Arg& x, double p, const Axes& axes, bool keepdims) {
       auto itself = kernel::Itself();
       if (p == 0)
         return norm_of(
-            x, s, result, [](auto v) { return where(v != 0, decltype(v)(1), decltype(v)(0)); }, itself);
+            x, s, result, 0, [](auto v) { return where(v != 0, decltype(v)(1), decltype(v)(0)); }, itself);
       if (p == 1)
         return norm_of(
-            x, s, result, [](auto v) { return abs(v); }, itself);
+            x, s, result, 0, [](auto v) { return abs(v); }, itself);
       if (p == 2)
         return norm_of(
-            x, s, result, [](auto v) { return square(v); }, [](auto total) { return sqrt(total); });
+            x, s, result, 2, [](auto v) { return square(v); }, [](auto total) { return sqrt(total); });
       return norm_of(
-          x, s, result, [p](auto v) { return pow(abs(v), decltype(v)(p)); },
+          x, s, result, p, [p](auto v) { return pow(abs(v), decltype(v)(p)); },
           [p](auto total) { return pow(total, decltype(total)(1 / p)); });
     };
-    return execute(
-        "norm", {&x}, attributed(forward, "p", p, "axes", r.axes),
-        rule<0, output>([p, kept = r.kept](const Tensor& g, const Tensor& x, const Tensor& y) {
-          const Tensor seed = reshape(g, kept), total = reshape(y, kept);
-          if (p == 0) return zeros(x.shape(), x.dtype());
-          if (p == 1) return fused([](auto x, auto g) { return sign(x) * g; }, x, seed);
-          if (p == 2) return fused([](auto x, auto g) { return x * g; }, x, where(total == 0, 0, seed / total));
-          const Tensor scale = p < 1 ? seed * pow(total, 1 - p) : where(total == 0, 0, seed / pow(total, p - 1));
-          if (p > 2) return fused([p](auto x, auto g) { return x * pow(abs(x), p - 2) * g; }, x, scale);
-          // |x|^(p-1) is infinite at 0 for p < 1, and its derivative is for p < 2: there stands 0.
-          return fused(
-              [p](auto x, auto g) { return where(x == 0, 0, sign(x) * pow(where(x == 0, 1, abs(x)), p - 1) * g); }, x,
-              scale);
-        }));
+    return execute("norm", {&x}, attributed(forward, "p", p, "axes", r.axes),
+                   rule<0, output>([p, kept = r.kept](const Tensor& g, const Tensor& x, const Tensor& y) {
+                     const Tensor seed = reshape(g, kept), total = reshape(y, kept);
+                     if (p == 0) return zeros(x.shape(), x.dtype());
+                     if (p == 1) return fused([](auto x, auto g) { return sign(x) * g; }, x, seed);
+                     if (p == 2) return fused([](auto x, auto y, auto g) { return over(x, y) * g; }, x, total, seed);
+                     // Of |x| / y, which is in no range's way. Its powers are infinite at 0, or their derivatives:
+                     // there stands 0.
+                     return fused(
+                         [p](auto x, auto y, auto g) {
+                           const auto size = over(abs(x), y);
+                           return where(size == 0, 0, sign(x) * pow(where(size == 0, 1, size), p - 1) * g);
+                         },
+                         x, total, seed);
+                   }));
   });
 }
 
@@ -176,8 +250,10 @@ Tensor bincount(const Arg& x, const Arg& w, std::int64_t minlength) {
     Ref<Array> y = make_array(w.dtype, Shape{bins_of(x, minlength, site)});
     visit_floating(w.dtype, [&](auto t) {
       using T = decltype(t);
-      std::fill_n(y->at<T>(), y->size, T(0));
-      for (std::int64_t i = 0; i < x.size; ++i) y->at<T>()[label_at(x, i)] += w.at<T>()[i];
+      std::vector<double> totals(static_cast<std::size_t>(y->size), 0.);
+      for (std::int64_t i = 0; i < x.size; ++i)
+        totals[static_cast<std::size_t>(label_at(x, i))] += static_cast<double>(w.at<T>()[i]);
+      for (std::int64_t i = 0; i < y->size; ++i) y->at<T>()[i] = static_cast<T>(totals[static_cast<std::size_t>(i)]);
     });
     return y;
   };
@@ -204,12 +280,13 @@ Tensor histc(const Arg& x, std::int64_t bins, double low, double high) {
           fail("histc", "the range of x is not finite; give low and high", site);
       }
       if (from == to) --from, ++to;
-      std::fill_n(y->at<T>(), bins, T(0));
+      std::vector<std::int64_t> counts(static_cast<std::size_t>(bins), 0);  // which elements may not hold
       for (std::int64_t i = 0; i < x.size; ++i)
         if (v[i] >= from && v[i] <= to) {
           const auto bin = static_cast<std::int64_t>((v[i] - from) / (to - from) * static_cast<T>(bins));
-          y->at<T>()[std::min(bin, bins - 1)] += 1;
+          ++counts[static_cast<std::size_t>(std::min(bin, bins - 1))];
         }
+      for (std::int64_t i = 0; i < bins; ++i) y->at<T>()[i] = static_cast<T>(counts[static_cast<std::size_t>(i)]);
     });
     return y;
   };

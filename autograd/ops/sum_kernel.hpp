@@ -33,16 +33,14 @@ struct Sum {
     return a + b;
   }
 };
+// In double, because parts of a product may be out of the range of what the whole is in.
 template <class T>
 struct Product {
   static constexpr bool nests = true;
-  using Part = Real<T>;
-  using Total = Real<std::conditional_t<std::is_same_v<T, float>, double, T>>;
+  using Part = Real<std::conditional_t<std::is_same_v<T, float>, double, T>>;
+  using Total = Part;
   static Part first() { return 1; }
-  template <class A>
-  A operator()(A a, A b) const {
-    return a * b;
-  }
+  Part operator()(Part a, Part b) const { return a * b; }
 };
 template <class T>
 struct Max {
