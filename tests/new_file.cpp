@@ -74,7 +74,9 @@ std::map<std::string, Writer> writers() {
 TEST_CASE("a file that is written anew keeps its mode, and a new one has that of any new file") {
   const Folder folder;
   const mode_t mask = umask(027);
-  for (auto& [name, writer] : writers()) {
+  for (auto& entry : writers()) {
+    const std::string& name = entry.first;
+    const Writer& writer = entry.second;
     CAPTURE(name);
     const std::string path = folder / "file";
     writer(path);
@@ -121,7 +123,9 @@ TEST_CASE("a file is written where its symbolic links lead") {
   CHECK(get(folder / "there/new") == "new");
   for (const char* name : {"link", "link of link", "to nothing", "here"}) CHECK(fs::is_symlink(folder / name));
   CHECK(folder.files().size() == 5);
-  for (auto& [name, writer] : writers()) {
+  for (auto& entry : writers()) {
+    const std::string& name = entry.first;
+    const Writer& writer = entry.second;
     CAPTURE(name);
     writer(folder / "link");
     CHECK(fs::is_symlink(folder / "link"));
@@ -133,7 +137,9 @@ TEST_CASE("a file is written where its symbolic links lead") {
 
 TEST_CASE("a name may be as long as the file system has them, and one with a NUL or of a folder is refused") {
   const Folder folder;
-  for (auto& [name, writer] : writers()) {
+  for (auto& entry : writers()) {
+    const std::string& name = entry.first;
+    const Writer& writer = entry.second;
     CAPTURE(name);
     const std::string path = folder / std::string(255, 'n');
     writer(path);
@@ -162,7 +168,9 @@ TEST_CASE("a disk that is full leaves the old file and nothing beside it") {
     rlimit before;
   };
   put(folder / "file", "old");
-  for (auto& [name, writer] : writers()) {
+  for (auto& entry : writers()) {
+    const std::string& name = entry.first;
+    const Writer& writer = entry.second;
     CAPTURE(name);
     {
       const Limit limit;
