@@ -5,6 +5,7 @@
 #include <new>
 
 #include "error.hpp"
+#include "kernel.hpp"
 #include "parallel.hpp"
 #include "pool.hpp"
 
@@ -23,6 +24,7 @@ Ref<Array> make_array(Dtype dtype, const Shape& shape) {
   }
   if (empty) n = 0, overflow = false;
   overflow |= __builtin_mul_overflow(n, size_of(dtype), &bytes) || bytes > (std::int64_t{1} << 46);
+  kernel::isa.check();
   if (!overflow) try {
       int size_class = pool::class_of(header + static_cast<std::size_t>(bytes));
       void* block = pool::take(size_class);

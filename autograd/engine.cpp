@@ -28,7 +28,11 @@ std::string describe(const Node& node) {
 class Told {
  public:
   explicit Told(const Operation& node) : node_(node) { tell(true); }
-  ~Told() { tell(false); }
+  ~Told() {
+    try {
+      tell(false);
+    } catch (const std::bad_alloc&) {}  // a profile lacks an event; a destructor must not throw
+  }
 
  private:
   void tell(bool begin) {
@@ -45,12 +49,21 @@ std::vector<Engine::Slot>& Engine::spare() {
   return list;
 }
 
-Engine::Engine(bool create_graph) : create_graph_(create_graph) { slots_.swap(spare()); }
+static __thread Engine* innermost_run;
+
+Engine::Engine(GradFlags flags)
+    : create_graph_(flags & xtape::create_graph),
+      retain_(flags & (retain_graph | xtape::create_graph)),
+      claim_(reinterpret_cast<std::uintptr_t>(this) | (retain_ ? 0 : releasing)),
+      outer_(innermost_run) {
+  innermost_run = this;
+  slots_.swap(spare());
+}
 
 Engine::~Engine() {
+  innermost_run = outer_;
   for (Slot& s : slots_)
-    if (s.node->engine.load(std::memory_order_relaxed) == this)
-      s.node->engine.store(nullptr, std::memory_order_release);
+    if (owns(s.node)) s.node->claim.store(0, std::memory_order_release);
   slots_.clear();
   constexpr std::size_t most = 1 << 14;
   if (slots_.capacity() <= most) slots_.swap(spare());
@@ -65,9 +78,27 @@ void Engine::visit(Node* node) {
   if (!node || find(node) != absent) return;
   auto slot = static_cast<std::uint32_t>(slots_.size());
   slots_.push_back({node, {}});
-  Engine* nobody = nullptr;
-  if (node->engine.compare_exchange_strong(nobody, this, std::memory_order_acquire)) node->slot = slot;
-  else elsewhere_[node] = slot;
+  std::uintptr_t other = 0;
+  if (node->claim.compare_exchange_strong(other, claim_, std::memory_order_acquire)) {
+    node->slot = slot;
+  } else {
+    check_claim(*node, other);
+    elsewhere_[node] = slot;
+  }
+}
+
+// What a run releases, no other thread's may read. A run releases only what it has claimed, so those that retain can
+// share whatever they meet.
+void Engine::check_claim(const Node& node, std::uintptr_t claim) const {
+  if (!(claim & releasing) || node.kind != Node::operation) return;
+  for (const Engine* run = outer_; run; run = run->outer_)
+    if (run->claim_ == claim) return;
+  const auto& operation = static_cast<const Operation&>(node);
+  for (std::uint32_t i = 0; i < node.input_count; ++i)
+    for (std::uint32_t k = 0; k <= node.input_count; ++k)
+      if (operation.reads(i, k))
+        fail("grad", "another thread differentiates this graph at the same time and releases the values that " +
+                         describe(node) + " kept; give retain_graph in both");
 }
 
 // All nodes below y, deepest first. The order of equals is that of discovery, so sums are the same in every run.
@@ -83,7 +114,7 @@ void Engine::list(const Tensor& y) {
   elsewhere_.clear();
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     Node* node = slots_[i].node;
-    if (node->engine.load(std::memory_order_relaxed) == this) node->slot = i;
+    if (owns(node)) node->slot = i;
     else elsewhere_[node] = i;
   }
 }
@@ -110,26 +141,57 @@ void Engine::accumulate(Operation& from, std::size_t i, Tensor g) {
   if (g.shape() != node->shape) g = sum_to(g, node->shape);
   if (mode & watched) tell_watchers([&](Watcher& w) { w.gradient(from, i, slots_[find(&from)].g, g); });
   Slot& slot = slots_[find(node)];
+  if (slot.in_parts) add_up(slot);
   if (!slot.g.defined()) slot.g = std::move(g);
   else if (create_graph_ || mode & watched || !add_in_place(slot.g, g)) slot.g = slot.g + g;
 }
 
-void Engine::propagate(const Tensor& seed, bool retain, Site site) {
+void Engine::accumulate(Operation& from, std::size_t i, Part part) {
+  Node* node = from.inputs[i].get();
+  if (rule_gradient_scale != 1) part.g = part.g * rule_gradient_scale;
+  if (mode & watched) tell_watchers([&](Watcher& w) { w.gradient(from, i, slots_[find(&from)].g, part.g); });
+  Slot& slot = slots_[find(node)];
+  if (create_graph_ || mode & watched) {
+    Parts& parts = parts_[node];
+    parts.elements += part.g.size();
+    parts.list.push_back(std::move(part));
+    slot.in_parts = true;
+    if (parts.elements >= node->shape.size()) add_up(slot);
+    return;
+  }
+  const Array* at = part.at.array_ref().get();
+  if (!slot.g.defined()) {
+    slot.g = Tensor(part.place->spread(node->shape, part.g.array(), at));
+    return;
+  }
+  if (!slot.g.array().exclusive()) slot.g = Tensor(copy_of(slot.g.array()));
+  part.place->add(slot.g.array(), part.g.array(), at);
+}
+
+void Engine::add_up(Slot& slot) {
+  const auto parts = parts_.find(slot.node);
+  slot.g = add_parts(slot.g, slot.node->shape, parts->second.list);
+  slot.in_parts = false;
+  parts_.erase(parts);
+}
+
+void Engine::propagate(const Tensor& seed, Site site) {
   slots_[0].g = seed;
   for (Slot& slot : slots_) {
-    if (!slot.runs || !slot.g.defined()) continue;
+    if (!slot.runs || !(slot.g.defined() || slot.in_parts)) continue;
     auto& node = static_cast<Operation&>(*slot.node);
     if (node.released)
       fail("grad",
            "the values that " + describe(node) +
                " kept were released by an earlier backward pass; give that one retain_graph",
            site);
-    Tensor g = slot.target || mode & watched ? slot.g : std::move(slot.g);
     Scope scope(node.site);
     const Told told(node);
+    if (slot.in_parts) add_up(slot);
+    Tensor g = slot.target || mode & watched ? slot.g : std::move(slot.g);
     node.backward(g, *this);
     if (!slot.target) slot.g = {};
-    if (!retain) node.release();
+    if (!retain_ && owns(&node)) node.release();
   }
 }
 
@@ -146,15 +208,18 @@ Tensors Engine::run(const Tensor& y, const Tensor& seed, const std::vector<Targe
   Recording recording(create_graph_);
   list(y);
   mark(targets);
-  propagate(seed, flags & (retain_graph | xtape::create_graph), site);
+  propagate(seed, site);
+  if (!parts_.empty()) {
+    Scope scope(site);
+    for (Slot& slot : slots_)
+      if (slot.in_parts) add_up(slot);
+  }
 
   Tensors result;
   if (!targets) {
     for (Slot& slot : slots_)
-      if (slot.node->kind == Node::leaf && slot.g.defined()) {
-        auto* leaf = static_cast<Leaf*>(slot.node);
-        leaf->grad = leaf->grad.defined() ? leaf->grad + slot.g : std::move(slot.g);
-      }
+      if (slot.node->kind == Node::leaf && slot.g.defined())
+        static_cast<Leaf*>(slot.node)->add_gradient(std::move(slot.g));
     return result;
   }
   for (const Targets::Item& item : *targets) {
@@ -208,7 +273,7 @@ Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFl
              (node ? ": it was cut from it by " + describe(*node) : "; make it a leaf with requires_grad()"),
          site);
   }
-  return Engine(flags & create_graph).run(y, seed, &targets.items(), flags, site);
+  return Engine(flags).run(y, seed, &targets.items(), flags, site);
 }
 
 Tensor grad(const Tensor& y, const Targets::Item& x, GradFlags flags, Site site) {
@@ -218,7 +283,7 @@ Tensor grad(const Tensor& y, const Targets::Item& x, GradFlags flags, Site site)
 void Tensor::backward(GradFlags flags, Site site) const {
   Tensor seed = unit_seed("backward", *this, site);
   if (mode & watched) tell_watchers([](Watcher& w) { w.adding_up(); });
-  Engine(flags & create_graph).run(*this, seed, nullptr, flags, site);
+  Engine(flags).run(*this, seed, nullptr, flags, site);
 }
 
 }  // namespace xtape

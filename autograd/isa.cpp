@@ -1,7 +1,8 @@
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
+#include "error.hpp"
 #include "kernel.hpp"
 
 namespace xtape::kernel {
@@ -17,10 +18,11 @@ Isa::Isa() : level(baseline) {
   const char* wish = std::getenv("XTAPE_ISA");
   if (!wish) return;
   const Level limit = !std::strcmp(wish, "baseline") ? baseline : !std::strcmp(wish, "avx2") ? avx2 : avx512;
-  if (limit == avx512 && std::strcmp(wish, "avx512"))
-    std::fprintf(stderr, "xtape: XTAPE_ISA is '%s', expected baseline, avx2 or avx512; it is ignored\n", wish);
+  if (limit == avx512 && std::strcmp(wish, "avx512")) refused = wish;
   if (limit < level) level = limit;
 }
+
+void Isa::refuse() const { fail("XTAPE_ISA", std::string("is '") + refused + "', expected baseline, avx2 or avx512"); }
 
 // Before any other object of static storage that might compute something.
 const Isa isa __attribute__((init_priority(101)));

@@ -15,6 +15,10 @@ struct MemoryStats {
 };
 /// The counters at this moment; exact when no other thread is working.
 MemoryStats memory_stats();
+/// Gives freed blocks, which each thread keeps for its next operations (up to 1 GiB), back to the system: this thread's
+/// at once, another's when it next frees one. It happens by itself before an operation fails for want of memory.
+/// (PyTorch: `torch.cuda.empty_cache()`.)
+void empty_cache();
 
 /// An atomic reference count, for objects that `Ref` holds.
 class RefCount {

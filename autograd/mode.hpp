@@ -4,6 +4,6 @@
 namespace xtape {
 
 enum Mode : unsigned { grad_off = 1, watched = 2 };
-extern __thread unsigned mode __attribute__((tls_model("initial-exec")));
+extern __thread unsigned mode;
 
 }  // namespace xtape

@@ -36,9 +36,12 @@ struct Node {
   Dtype dtype = float32;
   std::uint32_t input_count = 0;
   const char* op;
-  Site site;                             // the user's line
-  std::uint64_t depth = 0;               // 1 + the largest of the inputs': a topological order in any thread
-  std::atomic<Engine*> engine{nullptr};  // the run that has claimed this node, and its place in that run's list
+  Site site;  // the user's line
+  union {
+    std::uint64_t depth = 0;  // 1 + the largest of the inputs': a topological order in any thread
+    Node* next_dead;          // of a node that nobody owns any more
+  };
+  std::atomic<std::uintptr_t> claim{0};  // of the run that has claimed this node, and its place in that run's list
   std::uint32_t slot = 0;
   Shape shape;
   Ref<Node>* inputs = nullptr;

@@ -6,7 +6,7 @@
 
 namespace xtape {
 namespace {
-__thread Watcher* watcher __attribute__((tls_model("initial-exec")));
+__thread Watcher* watcher;
 
 void watch(Watcher* w) {
   watcher = w;
@@ -14,7 +14,7 @@ void watch(Watcher* w) {
 }
 }  // namespace
 
-__thread unsigned mode __attribute__((tls_model("initial-exec")));
+__thread unsigned mode;
 
 Watcher::Watcher() : outer_(watcher) { watch(this); }
 Watcher::~Watcher() { watch(outer_); }
@@ -22,21 +22,23 @@ Watcher* Watcher::innermost() { return watcher; }
 Unwatched::Unwatched() : before_(watcher) { watch(nullptr); }
 Unwatched::~Unwatched() { watch(before_); }
 
-// Nodes whose last owner goes wait in a list, so that a long chain ends without recursion.
+// Nodes whose last owner goes wait in a list, so that a long chain ends without recursion. They are the list's links
+// themselves, as nothing can be allocated here.
 void destroy(Node* node) {
-  static thread_local std::vector<Node*>* waiting = nullptr;
-  if (waiting) return waiting->push_back(node);
-  std::vector<Node*> list{node};
-  waiting = &list;
-  while (!list.empty()) {
-    Node* dead = list.back();
-    list.pop_back();
+  static __thread Node* waiting;
+  static __thread bool ending;
+  node->next_dead = waiting;
+  waiting = node;
+  if (ending) return;
+  ending = true;
+  while (Node* dead = waiting) {
+    waiting = dead->next_dead;
     int size_class = dead->size_class;
     dead->~Node();
     pool::local.live_nodes.add(-1);
     pool::give(dead, size_class);
   }
-  waiting = nullptr;
+  ending = false;
 }
 
 void Arg::tell() const {

@@ -1,11 +1,16 @@
 #include "parallel.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -42,15 +47,25 @@ void destroy(Job* job) { delete job; }
 
 thread_local bool inside_tile = false;
 
+// The number of threads at first. Read when an operation first asks, so that what is refused has a caller to tell.
+int wished_threads() {
+  const char* wish = std::getenv("XTAPE_NUM_THREADS");
+  if (!wish) return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const char* end = wish + std::strlen(wish);
+  int n = 0;
+  if (const auto [stop, error] = std::from_chars(wish, end, n); error != std::errc() || stop != end || n < 1)
+    fail("XTAPE_NUM_THREADS", std::string("is '") + wish + "', expected a number of at least 1");
+  return n;
+}
+
+class Pool;
+Pool& pool();
+
 class Pool {
  public:
-  Pool() {
-    if (const char* wish = std::getenv("XTAPE_NUM_THREADS")) {
-      threads_ = std::atoi(wish);
-      if (threads_ < 1) fail("XTAPE_NUM_THREADS", std::string("is '") + wish + "', expected a number of at least 1");
-    } else {
-      threads_ = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-    }
+  Pool() : threads_(wished_threads()) {
+    memory_stats();  // its lock, which a tile may take, is to be taken after ours before a fork
+    pthread_atfork([] { pool().before_fork(); }, [] { pool().after_fork(); }, [] { pool().in_child(); });
   }
   ~Pool() { stop(); }
 
@@ -88,8 +103,13 @@ class Pool {
   }
 
  private:
+  // Where the system gives no more threads, those that it gave do; asking again would cost each operation.
   void start() {
-    while (static_cast<int>(helpers_.size()) < threads_ - 1) helpers_.emplace_back([this] { help(); });
+    try {
+      while (static_cast<int>(helpers_.size()) < threads_ - 1) helpers_.emplace_back([this] { help(); });
+    } catch (const std::exception&) {
+      threads_ = static_cast<int>(helpers_.size()) + 1;
+    }
     while (static_cast<int>(jobs_.size()) < threads_) jobs_.push_back(Ref<Job>::adopt(new Job));
   }
   // A helper that came late may still look at an earlier job, but at one only, so one more than there are helpers do.
@@ -105,6 +125,23 @@ class Pool {
     for (std::thread& t : helpers_) t.join();
     helpers_.clear();
     stopping_ = false;
+  }
+  // A fork waits for the job that another thread runs. In the child there is this thread alone: what the helpers were
+  // and held is as good as never made.
+  void before_fork() {
+    if (!inside_tile) busy_.lock();
+  }
+  void after_fork() {
+    if (!inside_tile) busy_.unlock();
+  }
+  void in_child() {
+    for (std::thread& t : helpers_) new (&t) std::thread;
+    helpers_.clear();
+    jobs_.clear();
+    job_ = {};
+    new (&mutex_) std::mutex;
+    new (&wake_) std::condition_variable;
+    after_fork();
   }
   void help() {
     inside_tile = true;

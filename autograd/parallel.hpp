@@ -6,7 +6,8 @@
 namespace xtape {
 
 /// How many threads operations may use, the caller's included; throws when n < 1. At first: the XTAPE_NUM_THREADS
-/// environment variable, else the number of processors.
+/// environment variable, else the number of processors; anything but a number of at least 1 there is an error of the
+/// first operation that asks. Where the system refuses to start as many, it becomes what there are.
 void set_num_threads(int n);
 int num_threads();
 

@@ -67,8 +67,8 @@ void* Parameter::writable(Dtype wanted) {
   return leaf_->value->data;
 }
 
-Tensor Parameter::grad() const { return leaf_->grad; }
-void Parameter::zero_grad() { leaf_->grad = Tensor(); }
+Tensor Parameter::grad() const { return leaf_->gradient(); }
+void Parameter::zero_grad() { leaf_->forget_gradient(); }
 void Parameter::freeze(bool on) { leaf_->flows = !on; }
 bool Parameter::is_frozen() const { return !leaf_->flows; }
 const std::string& Parameter::name() const { return leaf_->name; }

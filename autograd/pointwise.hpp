@@ -14,9 +14,20 @@ inline constexpr bool has_one_call_operator = false;
 template <class F>
 inline constexpr bool has_one_call_operator<std::void_t<CallOperator<F>>, F> = true;
 
+// -ffast-math and what it consists of let the compiler take apart the sums that exp, sin and their like are made of,
+// and assume that nothing is NaN or infinite.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#define XTAPE_FAST_MATH true
+#else
+#define XTAPE_FAST_MATH false
+#endif
+
 template <class F, std::size_t... I>
 constexpr bool check_formula(std::index_sequence<I...>) {
   using X = kernel::Dual<kernel::Real<float>>;
+  static_assert(!XTAPE_FAST_MATH || sizeof(F) == 0,
+                "pointwise: -ffast-math and -Ofast make formulas wrong; compile the files that call pointwise with -O2 "
+                "or -O3 and without them (-fno-math-errno -fno-trapping-math are harmless)");
   constexpr bool generic = std::is_class_v<F> && !has_one_call_operator<void, F>;
   static_assert(generic, "pointwise: the formula must be generic, such as [](auto x) { return x * sigmoid(x); }");
   static_assert(sizeof...(I) <= Pointwise::max_formula_arguments, "pointwise: a formula has at most 8 arguments");

@@ -32,10 +32,14 @@ struct Counter {  // written by one thread, read by any
 struct ThreadPool {
   FreeBlock* free[class_count] = {};
   std::size_t cached = 0;
-  std::size_t limit = 0;  // bytes it may keep; 0 before the first use, after the thread's end and under a checker
+  // Bytes it may keep; 0 before the first use, after the thread's end, under a checker, and while another thread asks
+  // for what it keeps.
+  std::atomic<std::size_t> limit{0};
   Counter live_nodes, live_bytes, system_allocations;
+  ThreadPool* next = nullptr;  // of those that are enrolled
 };
-extern __thread ThreadPool local __attribute__((tls_model("initial-exec")));
+// Of no TLS model in particular: the linker makes it cheap in a program, and a library may be loaded at run time.
+extern __thread ThreadPool local;
 
 void* take_from_system(int size_class);
 void give_slowly(void* block);
@@ -55,7 +59,7 @@ inline void* take(int size_class) {
 inline void give(void* block, int size_class) {
   ThreadPool& pool = local;
   pool.live_bytes.add(-static_cast<std::int64_t>(bytes_of(size_class)));
-  if (pool.cached + bytes_of(size_class) > pool.limit) return give_slowly(block);
+  if (pool.cached + bytes_of(size_class) > pool.limit.load(std::memory_order_relaxed)) return give_slowly(block);
   pool.cached += bytes_of(size_class);
   pool.free[size_class] = new (block) FreeBlock{pool.free[size_class]};
 }

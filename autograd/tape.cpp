@@ -2,6 +2,7 @@
 
 #include "mode.hpp"
 #include "operation.hpp"
+#include "ops/elementwise.hpp"
 #include "parameter.hpp"
 #include "watch.hpp"
 
@@ -41,7 +42,21 @@ Leaf& check_leaf(const char* op, const Ref<Node>& node, Site site) {
 }
 }  // namespace
 
-Tensor Tensor::grad(Site site) const { return check_leaf("grad", node_, site).grad; }
-void Tensor::zero_grad(Site site) const { check_leaf("zero_grad", node_, site).grad = Tensor(); }
+Tensor Leaf::gradient() {
+  std::lock_guard lock(guard);
+  return grad;
+}
+void Leaf::add_gradient(Tensor g) {
+  std::lock_guard lock(guard);
+  grad = grad.defined() ? grad + g : std::move(g);
+}
+void Leaf::forget_gradient() {
+  Tensor forgotten;  // it may be the end of a graph, and of many things more
+  std::lock_guard lock(guard);
+  std::swap(forgotten, grad);
+}
+
+Tensor Tensor::grad(Site site) const { return check_leaf("grad", node_, site).gradient(); }
+void Tensor::zero_grad(Site site) const { check_leaf("zero_grad", node_, site).forget_gradient(); }
 
 }  // namespace xtape

@@ -1,6 +1,24 @@
 // The tape, as users meet it: what is recorded, and the gradients of it.
+//
+// Threads. Any number may compute, record and differentiate at once:
+//   - Tensors are constants. Threads may share them, and graphs and Parameters that hold them, and one thread may go on
+//     with a graph that another began. One variable, such as a `Tensor x` that one thread assigns and another reads,
+//     needs the program's own lock, as any object does.
+//   - `backward()` may run in several threads on graphs that share leaves and Parameters: each sum of a gradient is
+//     whole. Two that begin without a gradient leave the same bits in any order; with more, or on top of an earlier
+//     gradient, floating-point sums depend on the order in which they end. Where bits matter, each thread takes
+//     `grad()` and one of them adds the results up.
+//   - `grad()` and `backward()` at once on graphs that share operations need `retain_graph` or `create_graph` in all of
+//     them, because a run without releases what the others still read; it is an error otherwise.
+//   - What changes a Parameter's or a Buffer's value, name or use must not run beside anything that uses it: `assign`,
+//     `mutable_data`, an optimiser's step, `load_state_dict`, `to`, `freeze`, and `forward` of a module that keeps
+//     running statistics. `zero_grad` and `grad` of a leaf may run at any time.
+//   - Recording, guards, profiles and anomaly mode are each thread's own. A Replay has memory of its own: one thread at
+//     a time. Random numbers may be drawn anywhere; which thread gets which depends on who comes first.
+//   - After `fork()` the child may compute on with what was whole at that moment; its helper threads are started anew.
 #pragma once
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,7 +33,12 @@ struct Leaf final : Node {
     shape = value.shape;
   }
 
+  Tensor gradient();
+  void add_gradient(Tensor g);
+  void forget_gradient();
+
   Tensor grad;
+  std::mutex guard;  // of `grad`: backward() may add to it from several threads
   Ref<Array> value;  // a Parameter's current value; null for a tensor's leaf
   std::string name;  // a Parameter's path, as far as it is known
 };

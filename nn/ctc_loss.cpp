@@ -63,14 +63,6 @@ Tensor in_rows(const Tensor& targets, const Lengths& lengths, std::int64_t class
   return masked_fill(take(targets, tensor(places, shape)), tensor(filled, shape) > 0, blank);
 }
 
-// What stands at each frame. Halves of halves keep gradients short: that of each frame would be as long as all.
-void append_frames(const Tensor& x, Tensors& frames) {
-  const std::int64_t n = x.shape()[0];
-  if (n == 1) return frames.push_back(x[0]);
-  append_frames(slice(x, 0, Slice(0, n / 2)), frames);
-  append_frames(slice(x, 0, Slice(n / 2)), frames);
-}
-
 // Paths that stand one position earlier.
 Tensor earlier(const Tensor& paths) { return pad(paths, {1, -1}, PadMode::constant, impossible); }
 
@@ -87,8 +79,7 @@ Tensor losses_of(const Tensor& x, const Tensor& targets, const Lengths& input_le
   const Tensor leave_out = (path == before_last).to(x.dtype()) * impossible;
   const Tensor start = (arange(positions) > 1).to(x.dtype()) * impossible;
 
-  Tensors frames;
-  append_frames(clamp(take_along(x, unsqueeze(path, 0), 2), impossible), frames);
+  const Tensors frames = unbind(clamp(take_along(x, unsqueeze(path, 0), 2), impossible));
   Tensor paths = frames[0] + start;
   const Tensor steps = tensor(input_lengths, Shape{batch, 1});
   const std::int64_t shortest = *std::min_element(input_lengths.begin(), input_lengths.end());

@@ -6,19 +6,9 @@
 #include <autograd/ops/join.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/shape.hpp>
-#include <autograd/ops/slice.hpp>
 
 namespace xtape::nn {
 namespace {
-
-// The parts x[begin], ..., x[end - 1], by halves: a gradient that is put together of n parts, each of the size of x,
-// would take n^2 steps' time, so it takes n log n.
-void steps_of(const Tensor& x, Tensors& steps) {
-  const std::int64_t n = x.size(0);
-  if (n == 1) return steps.push_back(x[0]);
-  steps_of(slice(x, 0, {0, n / 2}), steps);
-  steps_of(slice(x, 0, {n / 2, n}), steps);
-}
 
 // Whether a step is one of its sequence's: (time, batch, 1). An operation, because a `record` cannot look at lengths.
 Tensor steps_within(const char* layer, const Tensor& lengths, std::int64_t time, std::int64_t batch) {
@@ -93,8 +83,7 @@ const RecurrentWeights& Recurrent<Derived>::weights(int layer, bool reverse, Sit
 template <class Derived>
 Tensor Recurrent<Derived>::pass(Step step, const RecurrentWeights& weights, const Tensor& x, Tensors& state,
                                 const Tensors& valid, bool reverse) {
-  Tensors inputs;
-  steps_of(project(x, weights.weight_ih, weights.bias_ih), inputs);
+  const Tensors inputs = unbind(project(x, weights.weight_ih, weights.bias_ih));
   Tensors outputs(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t t = reverse ? inputs.size() - 1 - i : i;

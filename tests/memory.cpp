@@ -1,6 +1,8 @@
 // Who shares memory with whom: optimisers and old values, threads and tapes, and that nothing stays behind.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <cmath>
 #include <functional>
 #include <string>
 #include <thread>
@@ -194,6 +196,100 @@ TEST_CASE("threads that differentiate at once do not disturb each other") {
   }
   CHECK(flat(grad(shared, parameters)) == expected);
   set_num_threads(1);
+}
+
+TEST_CASE("threads add gradients up in the same Parameters") {
+  const nn::Sequential net{nn::Linear(3, 4), nn::Linear(4, 2)};
+  for (Parameter p : net.parameters()) p.assign(full(p.shape(), 2));
+  const Tensor x = ones({5, 3});
+  const Parameter lone(full({3}, 2));
+  const Tensor leaf = full({3}, 2).requires_grad();
+  std::atomic<int> torn{0};
+  auto add_up = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      (sum(net(x)) + sum(lone * leaf)).backward();
+      if (std::fmod(lone.grad().to_vector<float>()[0], 2.f) != 0) ++torn;
+    }
+  };
+  add_up(1);
+  std::vector<Values> expected;  // of one time; whole numbers, so that sums are exact
+  for (const Parameter& p : net.parameters()) expected.push_back(values(p.grad() * 400));
+  for (Parameter p : net.parameters()) p.zero_grad();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) threads.emplace_back(add_up, 100);
+  for (std::thread& t : threads) t.join();
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(values(net.parameters()[i].grad()) == expected[i]);
+  CHECK(torn == 0);
+  CHECK(values(lone.grad()) == Values(3, 802));
+  CHECK(values(leaf.grad()) == Values(3, 802));
+}
+
+TEST_CASE("two threads leave the same bits as one that does both") {
+  manual_seed(3);
+  const nn::Sequential net = network();
+  const Tensor a = normal({7, 20}), b = normal({9, 20});
+  auto gradients = [&] {
+    std::vector<Values> all;
+    for (Parameter p : net.parameters()) {
+      all.push_back(values(p.grad()));
+      p.zero_grad();
+    }
+    return all;
+  };
+  auto on = [&](const Tensor& x) { sum(square(net(x))).backward(); };
+  on(a);
+  on(b);
+  const std::vector<Values> expected = gradients();
+  for (int i = 0; i < 50; ++i) {
+    std::thread first(on, a), second(on, b);
+    first.join();
+    second.join();
+    REQUIRE(gradients() == expected);
+  }
+}
+
+TEST_CASE("threads that would release what the other still reads are told so") {
+  manual_seed(4);
+  const nn::Sequential net = network();
+  const Tensor x = normal({8, 20});
+  const std::vector<Parameter> parameters = net.parameters();
+  const Values expected = values(grad(sum(square(net(x))), parameters)[0]);
+  int right = 0, told = 0;
+  for (int i = 0; i < 200; ++i) {
+    const Tensor y = sum(square(net(x)));
+    std::atomic<int> right_now{0}, told_now{0}, ready{0};
+    auto differentiate = [&] {
+      for (++ready; ready < 2;) std::this_thread::yield();
+      try {
+        right_now += values(grad(y, parameters)[0]) == expected;
+      } catch (const Error& e) {
+        told_now += std::string(e.what()).find("retain_graph") != std::string::npos;
+      }
+    };
+    std::thread first(differentiate), second(differentiate);
+    first.join();
+    second.join();
+    right += right_now, told += told_now;
+  }
+  CHECK(right + told == 400);
+  CHECK(right <= 200);
+}
+
+TEST_CASE("a gradient is whole whenever it is read, and may be forgotten at any time") {
+  const Parameter p(full({1000}, 1));
+  std::thread writer([&] {
+    for (int i = 0; i < 300; ++i) sum(p * 1).backward();
+  });
+  std::thread forgetter([&] {
+    for (int i = 0; i < 300; ++i) Parameter(p).zero_grad();
+  });
+  for (int i = 0; i < 300; ++i)
+    if (const Tensor g = p.grad(); g.defined()) {
+      const Values v = values(g);
+      REQUIRE(v == Values(1000, v[0]));
+    }
+  writer.join();
+  forgetter.join();
 }
 
 TEST_CASE("memory that one thread takes and another gives back is counted once") {

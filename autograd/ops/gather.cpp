@@ -1,36 +1,75 @@
 #include "gather.hpp"
 
+#include <memory>
+
+#include "../part.hpp"
 #include "positions.hpp"
 #include "shape.hpp"
 
 namespace xtape {
 namespace {
 
-Tensor parts(const char* op, const Arg& x, int axis, const Arg& indices);
+template <bool of_parts>
+Tensor take_at(const char* op, const Arg& x, int axis, const Arg& indices);
 
-// The adjoint of taking parts: zeros with the parts added.
-Tensor parts_adjoint(const Arg& g, int axis, const Arg& indices, const Shape& shape) {
-  auto forward = [axis, shape, site = indices.site](const Array& g, const Array& k) {
-    Ref<Array> y = cleared(g.dtype, shape);
-    put_parts<Put::adding>("index_adjoint", *y, axis, k, g, site);
+// Where positions along an axis are: of whole parts, or of single elements. Taking and adding are each other's adjoint.
+template <bool of_parts>
+struct Positions final : Place {
+  Positions(const char* op, int axis, Site site) : op(op), axis(axis), site(site) {}
+
+  Ref<Array> spread(const Shape& shape, const Array& part, const Array* at) const override {
+    Ref<Array> y = cleared(part.dtype, shape);
+    put<Put::adding>(*y, *at, part);
     return y;
-  };
-  return execute("index_adjoint", {&g, &indices}, attributed(forward, "axis", axis),
-                 rule<1>([axis](const Tensor& g, const Tensor& k) { return parts("index", g, axis, k); }), no_gradient);
-}
+  }
+  // Adds what `spread` would hold, to the same bits where a position is there twice, but goes to the positions only.
+  void add(Array& whole, const Array& part, const Array* at) const override {
+    const Ref<Array> before = read(whole, *at);
+    put<Put::copying>(whole, *at, *cleared(part.dtype, part.shape));
+    put<Put::adding>(whole, *at, part);
+    const Ref<Array> sums = read(whole, *at);
+    kernel::Strided walk;
+    walk.push(sums->size, 1, 1);
+    kernel::add(walk, sums->dtype, sums->data, before->data);
+    put<Put::copying>(whole, *at, *sums);
+  }
+  Tensor take(const Tensor& whole, const Tensor& at) const override { return take_at<of_parts>(op, whole, axis, at); }
 
-Tensor parts(const char* op, const Arg& x, int axis, const Arg& indices) {
-  const Shape& shape = x.array->shape;
-  const Shape result = replaced(shape, axis, indices.array->shape);
-  auto forward = [op, axis, result, site = indices.site](const Array& x, const Array& k) {
+  Ref<Array> read(const Array& x, const Array& at) const {
     const Split from(x.shape, axis);
-    check_range(op, k, from.n, site);
-    Ref<Array> y = make_array(x.dtype, result);
-    if (y->size) read_parts(from, x, k.size, k.at<Position>(), *y);
-    return y;
-  };
+    if constexpr (of_parts) {
+      check_range(op, at, from.n, site);
+      Ref<Array> y = make_array(x.dtype, replaced(x.shape, axis, at.shape));
+      if (y->size) read_parts(from, x, at.size, at.at<Position>(), *y);
+      return y;
+    } else {
+      Ref<Array> y = make_array(x.dtype, at.shape);
+      visit_dtype(x.dtype, [&](auto t) {
+        using T = decltype(t);
+        read_elements(op, from, at, site, x.at<T>(), y->at<T>());
+      });
+      return y;
+    }
+  }
+  template <Put how>
+  void put(Array& y, const Array& at, const Array& values) const {
+    if constexpr (of_parts) put_parts<how>(op, y, axis, at, values, site);
+    else put_elements<how>(op, y, axis, at, values, site);
+  }
+
+  const char* op;
+  int axis;
+  Site site;
+};
+
+template <bool of_parts>
+Tensor take_at(const char* op, const Arg& x, int axis, const Arg& indices) {
+  const Positions<of_parts> positions(op, axis, indices.site);
+  auto forward = [positions](const Array& x, const Array& k) { return positions.read(x, k); };
   return execute(op, {&x, &indices}, attributed(forward, "axis", axis),
-                 rule<1>([axis, shape](const Tensor& g, const Tensor& k) { return parts_adjoint(g, axis, k, shape); }),
+                 rule<1>([positions](const Tensor& g, const Tensor& k) {
+                   return Part{g, std::make_shared<Positions<of_parts>>(positions), k};
+                 }),
                  no_gradient);
 }
 
@@ -38,7 +77,7 @@ Tensor parts(const char* op, const Arg& x, int axis, const Arg& indices) {
 
 Tensor index(const Arg& x, int axis, const Arg& indices) {
   check_indices("index", x, indices);
-  return parts("index", x, check_axis("index", axis, x.array->shape, x.site), indices);
+  return take_at<true>("index", x, check_axis("index", axis, x.array->shape, x.site), indices);
 }
 
 Tensor index_select(const Arg& x, int axis, const Arg& indices) {
@@ -46,61 +85,26 @@ Tensor index_select(const Arg& x, int axis, const Arg& indices) {
   axis = check_axis("index_select", axis, x.array->shape, x.site);
   if (indices.array->shape.rank() != 1)
     fail("index_select", "the indices must be a vector, not " + describe(*indices.array), indices.site);
-  return parts("index_select", x, axis, indices);
+  return take_at<true>("index_select", x, axis, indices);
 }
 
 Tensor embedding(const Arg& weight, const Arg& indices) {
   check_indices("embedding", weight, indices);
   if (weight.array->shape.rank() != 2)
     fail("embedding", "the weight must be a matrix (n, width), not " + describe(*weight.array), weight.site);
-  return parts("embedding", weight, 0, indices);
+  return take_at<true>("embedding", weight, 0, indices);
 }
 
 Tensor take(const Arg& x, const Arg& indices) {
   check_indices("take", x, indices);
   Scope scope(x.site);
-  return parts("take", reshape(x, Shape{x.array->size}), 0, indices);
+  return take_at<true>("take", reshape(x, Shape{x.array->size}), 0, indices);
 }
-
-namespace {
-
-Tensor elements(const char* op, const Arg& x, int axis, const Arg& indices);
-
-// The adjoint of reading elements: zeros with the elements added.
-Tensor elements_adjoint(const Arg& g, int axis, const Arg& indices, const Shape& shape) {
-  auto forward = [axis, shape, site = indices.site](const Array& g, const Array& k) {
-    Ref<Array> y = cleared(g.dtype, shape);
-    put_elements<Put::adding>("gather_adjoint", *y, axis, k, g, site);
-    return y;
-  };
-  return execute("gather_adjoint", {&g, &indices}, attributed(forward, "axis", axis),
-                 rule<1>([axis](const Tensor& g, const Tensor& k) { return elements("gather", g, axis, k); }),
-                 no_gradient);
-}
-
-// Where the other axes of the indices are as long as those of x.
-Tensor elements(const char* op, const Arg& x, int axis, const Arg& indices) {
-  auto forward = [op, axis, site = indices.site](const Array& x, const Array& k) {
-    Ref<Array> y = make_array(x.dtype, k.shape);
-    visit_dtype(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      read_elements(op, Split(x.shape, axis), k, site, x.at<T>(), y->at<T>());
-    });
-    return y;
-  };
-  return execute(op, {&x, &indices}, attributed(forward, "axis", axis),
-                 rule<1>([axis, shape = x.array->shape](const Tensor& g, const Tensor& k) {
-                   return elements_adjoint(g, axis, k, shape);
-                 }),
-                 no_gradient);
-}
-
-}  // namespace
 
 Tensor gather(const Arg& x, int axis, const Arg& indices) {
-  if (check_elements("gather", x, axis, indices)) return elements("gather", x, axis, indices);
+  if (check_elements("gather", x, axis, indices)) return take_at<false>("gather", x, axis, indices);
   Scope scope(x.site);
-  return elements("gather", cut_to(x, cut_shape(x.array->shape, axis, indices.array->shape)), axis, indices);
+  return take_at<false>("gather", cut_to(x, cut_shape(x.array->shape, axis, indices.array->shape)), axis, indices);
 }
 
 Tensor take_along(const Arg& x, const Arg& indices, int axis) {
@@ -122,9 +126,9 @@ Tensor take_along(const Arg& x, const Arg& indices, int axis) {
          "x of shape " + to_string(shape) + " and indices of shape " + to_string(k) +
              " do not broadcast in the axes other than " + std::to_string(axis),
          indices.site);
-  if (x_to == shape && k_to == k) return elements("take_along", x, axis, indices);
+  if (x_to == shape && k_to == k) return take_at<false>("take_along", x, axis, indices);
   Scope scope(x.site);
-  return elements("take_along", broadcast_to(x, x_to), axis, broadcast_to(indices, k_to));
+  return take_at<false>("take_along", broadcast_to(x, x_to), axis, broadcast_to(indices, k_to));
 }
 
 }  // namespace xtape

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
+#include "../part.hpp"
 #include "apply.hpp"
 #include "strided.hpp"
 
@@ -71,37 +73,6 @@ Ranges whole(const Shape& shape) {
   return r;
 }
 
-// Cutting and putting back are each other's adjoint, and so each other's rule.
-Tensor cut(const char* op, const char* adjoint, const Arg& x, const Ranges& ranges, const Shape& result);
-
-Tensor put(const char* op, const char* adjoint, const Arg& g, const Ranges& ranges, const Shape& shape) {
-  auto forward = [ranges, shape](const Array& g) {
-    Ref<Array> y = make_array(g.dtype, shape);
-    const std::int64_t bytes = size_of(g.dtype), begin = ranges.offset(shape) * bytes;
-    if (y->size && ranges.contiguous(shape)) {
-      const std::int64_t end = begin + g.size * bytes;
-      std::memset(y->data, 0, static_cast<std::size_t>(begin));
-      std::memcpy(y->at<char>() + begin, g.data, static_cast<std::size_t>(g.size * bytes));
-      std::memset(y->at<char>() + end, 0, static_cast<std::size_t>(y->size * bytes - end));
-      return y;
-    }
-    kernel::clear(*y);
-    const kernel::Strides strides(shape);
-    std::int64_t step = g.size;
-    kernel::Strided walk;
-    for (int i = 0; i < shape.rank() && g.size; ++i) {
-      const Range& r = ranges.of[i];
-      step /= r.count;
-      walk.push(r.count, r.step * strides[i], step);
-    }
-    if (g.size) kernel::copy(walk, y->dtype, y->at<char>() + begin, g.data);
-    return y;
-  };
-  return execute(op, {&g}, forward, rule<>([op, adjoint, ranges, result = g.array->shape](const Tensor& g) {
-                   return cut(adjoint, op, g, ranges, result);
-                 }));
-}
-
 struct Cutting {
   Ranges ranges;
   int rank;
@@ -124,10 +95,56 @@ struct Cutting {
   }
 };
 
-Tensor cut(const char* op, const char* adjoint, const Arg& x, const Ranges& ranges, const Shape& result) {
-  const Shape& shape = x.array->shape;
-  return execute(op, {&x}, Cutting{ranges, shape.rank(), result},
-                 rule<>([op, adjoint, ranges, shape](const Tensor& g) { return put(adjoint, op, g, ranges, shape); }));
+Tensor cut(const char* op, const Arg& x, const Ranges& ranges, const Shape& result);
+
+// Where a cut is. Cutting and adding to its place are each other's adjoint.
+struct CutPlace final : Place {
+  CutPlace(const char* op, const Ranges& ranges, const Shape& result) : op(op), ranges(ranges), result(result) {}
+
+  Ref<Array> spread(const Shape& shape, const Array& part, const Array*) const override {
+    Ref<Array> y = make_array(part.dtype, shape);
+    if (y->size && ranges.contiguous(shape)) {
+      const std::int64_t bytes = size_of(part.dtype), begin = ranges.offset(shape) * bytes;
+      const std::int64_t end = begin + part.size * bytes;
+      std::memset(y->data, 0, static_cast<std::size_t>(begin));
+      std::memcpy(y->at<char>() + begin, part.data, static_cast<std::size_t>(part.size * bytes));
+      std::memset(y->at<char>() + end, 0, static_cast<std::size_t>(y->size * bytes - end));
+      return y;
+    }
+    kernel::clear(*y);
+    if (part.size) kernel::copy(walk(*y, part), y->dtype, from(*y), part.data);
+    return y;
+  }
+  void add(Array& whole, const Array& part, const Array*) const override {
+    if (part.size) kernel::add(walk(whole, part), whole.dtype, from(whole), part.data);
+  }
+  Tensor take(const Tensor& whole, const Tensor&) const override { return cut(op, whole, ranges, result); }
+
+ private:
+  void* from(const Array& whole) const { return whole.at<char>() + ranges.offset(whole.shape) * size_of(whole.dtype); }
+  // Through the place in the whole and through the part.
+  kernel::Strided walk(const Array& whole, const Array& part) const {
+    const kernel::Strides strides(whole.shape);
+    std::int64_t step = part.size;
+    kernel::Strided walk;
+    for (int i = 0; i < whole.shape.rank(); ++i) {
+      const Range& r = ranges.of[i];
+      step /= r.count;
+      walk.push(r.count, r.step * strides[i], step);
+    }
+    return walk;
+  }
+
+  const char* op;
+  Ranges ranges;
+  Shape result;
+};
+
+Tensor cut(const char* op, const Arg& x, const Ranges& ranges, const Shape& result) {
+  return execute(op, {&x}, Cutting{ranges, x.array->shape.rank(), result},
+                 rule<>([op, ranges, result](const Tensor& g) {
+                   return Part{g, std::make_shared<CutPlace>(op, ranges, result), {}};
+                 }));
 }
 
 Tensor select(const Arg& x, int axis, std::int64_t index, const Shape& shape) {
@@ -136,7 +153,7 @@ Tensor select(const Arg& x, int axis, std::int64_t index, const Shape& shape) {
   Shape result;
   for (int i = 0; i < shape.rank(); ++i)
     if (i != axis) result.push_back(shape[i]);
-  return cut("select", "select_adjoint", x, ranges, result);
+  return cut("select", x, ranges, result);
 }
 
 }  // namespace
@@ -148,7 +165,7 @@ Tensor slice(const Arg& x, int axis, const Slice& range) {
   Ranges ranges = whole(result);
   ranges.of[axis] = resolve("slice", range, result[axis], x.site);
   result[axis] = ranges.of[axis].count;
-  return cut("slice", "slice_adjoint", x, ranges, result);
+  return cut("slice", x, ranges, result);
 }
 
 Tensor slice(const Arg& x, const std::vector<SliceIndex>& index) {
@@ -182,7 +199,7 @@ Tensor slice(const Arg& x, const std::vector<SliceIndex>& index) {
     }
   }
   for (; axis < shape.rank(); ++axis) result.push_back(shape[axis]);
-  return cut("slice", "slice_adjoint", x, ranges, result);
+  return cut("slice", x, ranges, result);
 }
 Tensor slice(const Arg& x, std::initializer_list<SliceIndex> index) { return slice(x, std::vector<SliceIndex>(index)); }
 
