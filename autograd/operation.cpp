@@ -73,6 +73,10 @@ void Operation::connect(const Arg* const* args, const Ref<Array>& value) {
   dtype = value->dtype;
   shape = value->shape;
   for (std::uint32_t i = 0; i < input_count; ++i) connect_input(i, *args[i]);
+  keep(args, value);
+}
+
+void Operation::keep(const Arg* const* args, const Ref<Array>& value) {
   for (std::uint32_t i = 0; i < input_count; ++i) {
     if (!args[i]->flows()) continue;
     for (std::uint32_t k = 0; k < input_count; ++k)

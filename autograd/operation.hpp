@@ -63,6 +63,8 @@ struct Operation : Node {
   virtual bool reads(std::uint32_t i, std::uint32_t value) const = 0;
   /// Whether a run does nothing but compute; only drawing the number of a random stream does more.
   virtual bool pure() const { return true; }
+  /// Keeps what the rules read, as `reads` says of each rule and value; what has very many inputs knows a shorter way.
+  virtual void keep(const Arg* const* args, const Ref<Array>& value);
   /// Takes back what the last run did besides.
   virtual void undo() const {}
   /// The attributes as text, "axis=1, keepdims=true".

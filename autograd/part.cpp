@@ -1,5 +1,7 @@
 #include "part.hpp"
 
+#include <algorithm>
+
 #include "operation.hpp"
 
 namespace xtape {
@@ -28,9 +30,12 @@ struct AddParts final : ListOperation {
   }
   Ref<Operation> twin() const override { return make_node<AddParts>(site, input_count, result, entries); }
   bool reads(std::uint32_t i, std::uint32_t value) const override {
+    return value == i + 1 &&
+           std::any_of(entries.begin(), entries.end(), [&](const Entry& e) { return e.input == i && e.has_positions; });
+  }
+  void keep(const Arg* const* args, const Ref<Array>&) override {
     for (const Entry& e : entries)
-      if (e.input == i) return e.has_positions && value == i + 1;
-    return false;
+      if (e.has_positions) kept[e.input + 1] = Ref<Array>::share(args[e.input + 1]->array);
   }
   void backward(const Tensor& g, Engine& engine) override {
     if (has_whole() && engine.wants(inputs[0].get())) engine.accumulate(*this, 0, g);

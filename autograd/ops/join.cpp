@@ -34,6 +34,7 @@ struct Concat final : ListOperation {
   }
   Ref<Operation> twin() const override { return make_node<Concat>(site, axis, sizes); }
   bool reads(std::uint32_t, std::uint32_t) const override { return false; }
+  void keep(const Arg* const*, const Ref<Array>&) override {}
   std::string attributes() const override { return attribute_list("axis", axis); }
   void backward(const Tensor& g, Engine& engine) override {
     std::int64_t at = 0;
