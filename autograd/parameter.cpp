@@ -42,9 +42,7 @@ Parameter::Parameter(const Parameter& other) : leaf_(other.leaf_) {
   leaf_ = *static_cast<Ref<Leaf>*>(twin.get());
 }
 
-Tensor Parameter::tensor() const {
-  return Tensor(take(*leaf_), Ref<Node>::share(leaf_.get()));
-}
+Tensor Parameter::tensor() const { return Tensor(take(*leaf_), Ref<Node>::share(leaf_.get())); }
 const Shape& Parameter::shape() const { return leaf_->shape; }
 Dtype Parameter::dtype() const { return leaf_->dtype; }
 
