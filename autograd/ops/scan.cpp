@@ -157,7 +157,7 @@ struct LogSum {
     return {v, total() * power(max, v)};
   }
   Wide<T> total() const { return 1 + others; }
-  T value() const { return std::isinf(max) && others == others ? max : max + static_cast<T>(std::log1p(others)); }
+  T value() const { return std::isinf(max) && others == others ? max : max + std::log1p(static_cast<T>(others)); }
 };
 // f(x_i, the state before it, the state with it) along the axis.
 template <class F>

@@ -12,8 +12,7 @@ Tensor log_softmax(const Arg& x, int axis = -1);
 /// e^-x_i / sum_k e^-x_k along `axis`: softmax(-x).
 Tensor softmin(const Arg& x, int axis = -1);
 /// log sum_k e^x_k over `axes` (the last by default), which disappear, or stay with size 1 under `keepdims`. -inf of no
-/// elements and where all are -inf, inf where one is inf; there, as in PyTorch, the gradient of the infinite elements
-/// is NaN.
+/// elements and where all are -inf, inf where one is inf; there equal infinities share the gradient evenly.
 Tensor logsumexp(const Arg& x, const Axes& axes = -1, bool keepdims = false);
 
 }  // namespace xtape
