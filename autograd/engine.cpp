@@ -10,6 +10,8 @@
 
 namespace xtape {
 
+using namespace detail;
+
 double rule_gradient_scale = 1;
 
 namespace {

@@ -217,7 +217,7 @@ class Gradcheck {
   Inputs x_;
   std::vector<Tensors> weights_;  // of the terms of each order
   double scale_ = 0;              // of the terms: the sum of their sizes
-  Generator generator_{1};
+  RandomGenerator generator_{1};
   RandomStream stream_{1};
 };
 

@@ -1,9 +1,9 @@
 // What the operations of this thread do besides computing. One word, so that every operation looks once.
 #pragma once
 
-namespace xtape {
+namespace xtape::detail {
 
 enum Mode : unsigned { grad_off = 1, watched = 2 };
 extern __thread unsigned mode;
 
-}  // namespace xtape
+}  // namespace xtape::detail

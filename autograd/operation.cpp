@@ -5,6 +5,9 @@
 #include "watch.hpp"
 
 namespace xtape {
+
+using namespace detail;
+
 namespace {
 __thread Watcher* watcher;
 
@@ -14,7 +17,7 @@ void watch(Watcher* w) {
 }
 }  // namespace
 
-__thread unsigned mode;
+__thread unsigned detail::mode;
 
 Watcher::Watcher() : outer_(watcher) { watch(this); }
 Watcher::~Watcher() { watch(outer_); }

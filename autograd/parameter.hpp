@@ -10,23 +10,74 @@
 
 namespace xtape {
 
+namespace detail {
+
+/// What a Parameter or Buffer and all its copies share: the cell that they stand for now. A member of a module can be
+/// given another cell, and then all of them have it: the member in each copy of the module, and the module's list.
+struct Binding {
+  RefCount refs;
+  Ref<Leaf> leaf;
+  const void* owner = nullptr;  // the state of the module that declared it
+};
+inline void destroy(Binding* binding) { delete binding; }
+
+/// How `nn` says, without `autograd` knowing modules, under which path a handle at this address is a member of the
+/// module that declared its binding; empty when it is none.
+using MemberPath = std::string (*)(const void* handle, const Binding& binding);
+void set_member_path(MemberPath member_path);
+
+/// What Parameter and Buffer have in common: a handle of a cell.
+class Bound {
+ public:
+  Bound(const Bound& other);
+  Bound(Bound&&) noexcept = default;
+  Bound& operator=(const Bound& other);
+  Bound& operator=(Bound&& other);
+  ~Bound() = default;
+
+  const Shape& shape() const { return leaf()->shape; }
+  Dtype dtype() const { return leaf()->dtype; }
+  std::int64_t size() const { return shape().size(); }
+
+  /// The path under which modules know it, as "hidden.weight"; empty when it belongs to none.
+  const std::string& name() const { return leaf()->name; }
+  void set_name(const std::string& name) { leaf()->name = name; }
+
+  /// The cell. Throws when it was moved away.
+  Leaf* leaf() const {
+    if (!binding_) undefined();
+    return binding_->leaf.get();
+  }
+  const Ref<Binding>& binding() const { return binding_; }
+
+ protected:
+  explicit Bound(Ref<Leaf> leaf);
+  /// A handle of the same cell with a binding of its own.
+  void unbind();
+
+ private:
+  [[noreturn]] static void undefined();
+  /// Whether this is a module's member, which then has `other`'s cell in the place of its own.
+  bool rebind(const Bound& other);
+  Ref<Binding> binding_;
+};
+
+}  // namespace detail
+
 /// A shared cell that holds a tensor and is a leaf of the tape. Copying a Parameter aliases it. Operations take it like
 /// a tensor; an optimiser gives it new values. Tensors and tapes that saw an older value keep it.
-class Parameter {
+///
+/// Assigning to a variable makes it another name, `p = q`. Assigning to a module's member, `head.weight =
+/// table.weight`, has the module, all its copies, `parameters()` and `state_dict()` use the other one from then on,
+/// under the name that was declared: both are tied. An optimiser that holds what was replaced throws at its next step.
+class Parameter : public detail::Bound {
  public:
   /// Throws unless the value's dtype is floating.
   explicit Parameter(const Tensor& value, Site site = Site::here());
-  Parameter(const Parameter& other);
-  Parameter(Parameter&&) noexcept = default;
-  Parameter& operator=(const Parameter&) = default;
-  Parameter& operator=(Parameter&&) noexcept = default;
 
   /// The current value, as a leaf of the tape.
   Tensor tensor() const;
   operator Tensor() const { return tensor(); }
-  const Shape& shape() const;
-  Dtype dtype() const;
-  std::int64_t size() const { return shape().size(); }
 
   /// Gives the cell a new value; throws unless shape and dtype stay the same.
   void assign(const Tensor& value, Site site = Site::here());
@@ -46,17 +97,18 @@ class Parameter {
   void freeze(bool on = true);
   bool is_frozen() const;
 
-  /// The path under which modules know it, as "hidden.weight"; empty when it belongs to none.
-  const std::string& name() const;
-  void set_name(const std::string& name);
-
   /// Whether both are the same cell.
   bool is(const Parameter& other) const { return leaf() == other.leaf(); }
-  Leaf* leaf() const { return leaf_.get(); }
+
+  // For modules: a handle of the same cell that is bound apart.
+  Parameter unbound() const {
+    Parameter p = *this;
+    p.unbind();
+    return p;
+  }
 
  private:
   void* writable(Dtype wanted);
-  Ref<Leaf> leaf_;
 };
 
 inline Arg::Arg(const Parameter& p, const char* file, int line)

@@ -7,6 +7,9 @@
 #include "ops/reduction.hpp"
 
 namespace xtape {
+
+using namespace detail;
+
 namespace {
 
 constexpr std::size_t max_operands = 2 * Pointwise::max_arguments;

@@ -4,6 +4,8 @@
 
 namespace xtape {
 
+using namespace detail;
+
 void Program::run(const Tensors& in, std::vector<Ref<Array>>& out) {
   Recording off(false);
   struct Clear {

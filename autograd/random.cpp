@@ -10,6 +10,9 @@
 #include "stream.hpp"
 
 namespace xtape {
+
+using namespace detail;
+
 namespace {
 
 // [0, 1) and (0, 1] from 53 and 32 bits.
@@ -78,8 +81,8 @@ void check_floating(const char* op, Dtype dtype, Site site) {
 }
 
 struct NextStream final : ListOperation {
-  NextStream(Generator& generator, Site site) : ListOperation("next_stream", site, 0), generator(generator) {}
-  static Ref<Array> next(Generator& generator) {
+  NextStream(RandomGenerator& generator, Site site) : ListOperation("next_stream", site, 0), generator(generator) {}
+  static Ref<Array> next(RandomGenerator& generator) {
     Ref<Array> key = make_array(int64, Shape{2});
     key->at<std::int64_t>()[0] = static_cast<std::int64_t>(generator.seed());
     key->at<std::int64_t>()[1] = static_cast<std::int64_t>(generator.next());
@@ -92,12 +95,12 @@ struct NextStream final : ListOperation {
   bool pure() const override { return false; }
   void undo() const override { generator.give_back(); }
 
-  Generator& generator;
+  RandomGenerator& generator;
 };
 
 // An operation that draws from the generator's next stream: forward(key).
 template <class Forward>
-Tensor draw(const char* op, Generator& generator, Site site, Forward forward) {
+Tensor draw(const char* op, RandomGenerator& generator, Site site, Forward forward) {
   const Tensor stream = next_stream(generator, site);
   const Arg key(stream, site);
   return execute(op, {&key}, forward, no_gradient);
@@ -105,7 +108,7 @@ Tensor draw(const char* op, Generator& generator, Site site, Forward forward) {
 
 }  // namespace
 
-Tensor next_stream(Generator& generator, Site site) {
+Tensor next_stream(RandomGenerator& generator, Site site) {
   if (!(mode & watched)) return Tensor(NextStream::next(generator));
   return execute_list(make_node<NextStream>(generator, user_site(site)), {});
 }
@@ -140,13 +143,13 @@ std::int64_t RandomStream::integer(std::int64_t n) {
   }
 }
 
-Generator& default_generator() {
-  static Generator generator;
+RandomGenerator& default_generator() {
+  static RandomGenerator generator;
   return generator;
 }
 void manual_seed(std::uint64_t seed) { default_generator().manual_seed(seed); }
 
-Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, Generator& generator, Site site) {
+Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, RandomGenerator& generator, Site site) {
   if (!(low <= high)) fail("uniform", "[" + std::to_string(low) + ", " + std::to_string(high) + ") is empty", site);
   check_floating("uniform", dtype, site);
   return draw("uniform", generator, site, [=](const Array& key) {
@@ -164,7 +167,7 @@ Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, Generat
   });
 }
 
-Tensor normal(const Shape& shape, double mean, double stddev, Dtype dtype, Generator& generator, Site site) {
+Tensor normal(const Shape& shape, double mean, double stddev, Dtype dtype, RandomGenerator& generator, Site site) {
   if (!(stddev >= 0)) fail("normal", "a standard deviation is not " + std::to_string(stddev), site);
   check_floating("normal", dtype, site);
   return draw("normal", generator, site, [=](const Array& key) {
@@ -232,7 +235,7 @@ class TruncatedNormal {
 }  // namespace
 
 Tensor truncated_normal(const Shape& shape, double mean, double stddev, double low, double high, Dtype dtype,
-                        Generator& generator, Site site) {
+                        RandomGenerator& generator, Site site) {
   constexpr double infinity = kernel::infinity<double>;
   if (!(mean - mean == 0 && stddev > 0 && stddev < infinity && low < high))
     fail("truncated_normal",
@@ -256,7 +259,7 @@ Tensor truncated_normal(const Shape& shape, double mean, double stddev, double l
   });
 }
 
-Tensor exponential(const Shape& shape, double rate, Dtype dtype, Generator& generator, Site site) {
+Tensor exponential(const Shape& shape, double rate, Dtype dtype, RandomGenerator& generator, Site site) {
   if (!(rate > 0)) fail("exponential", "a rate is positive, not " + std::to_string(rate), site);
   check_floating("exponential", dtype, site);
   return draw("exponential", generator, site, [=](const Array& key) {
@@ -270,7 +273,7 @@ Tensor exponential(const Shape& shape, double rate, Dtype dtype, Generator& gene
   });
 }
 
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator, Site site) {
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, RandomGenerator& generator, Site site) {
   if (low >= high)
     fail("randint", "there is no integer in [" + std::to_string(low) + ", " + std::to_string(high) + ")", site);
   const std::uint64_t n = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
@@ -290,7 +293,7 @@ Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generato
   });
 }
 
-Tensor bernoulli(const Arg& p, Generator& generator) {
+Tensor bernoulli(const Arg& p, RandomGenerator& generator) {
   if (!p.array || !is_floating(p.array->dtype)) {
     const Tensor floating = promote_floating("bernoulli", p);
     return bernoulli(Arg(floating, p.site), generator);
@@ -314,7 +317,7 @@ Tensor bernoulli(const Arg& p, Generator& generator) {
   return execute("bernoulli", {&p, &key}, forward, no_gradient, no_gradient);
 }
 
-Tensor bernoulli(const Shape& shape, double p, Dtype dtype, Generator& generator, Site site) {
+Tensor bernoulli(const Shape& shape, double p, Dtype dtype, RandomGenerator& generator, Site site) {
   if (!(p >= 0 && p <= 1)) fail("bernoulli", std::to_string(p) + " is no probability in [0, 1]", site);
   check_floating("bernoulli", dtype, site);
   return draw("bernoulli", generator, site, [=](const Array& key) {
@@ -328,7 +331,7 @@ Tensor bernoulli(const Shape& shape, double p, Dtype dtype, Generator& generator
   });
 }
 
-Tensor permutation(std::int64_t n, Generator& generator, Site site) {
+Tensor permutation(std::int64_t n, RandomGenerator& generator, Site site) {
   if (n < 0) fail("permutation", "the length " + std::to_string(n) + " is negative", site);
   return draw("permutation", generator, site, [n](const Array& key) {
     Ref<Array> y = make_array(int64, Shape{n});
@@ -377,7 +380,7 @@ void draw_without_replacement(StreamKey key, std::int64_t first, const std::vect
 
 }  // namespace
 
-Tensor multinomial(const Arg& weights, std::int64_t count, bool replacement, Generator& generator) {
+Tensor multinomial(const Arg& weights, std::int64_t count, bool replacement, RandomGenerator& generator) {
   check_defined("multinomial", weights);
   if (!is_floating(weights.array->dtype)) {
     const Tensor floating = promote_floating("multinomial", weights);

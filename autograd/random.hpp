@@ -31,9 +31,9 @@ class RandomStream {
 
 /// Hands out streams of one seed in order: each operation that draws takes the next one. What is recorded for replay
 /// refers to the generators that it draws from, which must live as long.
-class Generator {
+class RandomGenerator {
  public:
-  explicit Generator(std::uint64_t seed = 0) : seed_(seed) {}
+  explicit RandomGenerator(std::uint64_t seed = 0) : seed_(seed) {}
   std::uint64_t seed() const { return seed_; }
   /// The number of the next stream; never given twice.
   std::uint64_t next() { return next_++; }
@@ -47,39 +47,40 @@ class Generator {
 };
 
 /// The generator that every operation uses unless it is given another; its seed is 0 until `manual_seed`.
-Generator& default_generator();
+RandomGenerator& default_generator();
 /// Seeds the default generator: what is drawn after it is the same in every run.
 void manual_seed(std::uint64_t seed);
 
 /// Numbers uniform in [low, high). Throws when low > high. No gradient flows through what is drawn.
 Tensor uniform(const Shape& shape, double low = 0, double high = 1, Dtype dtype = float32,
-               Generator& generator = default_generator(), Site site = Site::here());
+               RandomGenerator& generator = default_generator(), Site site = Site::here());
 /// Normal numbers with the given mean and standard deviation (not variance). Throws when that is negative.
 Tensor normal(const Shape& shape, double mean = 0, double stddev = 1, Dtype dtype = float32,
-              Generator& generator = default_generator(), Site site = Site::here());
+              RandomGenerator& generator = default_generator(), Site site = Site::here());
 /// Normal numbers, of those in [low, high]. Throws unless stddev > 0 and low < high. Source: Robert, "Simulation of
 /// truncated normal variables", Statistics and Computing 5, 1995.
 Tensor truncated_normal(const Shape& shape, double mean = 0, double stddev = 1, double low = -2, double high = 2,
-                        Dtype dtype = float32, Generator& generator = default_generator(), Site site = Site::here());
+                        Dtype dtype = float32, RandomGenerator& generator = default_generator(),
+                        Site site = Site::here());
 /// Waiting times with the density rate e^(-rate x). Throws unless rate > 0.
 Tensor exponential(const Shape& shape, double rate = 1, Dtype dtype = float32,
-                   Generator& generator = default_generator(), Site site = Site::here());
+                   RandomGenerator& generator = default_generator(), Site site = Site::here());
 /// Integers uniform in [low, high), without bias: int64. Throws unless low < high.
-Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape, Generator& generator = default_generator(),
-               Site site = Site::here());
+Tensor randint(std::int64_t low, std::int64_t high, const Shape& shape,
+               RandomGenerator& generator = default_generator(), Site site = Site::here());
 /// 1 with the probability p, else 0, in the shape and dtype of p. Throws when a probability is not in [0, 1].
-Tensor bernoulli(const Arg& p, Generator& generator = default_generator());
+Tensor bernoulli(const Arg& p, RandomGenerator& generator = default_generator());
 /// The same for one p and any shape.
-Tensor bernoulli(const Shape& shape, double p, Dtype dtype = float32, Generator& generator = default_generator(),
+Tensor bernoulli(const Shape& shape, double p, Dtype dtype = float32, RandomGenerator& generator = default_generator(),
                  Site site = Site::here());
 /// A permutation of 0 … n-1, each equally likely: () -> (n), int64. Throws when n is negative. Source: the Fisher-Yates
 /// shuffle.
-Tensor permutation(std::int64_t n, Generator& generator = default_generator(), Site site = Site::here());
+Tensor permutation(std::int64_t n, RandomGenerator& generator = default_generator(), Site site = Site::here());
 /// Indices drawn with probabilities in proportion to `weights`: (n,) -> (count,), (rows, n) -> (rows, count), int64.
 /// Without replacement each index comes at most once in a row, as if drawn one after the other. Throws when a weight is
 /// negative or not finite, when those of a row are all 0, or when there are too few others than 0 to draw from. Source
 /// of the draws without replacement: Efraimidis and Spirakis, Information Processing Letters 97, 2006.
 Tensor multinomial(const Arg& weights, std::int64_t count, bool replacement = false,
-                   Generator& generator = default_generator());
+                   RandomGenerator& generator = default_generator());
 
 }  // namespace xtape

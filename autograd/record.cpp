@@ -45,8 +45,13 @@ Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensor
   return Replay(std::move(program));
 }
 
+Program& Replay::program(Site site) const {
+  if (!program_) fail("replay", "the replay is undefined: it was moved to another and never assigned", site);
+  return *program_;
+}
+
 void Replay::run(const Tensors& inputs, Tensors& results, Site site) {
-  const Program& p = *program_;
+  const Program& p = program(site);
   check_inputs("replay", inputs, site);
   if (inputs.size() != p.inputs.size())
     fail("replay", std::to_string(inputs.size()) + " inputs, recorded with " + std::to_string(p.inputs.size()), site);
@@ -70,6 +75,6 @@ Tensors Replay::operator()(const Tensors& inputs, Site site) {
   return results;
 }
 
-std::ostream& operator<<(std::ostream& out, const Replay& replay) { return out << replay.program_->to_string(); }
+std::ostream& operator<<(std::ostream& out, const Replay& replay) { return out << replay.program({}).to_string(); }
 
 }  // namespace xtape

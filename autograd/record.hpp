@@ -25,6 +25,7 @@ class Replay {
  private:
   friend Replay record_list(const std::function<Tensors(const Tensors&)>&, const Tensors&, Site);
   explicit Replay(std::shared_ptr<Program> program);
+  Program& program(Site site) const;
   std::shared_ptr<Program> program_;
   std::vector<Ref<Array>> results_;
 };

@@ -11,7 +11,7 @@
 namespace xtape {
 
 /// The seed and the number of the generator's next stream: () -> (2,), int64.
-Tensor next_stream(Generator& generator, Site site);
+Tensor next_stream(RandomGenerator& generator, Site site);
 
 struct StreamKey {
   std::uint64_t seed, stream;

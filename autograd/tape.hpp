@@ -38,9 +38,10 @@ struct Leaf final : Node {
   void forget_gradient();
 
   Tensor grad;
-  std::mutex guard;  // of `grad`: backward() may add to it from several threads
-  Ref<Array> value;  // a Parameter's current value; null for a tensor's leaf
-  std::string name;  // a Parameter's path, as far as it is known
+  std::mutex guard;            // of `grad`: backward() may add to it from several threads
+  Ref<Array> value;            // a Parameter's current value; null for a tensor's leaf
+  std::string name;            // a Parameter's path, as far as it is known
+  std::uint32_t replaced = 0;  // how often a module was given another one in the place of this Parameter
 };
 inline void destroy(Leaf* leaf) { destroy(static_cast<Node*>(leaf)); }
 Ref<Leaf> make_leaf(const char* op, Site site, const Array& value);

@@ -12,6 +12,8 @@
 
 namespace xtape {
 
+using namespace detail;
+
 void Tensor::undefined() { fail("Tensor", "the tensor is undefined: it was default-constructed and never assigned"); }
 
 std::int64_t Tensor::size(int axis) const { return shape()[check_axis("size", axis, shape(), {})]; }

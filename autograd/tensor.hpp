@@ -28,11 +28,28 @@ constexpr GradFlags operator|(GradFlags a, GradFlags b) {
   return static_cast<GradFlags>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
+namespace detail {
+template <class T>
+inline constexpr bool is_assigned_to_temporary = false;
+}
+
 /// An n-dimensional array of one dtype in row-major order. Copying shares; no operation changes a tensor's elements:
 /// `x += y` makes `x` another tensor. A default-constructed tensor is undefined, and using its value throws.
 class Tensor {
  public:
   Tensor() = default;
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(const Tensor&) & = default;
+  Tensor& operator=(Tensor&&) & noexcept = default;
+  ~Tensor() = default;
+  /// `y[0] = x` would change what y[0] returned, and nothing else.
+  template <class T>
+  void operator=(T&&) && {
+    static_assert(detail::is_assigned_to_temporary<T>,
+                  "assigning to the result of a call, as in y[0] = x, changes no tensor; make another one: "
+                  "y = scatter(y, 0, indices, x), y = where(condition, x, y), or stack or concat of the parts");
+  }
 
   bool defined() const { return static_cast<bool>(array_); }
   const Shape& shape() const { return array().shape; }
@@ -101,7 +118,7 @@ using Tensors = std::vector<Tensor>;
 struct Arg {
   Arg(const Tensor& t, const char* file = __builtin_FILE(), int line = __builtin_LINE())
       : array(t.array_ref().get()), node(t.node_ref().get()), site{file, line} {
-    if (mode & watched) tell();
+    if (detail::mode & detail::watched) tell();
   }
   Arg(const Parameter& p, const char* file = __builtin_FILE(), int line = __builtin_LINE());
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
@@ -117,7 +134,8 @@ struct Arg {
   bool flows() const { return node && node->flows; }
   /// The tensor it refers to; undefined if there is none, or a number.
   Tensor tensor() const {
-    return is_cell && mode & watched ? taken() : Tensor(Ref<Array>::share(array), Ref<Node>::share(node));
+    return is_cell && detail::mode & detail::watched ? taken()
+                                                     : Tensor(Ref<Array>::share(array), Ref<Node>::share(node));
   }
 
   Array* array = nullptr;

@@ -39,7 +39,7 @@ Batch Batches::Iterator::operator*() const {
   return gather(*batches_->images_, batches_->order_, begin, end);
 }
 
-Batches shuffled(const Images& images, std::int64_t size, Generator& generator, Site site) {
+Batches shuffled(const Images& images, std::int64_t size, RandomGenerator& generator, Site site) {
   return Batches(images, size, permutation(images.count, generator), site);
 }
 

@@ -48,8 +48,8 @@ class Batches {
 };
 
 /// A pass in an order drawn anew: `for (auto [x, labels] : shuffled(data.train, 10)) …`.
-Batches shuffled(const Images& images, std::int64_t size, Generator& generator = default_generator(),
+Batches shuffled(const Images& images, std::int64_t size, RandomGenerator& generator = default_generator(),
                  Site site = Site::here());
-Batches shuffled(Images&&, std::int64_t, Generator& = default_generator(), Site = {}) = delete;
+Batches shuffled(Images&&, std::int64_t, RandomGenerator& = default_generator(), Site = {}) = delete;
 
 }  // namespace xtape::datasets

@@ -15,6 +15,8 @@ using xtape::sigmoid;
 using xtape::silu;
 using xtape::softsign;
 using xtape::tanh;
+// The objects of the types Softmax, LogSoftmax, Softmin, GELU and Softplus below.
+using xtape::gelu, xtape::log_softmax, xtape::softmax, xtape::softmin, xtape::softplus;
 
 /// `relu` as a type.
 struct ReLU : detail::Function<relu> {};
@@ -35,7 +37,6 @@ struct Softmax : detail::Activation<Softmax> {
   constexpr Softmax(int axis = -1) : axis(axis) {}
   Tensor forward(const Arg& x) const { return xtape::softmax(x, axis); }
 };
-inline constexpr Softmax softmax;
 
 /// x_i - log sum_k e^x_k along `axis`: any shape -> the same. Throws when there is no such axis. Source: Bridle, 1990.
 struct LogSoftmax : detail::Activation<LogSoftmax> {
@@ -43,7 +44,6 @@ struct LogSoftmax : detail::Activation<LogSoftmax> {
   constexpr LogSoftmax(int axis = -1) : axis(axis) {}
   Tensor forward(const Arg& x) const { return xtape::log_softmax(x, axis); }
 };
-inline constexpr LogSoftmax log_softmax;
 
 /// e^-x_i / sum_k e^-x_k along `axis`: any shape -> the same. Throws when there is no such axis.
 struct Softmin : detail::Activation<Softmin> {
@@ -51,7 +51,6 @@ struct Softmin : detail::Activation<Softmin> {
   constexpr Softmin(int axis = -1) : axis(axis) {}
   Tensor forward(const Arg& x) const { return xtape::softmin(x, axis); }
 };
-inline constexpr Softmin softmin;
 
 /// Softmax over the channels of images: ([batch,] channels, height, width) -> the same. Throws when x is of another
 /// rank.
@@ -100,7 +99,6 @@ struct GELU : detail::Activation<GELU> {
   constexpr GELU(Gelu form = Gelu::erf) : form(form) {}
   Tensor forward(const Arg& x) const { return xtape::gelu(x, form); }
 };
-inline constexpr GELU gelu;
 
 /// log(1 + e^(beta x)) / beta, and x itself where beta x > threshold. Throws unless beta is finite and not 0. Source:
 /// Dugas et al., NIPS 2000.
@@ -110,7 +108,6 @@ struct Softplus : detail::Activation<Softplus> {
   constexpr Softplus(double beta = 1, double threshold = 20) : beta(beta), threshold(threshold) {}
   Tensor forward(const Arg& x) const { return xtape::softplus(x, beta, threshold); }
 };
-inline constexpr Softplus softplus;
 
 /// (x + sqrt(x^2 + b)) / 2, without cancellation or overflow. Throws unless b is finite and above 0. Source: Barron,
 /// arXiv:2112.11687, 2021.

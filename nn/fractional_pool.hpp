@@ -8,7 +8,7 @@ namespace xtape::nn {
 
 /// What they share. `pool(x, samples)` takes given numbers in [0, 1) instead of drawing them, and
 /// `forward_with_indices(x)` also gives where the largest elements were.
-template <class Derived, MaxPool (*pool)(const Arg&, const FractionalMaxPoolOptions&, const Arg&, Generator&)>
+template <class Derived, MaxPool (*pool)(const Arg&, const FractionalMaxPoolOptions&, const Arg&, RandomGenerator&)>
 class FractionalPool : public Module<Derived> {
  public:
   explicit FractionalPool(const FractionalMaxPoolOptions& options) : options_(options) {}

@@ -28,7 +28,17 @@ void ModuleBase::State::check_name(const std::string& name) const {
 std::shared_ptr<ModuleBase::State> ModuleBase::State::copy(Cloning& cloning, const std::shared_ptr<State>& from) {
   return std::static_pointer_cast<State>(cloning.copy_of(from.get(), [&] {
     auto to = std::make_shared<State>(*from);
-    for (auto& [name, child] : to->children) child = copy(cloning, child);
+    auto own = [&](auto& cells, const auto& originals) {
+      for (std::size_t i = 0; i < cells.size(); ++i)
+        if (originals[i].second.binding()->owner == from.get()) cells[i].second.binding()->owner = to.get();
+    };
+    own(to->parameters, from->parameters);
+    own(to->buffers, from->buffers);
+    for (auto& [name, child] : from->children) {
+      to->children.emplace_back(name, copy(cloning, child));
+      const std::lock_guard<std::mutex> lock(structure());
+      to->children.back().second->add_parent(to.get());
+    }
     return to;
   }));
 }
@@ -54,12 +64,19 @@ std::string ModuleBase::State::describe(const Scope* innermost) {
   return chain.size() == 1 ? path : path + " (" + chain.front()->type_name() + ")";
 }
 
-const bool ModuleBase::State::installed = (set_describe_scopes(&State::describe), true);
+const bool ModuleBase::State::installed =
+    (set_describe_scopes(&State::describe), xtape::detail::set_member_path(&State::member_path), true);
 
 ModuleBase::ModuleBase(const std::type_info& type) : state_(std::make_shared<State>(&type)) {}
 
 ModuleBase::ModuleBase(const ModuleBase& other) : state_(other.state_) {
-  if (Cloning* cloning = Cloning::current()) state_ = State::copy(*cloning, other.state_);
+  Cloning* cloning = Cloning::current();
+  if (cloning && state_) state_ = State::copy(*cloning, other.state_);
+}
+
+ModuleBase::State& ModuleBase::state(Site site) const {
+  if (!state_) fail("Module", "the module is undefined: it was moved to another and never assigned", site);
+  return *state_;
 }
 
 Parameter ModuleBase::parameter(const std::string& name, const Tensor& value) {
@@ -69,54 +86,53 @@ Parameter ModuleBase::parameter(const std::string& name, const Tensor& value) {
 }
 
 Parameter ModuleBase::parameter(const std::string& name, const Parameter& parameter) {
-  state_->check_name(name);
-  state_->parameters.emplace_back(name, parameter);
+  // A name of its own: what is assigned to either is not assigned to the other.
+  return adopt(name, parameter.binding() && parameter.binding()->owner ? parameter.unbound() : parameter);
+}
+
+Parameter ModuleBase::adopt(const std::string& name, const Parameter& parameter) {
+  State& s = state();
+  s.check_name(name);
+  parameter.leaf();
+  parameter.binding()->owner = &s;
+  s.parameters.emplace_back(name, parameter);
   return parameter;
 }
 
 Buffer ModuleBase::buffer(const std::string& name, const Tensor& value) {
-  state_->check_name(name);
+  State& s = state();
+  s.check_name(name);
   Buffer b(value);
   b.set_name(name);
-  state_->buffers.emplace_back(name, b);
+  b.binding()->owner = &s;
+  s.buffers.emplace_back(name, b);
   return b;
 }
 
-void ModuleBase::add_child(const std::string& name, const ModuleBase& module) {
-  state_->check_name(name);
-  module.state_->registered = true;
-  state_->children.emplace_back(name, module.state_);
-  // A tied parameter keeps its first path: one that does not end in the name so far is another one's.
-  auto rename = [](const std::string& path, auto cell) {
-    const std::string tail = "." + cell.name();
-    if (path.size() > tail.size() && path.compare(path.size() - tail.size(), tail.size(), tail) == 0)
-      cell.set_name(path);
-  };
-  module.state_->each(&State::parameters, name + ".", rename);
-  module.state_->each(&State::buffers, name + ".", rename);
-}
-
 ModuleBase::Entered ModuleBase::enter(Site site) const {
+  const State& self = state(site);
   const Scope* s = Scope::current();
   while (s && !s->module()) s = s->outer();
-  if (s && !state_->registered) {
-    const std::string type = state_->type_name();
+  if (s && self.parent != s->module() && !self.is_within(s) && !self.is_frozen()) {
+    const std::string type = self.type_name();
     fail(type,
          "called inside " + static_cast<const State*>(s->module())->type_name() +
              ", which does not know it, so its parameters would not be trained; where the member is declared, "
              "write: " +
-             type + " name = child(\"name\", " + type + "(...));",
+             type + " name = child(\"name\", " + type +
+             "(...)); where it is not to be trained, such as a teacher, freeze() it before",
          site);
   }
-  return {state_.get(), !state_->hooks.empty()};
+  return {state_.get(), !self.hooks.empty()};
 }
 
 HookHandle ModuleBase::register_forward_hook(ForwardHook hook) {
   static std::atomic<std::uint64_t> count{0};
   HookHandle handle;
+  State& s = state();
   handle.state_ = state_;
   handle.id_ = ++count;
-  state_->hooks.emplace_back(handle.id_, std::move(hook));
+  s.hooks.emplace_back(handle.id_, std::move(hook));
   return handle;
 }
 
@@ -148,21 +164,21 @@ std::vector<T> without_names(const Named<T>& named) {
 }
 
 void convert(Leaf& leaf, Dtype dtype) {
-  if (mode & watched) tell_watchers([&](Watcher& w) { w.assigned(leaf, {}); });
+  if (xtape::detail::mode & xtape::detail::watched) tell_watchers([&](Watcher& w) { w.assigned(leaf, {}); });
   leaf.value = Tensor(leaf.value).to(dtype).array_ref();
   leaf.dtype = dtype;
   if (leaf.grad.defined()) leaf.grad = leaf.grad.to(dtype);
 }
 }  // namespace
 
-Named<Parameter> ModuleBase::named_parameters() const { return state_->each_once(&State::parameters); }
-Named<Buffer> ModuleBase::named_buffers() const { return state_->each_once(&State::buffers); }
+Named<Parameter> ModuleBase::named_parameters() const { return state().each_once(&State::parameters); }
+Named<Buffer> ModuleBase::named_buffers() const { return state().each_once(&State::buffers); }
 std::vector<Parameter> ModuleBase::parameters() const { return without_names(named_parameters()); }
 std::vector<Buffer> ModuleBase::buffers() const { return without_names(named_buffers()); }
 
 Named<ModuleBase> ModuleBase::named_children() const {
   Named<ModuleBase> all;
-  for (auto& [name, child] : state_->children) all.emplace_back(name, ModuleBase(child));
+  for (auto& [name, child] : state().children) all.emplace_back(name, ModuleBase(child));
   return all;
 }
 
@@ -178,18 +194,23 @@ Named<ModuleBase> ModuleBase::named_modules() const {
   return all;
 }
 
-std::string ModuleBase::type_name() const { return state_->type_name(); }
-void ModuleBase::set_type(const std::type_info& type) { state_->type = &type; }
+std::string ModuleBase::type_name() const { return state().type_name(); }
+void ModuleBase::set_type(const std::type_info& type) { state().type = &type; }
 void ModuleBase::freeze(bool on) {
   for (Parameter p : parameters()) p.freeze(on);
 }
 
-void ModuleBase::train(bool on) { state_->train(on); }
-bool ModuleBase::is_training() const { return state_->training; }
+void ModuleBase::zero_grad() {
+  for (Parameter p : parameters()) p.zero_grad();
+}
+
+void ModuleBase::train(bool on) { state().train(on); }
+bool ModuleBase::is_training() const { return state().training; }
 
 void ModuleBase::to(Dtype dtype, Site site) {
+  const State& s = state(site);
   if (!is_floating(dtype))
-    fail(state_->type_name(), std::string("parameters are float32 or float64, not ") + to_string(dtype), site);
+    fail(s.type_name(), std::string("parameters are float32 or float64, not ") + to_string(dtype), site);
   for (const Parameter& p : parameters()) convert(*p.leaf(), dtype);
   for (const Buffer& b : buffers())
     if (is_floating(b.dtype())) convert(*b.leaf(), dtype);

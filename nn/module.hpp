@@ -7,7 +7,9 @@
 //   };
 //
 // Copying a module aliases it, as assignment does in PyTorch: both have the same parameters, buffers and mode.
-// `clone()` copies deeply.
+// `clone()` copies deeply. Assigning to a member puts another part in its place, in all copies: `model.output =
+// nn::Linear(30, 2)` replaces a layer, `head.weight = table.weight` ties a parameter. A member in a container of one's
+// own, such as a std::vector, is beyond that: ModuleList, ModuleDict, ParameterList and Sequential have `replace`.
 #pragma once
 #include <functional>
 #include <iosfwd>
@@ -65,14 +67,17 @@ class ModuleBase {
   /// what they are now, whatever happens to the module.
   StateDict state_dict() const;
   /// Gives parameters and buffers the values of their names: all of them, or none when it throws. Throws when a shape
-  /// or dtype differs, when the names of one tied parameter have different values and, if `strict`, when a name is
-  /// missing or unexpected; one message lists all that is wrong.
+  /// differs, when the names of one tied parameter have different values and, if `strict`, when a name is missing or
+  /// unexpected or a dtype differs; one message lists all that is wrong. Unless `strict`, floating values are converted
+  /// to the module's dtype, and the report says which; other dtypes must be the same.
   LoadReport load_state_dict(const StateDict& values, bool strict = true, Site site = Site::here());
 
   /// Makes all its parameters constants, as Parameter::freeze does.
   void freeze(bool on = true);
   /// The same as `freeze(false)`.
   void unfreeze() { freeze(false); }
+  /// Forgets what `backward` has added up in all its parameters.
+  void zero_grad();
   /// Calls `hook` after each `forward`, in the order of registration. (PyTorch: `register_forward_hook`.)
   HookHandle register_forward_hook(ForwardHook hook);
 
@@ -84,8 +89,8 @@ class ModuleBase {
   /// Whether it is in training, for its `forward`.
   bool is_training() const;
 
-  /// Converts all parameters, with the gradients that they hold, and all floating buffers in place; optimisers are to
-  /// be made afterwards. Throws unless `dtype` is floating.
+  /// Converts all parameters, with the gradients that they hold, and all floating buffers in place; an optimiser made
+  /// before converts its state at the next step. Throws unless `dtype` is floating.
   void to(Dtype dtype, Site site = Site::here());
 
   /// Whether both are the same module: handles of one state.
@@ -97,7 +102,7 @@ class ModuleBase {
   ModuleBase(ModuleBase&&) noexcept = default;
   ModuleBase& operator=(const ModuleBase&) = default;
   ModuleBase& operator=(ModuleBase&&) noexcept = default;
-  ~ModuleBase() = default;
+  virtual ~ModuleBase() = default;
 
  protected:
   struct State;
@@ -107,6 +112,8 @@ class ModuleBase {
   Parameter parameter(const std::string& name, const Tensor& value);
   /// Makes `parameter` a parameter of this module too: tied to the module it came from.
   Parameter parameter(const std::string& name, const Parameter& parameter);
+  /// Takes a parameter over from a module that this one wraps: what is assigned to either is used by both.
+  Parameter adopt(const std::string& name, const Parameter& parameter);
   /// A new buffer of this module: a tensor of its state that is not trained. Throws as `parameter` does.
   Buffer buffer(const std::string& name, const Tensor& value);
   /// Makes `module` a part of this one and returns it, for the member that is being declared.
@@ -118,11 +125,14 @@ class ModuleBase {
     return module;
   }
 
+  /// Puts `module` in the place of the child `name`, for containers. Throws when there is no such child.
+  void replace_child(const std::string& name, const ModuleBase& module, Site site);
+
   /// Has the module pass for one of another type, in errors and lists.
   void set_type(const std::type_info& type);
 
   /// The state, for the scope of a call, and whether hooks wait for its end. Throws when a module is called inside
-  /// another one that does not know it.
+  /// another one that does not know it, unless it is a frozen one, such as a teacher.
   struct Entered {
     const void* state;
     bool hooked;
@@ -133,14 +143,45 @@ class ModuleBase {
  private:
   explicit ModuleBase(std::shared_ptr<State> state) : state_(std::move(state)) {}
   friend class HookHandle;
+  friend class ModuleObject;
+  State& state(Site site = {}) const;  // throws when it was moved away
   void add_child(const std::string& name, const ModuleBase& module);
   std::shared_ptr<State> state_;
 };
 
+/// A module that has its members, where ModuleBase is a handle. Its state knows where its objects are, so that a member
+/// of one can be told from another variable.
+class ModuleObject : public ModuleBase {
+ protected:
+  ModuleObject();
+  ModuleObject(const ModuleObject& other);
+  ModuleObject(ModuleObject&& other) noexcept;
+  ModuleObject& operator=(const ModuleObject&) = delete;
+  ~ModuleObject() override;
+
+  /// Says that the object takes up at least `size` bytes.
+  void occupy(std::size_t size) noexcept;
+  /// Becomes a handle of other's module, in the place that this one has in a module around it, and in its place in the
+  /// copies of that, which `assign` is called for.
+  void assign_state(const ModuleObject& other, void (*assign)(ModuleObject& to, const ModuleObject& from));
+  /// Is moved away.
+  void leave() noexcept;
+  /// Throws: the object is of a type derived from a module, and only the module's own `forward` would be called.
+  [[noreturn]] void fail_derived(const std::type_info& type, Site site) const;
+};
+
+template <class Void, class M, class... Args>
+inline constexpr bool has_forward = false;
+template <class M, class... Args>
+inline constexpr bool
+    has_forward<std::void_t<decltype(std::declval<M&>().forward(std::declval<Args>()...))>, M, Args...> = true;
+
 /// The base of a module `Derived`, which declares its parts with `child`, `parameter` and `buffer` and defines
 /// `forward(inputs...) const`. Calling the module opens its scope, so that errors name its path and the caller's line.
-template <class Derived>
-class Module : public ModuleBase {
+/// A module that extends another, `Base`, is a `Module<Derived, Base>`, whose constructor takes Base's arguments:
+/// `struct Wide : nn::Module<Wide, nn::Linear> { Wide() : Module(3, 400) {} };`
+template <class Derived, class Base = ModuleObject>
+class Module : public Base {
  public:
   /// Up to eight inputs, each overload with the caller's line behind them.
   auto operator()(Site site = Site::here()) const { return call(site); }
@@ -183,28 +224,74 @@ class Module : public ModuleBase {
 
   /// A copy with parameters and buffers of its own, in the same mode; ties inside it stay ties.
   Derived clone() const {
+    if (typeid(*this) != typeid(Derived)) this->fail_derived(typeid(*this), {});
     Cloning cloning;
     return Derived(static_cast<const Derived&>(*this));
   }
 
+  Module(const Module& other) : Base(other) { this->occupy(sizeof(Derived)); }
+  Module(Module&& other) noexcept : Base(std::move(other)) { this->occupy(sizeof(Derived)); }
+  Module& operator=(const Module& other) {
+    assign(other);
+    if constexpr (!is_root) Base::operator=(other);
+    return *this;
+  }
+  Module& operator=(Module&& other) {
+    if (this == &other) return *this;
+    assign(other);
+    if constexpr (is_root) other.leave();
+    else Base::operator=(std::move(other));
+    return *this;
+  }
+  ~Module() override = default;
+
  protected:
-  Module() : ModuleBase(typeid(Derived)) {}
+  Module() { begin(); }
+  template <class A, class... Rest, class = std::enable_if_t<!std::is_base_of_v<Module, std::decay_t<A>>>>
+  explicit Module(A&& a, Rest&&... rest) : Base(std::forward<A>(a), std::forward<Rest>(rest)...) {
+    begin();
+  }
 
  private:
+  static constexpr bool is_root = std::is_same_v<Base, ModuleObject>;
+  static_assert(is_root || std::is_base_of_v<ModuleObject, Base>, "nn::Module<Derived, Base>: Base is a module");
+
+  void begin() {
+    this->set_type(typeid(Derived));
+    this->occupy(sizeof(Derived));
+  }
+  void assign(const Module& other) {
+    this->assign_state(other, [](ModuleObject& to, const ModuleObject& from) {
+      static_cast<Derived&>(to) = static_cast<const Derived&>(from);
+    });
+    this->occupy(sizeof(Derived));
+  }
+
   template <class... Args>
   auto call(Site site, Args&&... args) const {
-    const Entered entered = enter(site);
-    Scope scope(site, entered.state);
-    const auto& self = *static_cast<const Derived*>(this);
-    if (!entered.hooked) return self.forward(std::forward<Args>(args)...);
-    Tensors inputs, outputs;
-    (each_tensor(args, [&](const Tensor& x) { inputs.push_back(x); }), ...);
-    auto result = self.forward(std::forward<Args>(args)...);
-    each_tensor(result, [&](const Tensor& y) { outputs.push_back(y); });
-    run_hooks(inputs, outputs);
-    std::size_t next = 0;
-    each_tensor(result, [&](Tensor& y) { y = outputs[next++]; });
-    return result;
+    constexpr bool takes = has_forward<void, const Derived, Args...>;
+    static_assert(takes || !has_forward<void, Derived, Args...>,
+                  "a module's forward must be const: Tensor forward(const Tensor& x) const { ... }");
+    static_assert(takes || has_forward<void, Derived, Args...>,
+                  "a module needs a public forward for what it is called with, such as "
+                  "Tensor forward(const Tensor& x) const { ... }");
+    if constexpr (takes) {
+      const ModuleBase::Entered entered = this->enter(site);
+      if (typeid(*this) != typeid(Derived)) this->fail_derived(typeid(*this), site);
+      Scope scope(site, entered.state);
+      const auto& self = *static_cast<const Derived*>(this);
+      if (!entered.hooked) return self.forward(std::forward<Args>(args)...);
+      Tensors inputs, outputs;
+      (each_tensor(args, [&](const Tensor& x) { inputs.push_back(x); }), ...);
+      auto result = self.forward(std::forward<Args>(args)...);
+      each_tensor(result, [&](const Tensor& y) { outputs.push_back(y); });
+      this->run_hooks(inputs, outputs);
+      std::size_t next = 0;
+      each_tensor(result, [&](Tensor& y) { y = outputs[next++]; });
+      return result;
+    } else {
+      return Tensor();
+    }
   }
 };
 

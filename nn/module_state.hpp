@@ -1,5 +1,9 @@
 // Private: what all handles of one module share.
 #pragma once
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+
 #include "module.hpp"
 
 namespace xtape::nn {
@@ -8,14 +12,58 @@ template <class T>
 using Named = std::vector<std::pair<std::string, T>>;
 
 struct ModuleBase::State {
+  // An object of the module, and where it lies.
+  struct Object {
+    ModuleObject* module;
+    std::uintptr_t begin, end;
+    bool contains(const void* p) const { return begin <= place(p) && place(p) < end; }
+    static std::uintptr_t place(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
+  };
+
   explicit State(const std::type_info* type) : type(type) {}
+  // The same parts, of nobody's yet; under Cloning copies of them.
+  State(const State& other)
+      : type(other.type),
+        training(other.training),
+        hooks(other.hooks),
+        parameters(other.parameters),
+        buffers(other.buffers) {}
+  State& operator=(const State&) = delete;
+  ~State();
 
   const std::type_info* type;
-  bool registered = false, training = true;
+  bool training = true;
   std::vector<std::pair<std::uint64_t, ForwardHook>> hooks;
   Named<Parameter> parameters;
   Named<Buffer> buffers;
   Named<std::shared_ptr<State>> children;
+
+  // Whose child it is, and where its objects are; changed under the lock of `structure`.
+  std::vector<State*> parents;
+  std::atomic<const State*> parent{nullptr};  // the first of them
+  std::vector<Object> objects;
+  static std::mutex& structure();
+
+  void add_parent(State* p);
+  void remove_parent(State* p);
+  // Whether it is `other` or a part of it.
+  bool is_within(const State* other) const;
+  // Whether it is a part of one of the modules that run.
+  bool is_within(const Scope* innermost) const;
+  // Whether it has parameters, and none of them is trained.
+  bool is_frozen() const;
+
+  void add_child(const std::string& name, const std::shared_ptr<State>& child);
+  // Puts `module` in the place of child i, whose parameters are then replaced ones.
+  void replace_child(std::size_t i, const std::shared_ptr<State>& module, Site site);
+  // The object around the member `object` of this one's objects, and the module that has it as its child; null if none.
+  std::pair<State*, Object> around(const ModuleObject* object) const;
+  static std::string member_path(const void* handle, const xtape::detail::Binding& binding);
+
+  // The path from the outermost module to here, with a dot at its end; empty for the outermost.
+  std::string prefix() const;
+  // Has the cells know the paths under which they are found; a tied one keeps its first.
+  void name_cells(const std::string& prefix) const;
 
   // "Linear" for xtape::nn::Linear.
   std::string type_name() const;

@@ -27,7 +27,7 @@ Tensor steps_within(const char* layer, const Tensor& lengths, std::int64_t time,
     return y;
   };
   const Arg x(lengths);
-  return execute("lengths", {&x}, forward, no_gradient);
+  return execute("lengths", {&x}, forward, detail::no_gradient);
 }
 
 }  // namespace

@@ -11,11 +11,11 @@ namespace xtape::nn {
 class Residual : public Module<Residual> {
  public:
   template <class Body, class = std::enable_if_t<!std::is_same_v<std::decay_t<Body>, Residual>>>
-  explicit Residual(Body body) : body_(child("body", Sequential{std::move(body)})) {}
+  explicit Residual(Body body) : body_(child("body", Sequential(std::move(body)))) {}
   template <class Body, class Shortcut>
   Residual(Body body, Shortcut shortcut)
-      : body_(child("body", Sequential{std::move(body)})),
-        shortcut_(child("shortcut", Sequential{std::move(shortcut)})) {}
+      : body_(child("body", Sequential(std::move(body)))),
+        shortcut_(child("shortcut", Sequential(std::move(shortcut)))) {}
   Tensor forward(const Tensor& x) const;
 
  private:

@@ -36,9 +36,9 @@ class SpectralNorm : public Module<SpectralNorm<Layer>> {
         eps_(eps) {
     if (steps_ < 1) fail("SpectralNorm", "n_power_iterations must be at least 1, got " + std::to_string(steps_), site);
     if (!(eps >= 0)) fail("SpectralNorm", "eps is " + std::to_string(eps) + ", expected at least 0", site);
-    if (layer.bias) bias = this->parameter("bias", *layer.bias);
+    if (layer.bias) bias = this->adopt("bias", *layer.bias);
     weight_orig.set_name("weight_orig");
-    this->parameter("weight_orig", weight_orig);
+    this->adopt("weight_orig", weight_orig);
     divided_by_spectral_norm(weight_orig, axis_, weight_u, weight_v, 15, eps_);
   }
   Tensor forward(const Tensor& x) const {

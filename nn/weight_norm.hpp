@@ -19,11 +19,11 @@ class WeightNorm : public Module<WeightNorm<Layer>> {
  public:
   explicit WeightNorm(const Layer& layer, int axis = 0, Site site = Site::here())
       : weight_v(layer.weight), weight_g(length_along(weight_v, axis, site).detach()), layer_(layer), axis_(axis) {
-    if (layer.bias) bias = this->parameter("bias", *layer.bias);
+    if (layer.bias) bias = this->adopt("bias", *layer.bias);
     weight_g.set_name("weight_g");
     weight_v.set_name("weight_v");
     this->parameter("weight_g", weight_g);
-    this->parameter("weight_v", weight_v);
+    this->adopt("weight_v", weight_v);
   }
   Tensor forward(const Tensor& x) const { return layer_.forward(x, with_length(weight_v, weight_g, axis_)); }
 

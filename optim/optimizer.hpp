@@ -11,7 +11,9 @@ namespace xtape::optim {
 ///   opt.step(grad(loss, opt.parameters()));
 ///
 /// A parameter is changed in place when nobody else holds its value, else it gets a new one; a frozen one stays as it
-/// is.
+/// is. One that is given twice, such as a tied one in the lists of two modules, is held once and takes one step. Where
+/// `Module::to` has changed a parameter's dtype, its state is converted at the next step, which throws when a module
+/// was given another parameter or layer in the place of one held here: make the optimiser anew then.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -40,7 +42,10 @@ class Optimizer {
   struct State {
     std::vector<Parameter> cells;
     std::int64_t steps = 0;
+    Ref<Leaf> held;  // what the parameter was at the beginning, and how often it had been replaced
+    std::uint32_t replaced = 0;
   };
+  void check_held() const;
   const char* name_;
   std::vector<Parameter> parameters_;
   std::vector<State> states_;

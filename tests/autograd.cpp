@@ -293,7 +293,7 @@ TEST_CASE("a rule may drop the tensor that is being differentiated") {
   const Arg arg(h);
   y = execute(
       "drop", {&arg}, [](const Array& x) { return make_view(x, x.shape); },
-      rule<>([&y](const Tensor& g) { return y = Tensor(), g; }));
+      detail::rule<>([&y](const Tensor& g) { return y = Tensor(), g; }));
   CHECK(grad(y, x).item() == doctest::Approx(std::exp(1.)));
 }
 

@@ -24,7 +24,7 @@ using Values = std::vector<double>;
 Values values(const Tensor& x) { return x.to_vector<double>(); }
 
 Tensor real(const Shape& shape, double low = 0.5, double high = 2) {
-  static Generator generator(5);
+  static RandomGenerator generator(5);
   return uniform(shape, low, high, float64, generator);
 }
 

@@ -19,7 +19,7 @@ using Values = std::vector<double>;
 Values values(const Tensor& x) { return x.to_vector<double>(); }
 
 Tensor real(const Shape& shape, double low = -1, double high = 1) {
-  static Generator generator(23);
+  static RandomGenerator generator(23);
   return uniform(shape, low, high, float64, generator);
 }
 bool near(const Tensor& a, const Tensor& b) { return a.dtype() == b.dtype() && allclose(a, b, 1e-12, 1e-13); }

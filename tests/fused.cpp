@@ -88,7 +88,7 @@ TEST_CASE("the binary cost is exact far from 0") {
 }
 
 TEST_CASE("normalisation loses nothing to a large mean") {
-  Generator g(8);
+  RandomGenerator g(8);
   const Tensor spread = uniform({16, 50, 30}, -1, 1, float64, g);
   const Tensor x = (spread + 10'000).to(float32), wide = x.to(float64);
   const std::vector<std::function<Tensor(const Tensors&)>> norms = {
@@ -188,7 +188,7 @@ TEST_CASE("attention keeps no matrix of scores") {
 TEST_CASE("dropout keeps its share and its mean and drops the same for the gradient") {
   for (Dtype dtype : {float32, float64})
     for (double p : {0.1, 0.5, 0.9}) {
-      Generator g(1);
+      RandomGenerator g(1);
       const std::int64_t n = 200'000;
       const Tensor x = ones({n}, dtype).requires_grad();
       const Tensor y = dropout(x, p, true, g);
@@ -205,7 +205,7 @@ TEST_CASE("dropout keeps its share and its mean and drops the same for the gradi
         CHECK(std::abs(both / n - expected) < 5 * std::sqrt(expected * (1 - expected) / n) + 64. / n);
       }
       CHECK(dropout(x, p, true, g).to_vector<double>() != v);
-      Generator again(1);
+      RandomGenerator again(1);
       CHECK(dropout(x, p, true, again).to_vector<double>() == v);
     }
   const Tensor x = tensor({1., -2., 3.}).requires_grad();

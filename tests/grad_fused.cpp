@@ -185,7 +185,7 @@ const Table attention = {
 };
 
 Tensor dropped(const Tensors& x) {
-  Generator g(3);
+  RandomGenerator g(3);
   return square(dropout(x[0], 0.4, true, g));
 }
 const Table dropping = {{"dropout", dropped, one(nonzero)}};
@@ -213,7 +213,7 @@ Tensors with_gradients(const Function& f, const Tensors& inputs, GradFlags flags
   Tensors x;
   for (const Tensor& t : inputs) x.push_back(t.requires_grad());
   const Tensor y = f(x);
-  Generator g(5);
+  RandomGenerator g(5);
   Tensors all = grad(sum(y * uniform(y.shape(), 0.5, 1.5, float64, g).to(y.dtype())), Targets(x), flags);
   all.insert(all.begin(), y.detach());
   return all;

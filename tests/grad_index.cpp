@@ -146,7 +146,7 @@ TEST_CASE("of several values for one element the last counts and gets the gradie
 }
 
 TEST_CASE("sums over repeated positions are the same bits for any number of threads") {
-  Generator draws(3);
+  RandomGenerator draws(3);
   const Tensor weight = normal({50, 64}, 0, 1, float32, draws), rows = normal({4000, 64}, 0, 1, float32, draws);
   const Tensor tokens = (uniform({4000}, 0, 50, float32, draws)).to(int64);
   check_same_bits([&] { return Tensors{index_add(weight, 0, tokens, rows)}; });

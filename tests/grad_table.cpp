@@ -15,8 +15,8 @@ namespace {
 using compare::difference;
 using compare::gradients;
 
-Generator& generator() {
-  static Generator g(7);
+RandomGenerator& generator() {
+  static RandomGenerator g(7);
   return g;
 }
 

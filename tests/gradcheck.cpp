@@ -19,7 +19,7 @@ using doctest::Contains;
 namespace {
 
 Tensor real(const Shape& shape, double low = 0.5, double high = 2) {
-  static Generator generator(11);
+  static RandomGenerator generator(11);
   return uniform(shape, low, high, float64, generator);
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("gradcheck passes where the function bends sharply") {
 }
 
 TEST_CASE("gradcheck reports a function that changes from call to call") {
-  Generator generator(3);
+  RandomGenerator generator(3);
   auto noisy = [&](const Tensor& x) { return x * uniform({2}, 0.5, 1.5, float64, generator); };
   CHECK_THROWS_WITH_AS(gradcheck(noisy, real({2})), Contains("two results for the same inputs"), Error);
   int calls = 0;

@@ -17,7 +17,7 @@ using Values = std::vector<double>;
 using Index = std::vector<std::int64_t>;
 
 Tensor draw(const Shape& shape, Dtype dtype = float64) {
-  static Generator generator(21);
+  static RandomGenerator generator(21);
   return uniform(shape, -2, 2, dtype, generator);
 }
 // Small whole numbers, whose sums and products are exact in every dtype.

@@ -17,7 +17,7 @@ using Values = std::vector<double>;
 Values values(const Tensor& x) { return x.to_vector<double>(); }
 
 Tensor real(const Shape& shape, double low = -1, double high = 1) {
-  static Generator generator(31);
+  static RandomGenerator generator(31);
   return uniform(shape, low, high, float64, generator);
 }
 bool near(const Tensor& a, const Tensor& b, double tolerance = 1e-12) { return allclose(a, b, tolerance, tolerance); }

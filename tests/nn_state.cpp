@@ -1,4 +1,5 @@
 // The module system: freezing, hooks, state dicts, lists of modules, residuals, trees and summaries.
+#include <cmath>
 #include <sstream>
 
 #include "nn_support.hpp"
@@ -167,10 +168,7 @@ TEST_CASE("load_state_dict lists all that is wrong and then changes nothing") {
   CHECK(report.missing == std::vector<std::string>{"fc.weight", "count"});
   CHECK(report.unexpected == std::vector<std::string>{"head.bias"});
   CHECK(allclose(*net.fc.bias, full({2}, 3)));
-  // float64 values do not slip into a float32 model.
-  nn::StateDict wide{{"fc.bias", zeros({2}, float64)}, {"fc.weight", Tensor()}};
-  CHECK_THROWS_WITH_AS(net.load_state_dict(wide, false), Contains("is float32(2,), its value float64(2,)"), Error);
-  CHECK_THROWS_WITH_AS(net.load_state_dict(wide, false), Contains("its value undefined"), Error);
+  CHECK_THROWS_WITH_AS(net.load_state_dict({{"fc.weight", Tensor()}}, false), Contains("its value undefined"), Error);
   Tied tied;
   nn::StateDict torn = tied.state_dict();
   torn["out"] = ones({3, 3});
@@ -312,4 +310,51 @@ TEST_CASE("a summary lists outputs, parameters, operations and memory") {
   CHECK_THROWS_AS(nn::summary(two, tensor({7}), ones({3})), Error);
   CHECK(two.is_training());
   CHECK(two.table.is_training());
+}
+
+TEST_CASE("values of the other floating dtype are converted where loading is not strict, and the report says so") {
+  Net net;
+  nn::StateDict wide = net.state_dict();
+  wide["fc.bias"] = tensor({0.1, 1e-3}, float64);
+  CHECK_THROWS_WITH_AS(net.load_state_dict(wide),
+                       Contains("'fc.bias' is float32(2,), its value float64(2,) (load_state_dict(values, false) would "
+                                "convert it)"),
+                       Error);
+  const nn::LoadReport report = net.load_state_dict(wide, false);
+  CHECK(report.converted == std::vector<std::string>{"fc.bias"});
+  CHECK(report.missing.empty());
+  CHECK(report.unexpected.empty());
+  CHECK(net.fc.bias->tensor().to_vector<float>() == std::vector<float>{0.1f, 1e-3f});
+  CHECK(net.load_state_dict(net.state_dict()).converted.empty());
+  wide["count"] = zeros({});  // an integer is not made of a real number
+  CHECK_THROWS_WITH_AS(net.load_state_dict(wide, false), Contains("'count' is int64(), its value float32()"), Error);
+  Net other;
+  other.to(float64);
+  CHECK(other.load_state_dict(net.state_dict(), false).converted == std::vector<std::string>{"fc.weight", "fc.bias"});
+  CHECK(other.fc.bias->tensor().to_vector<double>() == std::vector<double>{0.1f, 1e-3f});
+}
+
+TEST_CASE("a tied parameter that holds NaN loads") {
+  Tied net, other;
+  const double nan = std::nan("");
+  net.in.weight.assign(tensor({{nan, 1., 2.}, {3., nan, -0.}, {1., 1., 1.}}));
+  other.load_state_dict(net.state_dict());
+  CHECK(std::isnan(other.out.tensor()[1][1].item()));
+  CHECK(other.out.is(other.in.weight));
+  nn::StateDict values = net.state_dict();
+  values["out"] = tensor({{nan, 1., 2.}, {3., nan, 0.}, {1., 1., 1.}});  // 0 and -0 are equal
+  other.load_state_dict(values);
+  values["out"] = tensor({{nan, 1., 2.}, {3., 4., 0.}, {1., 1., 1.}});
+  CHECK_THROWS_WITH_AS(other.load_state_dict(values), Contains("their values differ"), Error);
+  // As it is read from a file, where the names are tensors of their own.
+  values["out"] = values["in.weight"] + 0;
+  other.load_state_dict(values);
+}
+
+TEST_CASE("zero_grad of a module forgets the gradients of all its parameters") {
+  Tied net;
+  sum(net(ones({2, 3}))).backward();
+  for (const Parameter& p : net.parameters()) CHECK(p.grad().defined());
+  net.zero_grad();
+  for (const Parameter& p : net.parameters()) CHECK_FALSE(p.grad().defined());
 }

@@ -211,3 +211,50 @@ TEST_CASE("gradients that do not fit change nothing") {
     CHECK(b.tensor().to_vector<double>() == std::vector<double>(3, 1));
   }
 }
+
+TEST_CASE("a parameter that is given twice takes one step") {
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Parameter a(grid({3})), b(grid({3}));
+    const auto twice = row.make({a, a, b, a}), once = row.make({b});
+    CHECK(twice->parameters().size() == 2);
+    sum(a * a + b * b).backward();
+    twice->step();
+    CHECK(a.tensor().to_vector<double>() == b.tensor().to_vector<double>());
+  }
+  Parameter p(ones({1}));
+  optim::SGD opt({p, p}, 0.1);
+  opt.step(grad(sum(p), opt.parameters()));
+  CHECK(p.tensor().item<float>() == 0.9f);
+  // A layer in two models.
+  const nn::Linear shared(2, 2);
+  const nn::Sequential one{shared, nn::relu}, other{shared, nn::tanh};
+  Parameters all = one.parameters();
+  for (const Parameter& q : other.parameters()) all.push_back(q);
+  CHECK(optim::SGD(all, 0.1).parameters().size() == 2);
+}
+
+TEST_CASE("an optimiser goes on after its parameters have changed their dtype") {
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    auto weights = [&](Dtype first, Dtype then, int at) {
+      nn::Linear net(3, 1, false);
+      net.weight.assign(grid({1, 3}).to(float32));
+      net.to(first);
+      const auto opt = row.make(net.parameters());
+      for (int i = 0; i < 4; ++i) {
+        if (i == at) net.to(then);
+        opt->zero_grad();
+        sum(square(net(grid({4, 3}).to(net.weight.dtype())))).backward();
+        opt->step();
+      }
+      CHECK(net.weight.dtype() == then);
+      return net.weight.tensor().to(float64);
+    };
+    const Tensor expected = weights(float64, float64, 0);
+    for (int at = 0; at < 4; ++at) {  // before the first step and between steps, up and down: momentum goes on
+      CHECK(allclose(weights(float32, float64, at), expected, 1e-4, 1e-5));
+      CHECK(allclose(weights(float64, float32, at), expected, 1e-4, 1e-5));
+    }
+  }
+}

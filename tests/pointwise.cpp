@@ -18,7 +18,7 @@ using namespace xtape;
 namespace {
 
 Tensor draw(const Shape& shape, Dtype dtype = float64, double low = -2, double high = 2) {
-  static Generator generator(11);
+  static RandomGenerator generator(11);
   return uniform(shape, low, high, dtype, generator);
 }
 

@@ -88,12 +88,12 @@ TEST_CASE("a seed gives the same numbers again and another seed gives others") {
   CHECK(one != draw(6));
   CHECK(!std::equal(one.begin(), one.begin() + 100, one.begin() + 300));  // each call has a stream of its own
   // A stream does not depend on how much was drawn from the one before.
-  Generator a(9), b(9);
+  RandomGenerator a(9), b(9);
   uniform({3}, 0, 1, float32, a);
   normal({999}, 0, 1, float64, b);
   CHECK(normal({50}, 0, 1, float32, a).to_vector<float>() == normal({50}, 0, 1, float32, b).to_vector<float>());
   // A longer tensor begins with the shorter one.
-  Generator c(9), d(9);
+  RandomGenerator c(9), d(9);
   const auto shorter = normal({10}, 0, 1, float64, c).to_vector<double>();
   const auto longer = normal({11}, 0, 1, float64, d).to_vector<double>();
   CHECK(std::equal(shorter.begin(), shorter.end(), longer.begin()));
@@ -106,14 +106,14 @@ TEST_CASE("a seed gives the same numbers again and another seed gives others") {
 
 TEST_CASE("numbers do not depend on the number of threads") {
   check_same_bits([] {
-    Generator g(3);
+    RandomGenerator g(3);
     return Tensors{uniform({100'003}, -1, 1, float32, g), normal({77'777}, 0, 1, float64, g), permutation(1000, g)};
   });
 }
 
 TEST_CASE("uniform numbers fill their interval evenly") {
   for (Dtype dtype : {float32, float64}) {
-    Generator g(11);
+    RandomGenerator g(11);
     const std::vector<double> x = uniform({200'000}, -1, 3, dtype, g).to_vector<double>();
     CHECK(*std::min_element(x.begin(), x.end()) >= -1);
     CHECK(*std::max_element(x.begin(), x.end()) < 3);
@@ -133,7 +133,7 @@ TEST_CASE("uniform numbers fill their interval evenly") {
 
 TEST_CASE("normal numbers are normal") {
   for (Dtype dtype : {float32, float64}) {
-    Generator g(12);
+    RandomGenerator g(12);
     const std::vector<double> x = normal({200'000}, 0, 1, dtype, g).to_vector<double>();
     CHECK(kolmogorov_smirnov(x, normal_cdf) < 2);
     const Moments m(x);
@@ -152,7 +152,7 @@ TEST_CASE("normal numbers are normal") {
     }
     CHECK(std::abs(plain) < 0.015);
     CHECK(std::abs(squares) < 0.03);
-    Generator again(12);
+    RandomGenerator again(12);
     const std::vector<double> moved = normal({200'000}, 5, 0.5, dtype, again).to_vector<double>();
     for (std::size_t i = 0; i < x.size(); i += 1000) CHECK(moved[i] == doctest::Approx(5 + 0.5 * x[i]).epsilon(1e-6));
   }
@@ -170,7 +170,7 @@ TEST_CASE("a permutation names everything once and every order is as likely") {
   CHECK(permutation(0).size() == 0);
   CHECK(permutation(1).item() == 0);
 
-  Generator g(2);
+  RandomGenerator g(2);
   std::map<std::vector<std::int64_t>, int> seen;
   for (int i = 0; i < 24'000; ++i) ++seen[permutation(4, g).to_vector<std::int64_t>()];
   CHECK(seen.size() == 24);
@@ -210,19 +210,19 @@ double chi_squared(const std::vector<double>& counts, const std::vector<double>&
 }
 
 // Everything that draws, with a generator.
-const std::vector<std::function<Tensor(Generator&)>> draws = {
-    [](Generator& g) { return uniform({40'003}, 0, 1, float32, g); },
-    [](Generator& g) { return normal({40'003}, 0, 1, float64, g); },
-    [](Generator& g) { return truncated_normal({40'003}, 0, 1, 1, 2, float32, g); },
-    [](Generator& g) { return exponential({40'003}, 1, float32, g); },
-    [](Generator& g) { return randint(-5, 1000, {40'003}, g); },
-    [](Generator& g) { return bernoulli({40'003}, 0.3, float32, g); },
-    [](Generator& g) { return bernoulli(full({40'003}, 0.3, float64), g); },
-    [](Generator& g) { return permutation(1000, g); },
-    [](Generator& g) {
+const std::vector<std::function<Tensor(RandomGenerator&)>> draws = {
+    [](RandomGenerator& g) { return uniform({40'003}, 0, 1, float32, g); },
+    [](RandomGenerator& g) { return normal({40'003}, 0, 1, float64, g); },
+    [](RandomGenerator& g) { return truncated_normal({40'003}, 0, 1, 1, 2, float32, g); },
+    [](RandomGenerator& g) { return exponential({40'003}, 1, float32, g); },
+    [](RandomGenerator& g) { return randint(-5, 1000, {40'003}, g); },
+    [](RandomGenerator& g) { return bernoulli({40'003}, 0.3, float32, g); },
+    [](RandomGenerator& g) { return bernoulli(full({40'003}, 0.3, float64), g); },
+    [](RandomGenerator& g) { return permutation(1000, g); },
+    [](RandomGenerator& g) {
       return multinomial(ones({3, 50}), 20, true, g);
     },
-    [](Generator& g) {
+    [](RandomGenerator& g) {
       return multinomial(ones({3, 50}), 20, false, g);
     }};
 
@@ -233,7 +233,7 @@ TEST_CASE("all draws depend on seed and stream alone") {
     CAPTURE(i);
     auto of = [&](std::uint64_t seed, int skipped, int threads) {
       set_num_threads(threads);
-      Generator g(seed);
+      RandomGenerator g(seed);
       for (int k = 0; k < skipped; ++k) g.next();
       return draws[i](g).to_vector<double>();
     };
@@ -244,11 +244,11 @@ TEST_CASE("all draws depend on seed and stream alone") {
     CHECK(one != of(3, 2, 1));
     set_num_threads(1);
     // Each takes one stream, and none when it fails.
-    Generator g(9);
+    RandomGenerator g(9);
     draws[i](g);
     CHECK(g.next() == 1);
   }
-  Generator g(1);
+  RandomGenerator g(1);
   CHECK_THROWS_AS(uniform({2}, 1, 0, float32, g), Error);
   CHECK_THROWS_AS(randint(0, 0, {2}, g), Error);
   CHECK(g.next() == 0);
@@ -287,7 +287,7 @@ TEST_CASE("truncated normal numbers are normal between their bounds") {
     for (const Interval& at : intervals) {
       CAPTURE(at.low);
       CAPTURE(at.high);
-      Generator g(21);
+      RandomGenerator g(21);
       const auto x = truncated_normal({100'000}, at.mean, at.stddev, at.low, at.high, dtype, g).to_vector<double>();
       CHECK(*std::min_element(x.begin(), x.end()) >= static_cast<float>(at.low));
       CHECK(*std::max_element(x.begin(), x.end()) <= static_cast<float>(at.high));
@@ -298,7 +298,7 @@ TEST_CASE("truncated normal numbers are normal between their bounds") {
       CHECK(kolmogorov_smirnov(x, [&](double v) { return (cdf(v) - below) / all; }) < 2);
     }
   // So far out that no number of the distribution function is left, the distance from the bound is exponential.
-  Generator g(22);
+  RandomGenerator g(22);
   const auto far = truncated_normal({20'000}, 0, 1, 60, 100, float64, g).to_vector<double>();
   CHECK(kolmogorov_smirnov(far, [](double v) { return 1 - std::exp((60 - v) * (60 + v) / 2) * 60 / v; }) < 2);
   CHECK(truncated_normal({2}, 0, 1, 1e200, 1e300, float64).to_vector<double>() == std::vector<double>(2, 1e200));
@@ -307,7 +307,7 @@ TEST_CASE("truncated normal numbers are normal between their bounds") {
 
 TEST_CASE("exponential numbers have their rate") {
   for (Dtype dtype : {float32, float64}) {
-    Generator g(23);
+    RandomGenerator g(23);
     const auto x = exponential({200'000}, 2, dtype, g).to_vector<double>();
     CHECK(*std::min_element(x.begin(), x.end()) >= 0);
     CHECK(kolmogorov_smirnov(x, [](double v) { return 1 - std::exp(-2 * v); }) < 2);
@@ -315,7 +315,7 @@ TEST_CASE("exponential numbers have their rate") {
 }
 
 TEST_CASE("random integers as tensors are even and cover the whole range") {
-  Generator g(24);
+  RandomGenerator g(24);
   std::vector<double> counts(7);
   for (std::int64_t k : randint(-3, 4, {70'000}, g).to_vector<std::int64_t>()) {
     REQUIRE(k >= -3);
@@ -337,7 +337,7 @@ TEST_CASE("random integers as tensors are even and cover the whole range") {
 
 TEST_CASE("coins fall as often as they should") {
   for (Dtype dtype : {float32, float64}) {
-    Generator g(25);
+    RandomGenerator g(25);
     for (double p : {0.02, 0.3, 0.999}) {
       const double bound = 4 * std::sqrt(p * (1 - p) / 200'000);
       CHECK(std::abs(mean(bernoulli({200'000}, p, dtype, g)).item() - p) < bound);
@@ -350,7 +350,7 @@ TEST_CASE("coins fall as often as they should") {
     CHECK(mean(bernoulli({1000}, 0, dtype, g)).item() == 0);
   }
   // What half a word cannot tell from 0 and 1: 16 of 2^24, with a standard deviation of 4.
-  Generator g(26);
+  RandomGenerator g(26);
   for (double p : {0x1p-20, 1 - 0x1p-20}) {
     const double rare = sum(bernoulli({1 << 24}, p, float32, g) == (p < 0.5)).item();
     CHECK(rare > 3);
@@ -361,7 +361,7 @@ TEST_CASE("coins fall as often as they should") {
 }
 
 TEST_CASE("indices come in proportion to their weights") {
-  Generator g(26);
+  RandomGenerator g(26);
   const Tensor weights = tensor({{1., 0., 3., 6.}, {0., 2., 2., 0.}});
   const auto drawn = multinomial(weights, 50'000, true, g).to_vector<std::int64_t>();
   std::vector<double> counts(8);

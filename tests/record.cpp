@@ -52,7 +52,7 @@ TEST_CASE("a thousand replayed steps of the network of the book are the eager on
     return results;
   };
   optim::SGD first(eager.parameters(), 3.0), second(replayed.parameters(), 3.0);
-  Generator draws(9);
+  RandomGenerator draws(9);
   Tensors images, labels;
   for (int i = 0; i < 20; ++i) {
     images.push_back(uniform({10, 784}, 0, 1, float32, draws));

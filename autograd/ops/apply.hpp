@@ -11,6 +11,10 @@
 
 namespace xtape {
 
+using detail::no_gradient;
+using detail::output;
+using detail::rule;
+
 // Throws unless the argument is a defined tensor.
 inline void check_defined(const char* op, const Arg& x) {
   if (!x.array) fail(op, x.is_scalar ? "expected a tensor, not a number" : "the tensor is undefined", x.site);

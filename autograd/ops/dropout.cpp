@@ -25,7 +25,7 @@ Tensor dropped(const Arg& x, const Arg& key, double p) {
 
 }  // namespace
 
-Tensor dropout(const Arg& x, double p, bool training, Generator& generator) {
+Tensor dropout(const Arg& x, double p, bool training, RandomGenerator& generator) {
   if (!x.array || !is_floating(x.array->dtype)) {
     const Tensor floating = promote_floating("dropout", x);
     return dropout(Arg(floating, x.site), p, training, generator);

@@ -102,7 +102,7 @@ Tensor indices_of(const char* op, const Arg& x, const Arg& samples, const Window
 }
 
 MaxPool pooled(const char* op, const Arg& input, const FractionalMaxPoolOptions& options, const Arg& samples,
-               Generator& generator, int rank) {
+               RandomGenerator& generator, int rank) {
   check_defined(op, input);
   const Tensor floating = promote_floating(op, input);
   MaxPool result;
@@ -132,10 +132,10 @@ MaxPool pooled(const char* op, const Arg& input, const FractionalMaxPoolOptions&
 
 #define XTAPE_FRACTIONAL(name, rank)                                                                             \
   MaxPool name##_with_indices(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples,         \
-                              Generator& generator) {                                                            \
+                              RandomGenerator& generator) {                                                            \
     return pooled(#name, x, options, samples, generator, rank);                                                  \
   }                                                                                                              \
-  Tensor name(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples, Generator& generator) { \
+  Tensor name(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples, RandomGenerator& generator) { \
     return pooled(#name, x, options, samples, generator, rank).values;                                           \
   }
 XTAPE_FRACTIONAL(fractional_max_pool2d, 2)

@@ -33,16 +33,16 @@ class FractionalMaxPoolOptions {
 /// `max_pool`. Throws when shapes do not fit, there are no sizes for the result, windows do not fit into x or a sample
 /// is out of its range. Source: Graham, "Fractional max-pooling", 2014, the pseudorandom regions.
 Tensor fractional_max_pool2d(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples = Tensor(),
-                             Generator& generator = default_generator());
+                             RandomGenerator& generator = default_generator());
 /// `fractional_max_pool2d` of volumes: ([batch,] channels, depth, height, width) -> ([batch,] channels, y0, y1, y2);
 /// `samples` ([batch,] channels, 3) has those of depth, height and width.
 Tensor fractional_max_pool3d(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples = Tensor(),
-                             Generator& generator = default_generator());
+                             RandomGenerator& generator = default_generator());
 /// `fractional_max_pool2d` with the indices of what it found.
 MaxPool fractional_max_pool2d_with_indices(const Arg& x, const FractionalMaxPoolOptions& options,
-                                           const Arg& samples = Tensor(), Generator& generator = default_generator());
+                                           const Arg& samples = Tensor(), RandomGenerator& generator = default_generator());
 /// `fractional_max_pool3d` with the indices of what it found.
 MaxPool fractional_max_pool3d_with_indices(const Arg& x, const FractionalMaxPoolOptions& options,
-                                           const Arg& samples = Tensor(), Generator& generator = default_generator());
+                                           const Arg& samples = Tensor(), RandomGenerator& generator = default_generator());
 
 }  // namespace xtape
