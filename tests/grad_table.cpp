@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compare.hpp"
+#include "support.hpp"
 
 namespace grad_table {
 namespace {
@@ -139,6 +140,33 @@ void check_variants(const Table& table) {
         CHECK(difference(narrow[i].to(float64), fused[i], row.bounds.narrow) == "");
       }
     }
+  }
+}
+
+void check_programs(const Table& table) {
+  for (const Row& row : table) {
+    const std::string op = row.op;
+    CAPTURE(op);
+    const Tensors& inputs = row.cases[0];
+    auto derive = [&](const Function& f, const Tensors& in) {
+      manual_seed(1);
+      const Tensors x = leaves(in, float64);
+      Tensors results{f(x)};
+      for (const Tensor& g : gradients(sum(square(results[0])), x, grad_defaults)) results.push_back(g);
+      return results;
+    };
+    const Tensors expected = derive(row.f, inputs);
+    auto check = [&](const Tensors& found) {
+      for (std::size_t i = 0; i < found.size(); ++i) CHECK(same_bits(found[i], expected[i]));
+    };
+    manual_seed(1);
+    check({row.f(inputs)});
+    manual_seed(1);
+    check({no_grad([&] { return row.f(leaves(inputs, float64)); })});
+    check(derive([&](const Tensors& x) { return checkpoint(row.f, x); }, inputs));
+    Tensors others;
+    for (const Tensor& t : inputs) others.push_back(is_floating(t.dtype()) ? t * 0.95 : t);
+    check(record([&](const Tensors& x) { return derive(row.f, x); }, others)(inputs));
   }
 }
 

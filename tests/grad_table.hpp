@@ -54,6 +54,9 @@ std::vector<Tensors> two(Draw a, Draw b);
 void check_gradients(const Table& table);
 /// Rules that run as one loop against the same rules recorded; float32 against float64.
 void check_variants(const Table& table);
+/// Values are the same bits whether they are recorded or not, and in a replay of other inputs and a checkpoint,
+/// gradients as well.
+void check_programs(const Table& table);
 /// Values, gradients and second-order gradients against tests/parity/SUBJECT.json. `values_only` names functions
 /// without a gradient that the file also has.
 void check_parity(const char* subject, const Table& table, const Table& values_only);
@@ -70,6 +73,9 @@ struct Listed {
   static const grad_table::Listed listed(subject, table, values_only);                                                 \
   TEST_CASE("gradients of " subject " agree with differences to second order") { grad_table::check_gradients(table); } \
   TEST_CASE("rules of " subject " agree fused and recorded and in float32") { grad_table::check_variants(table); }     \
+  TEST_CASE("values and gradients of " subject " are the same bits recorded and replayed and in a checkpoint") {       \
+    grad_table::check_programs(table);                                                                                 \
+  }                                                                                                                    \
   TEST_CASE("values and gradients of " subject " agree with an independent implementation") {                          \
     grad_table::check_parity(subject, table, values_only);                                                             \
   }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compare.hpp"
+#include "support.hpp"
 
 namespace nn_table {
 namespace {
@@ -85,6 +86,34 @@ void check_differences(const Row& row, const Json& entry) {
   }
 }
 
+void check_programs(const Row& row, const Json& entry) {
+  Subject subject(row, float64);
+  const Tensors inputs = set_up(subject, entry, float64);
+  auto derive = [&](const Function& f, const Tensors& in) {
+    Tensors x, targets;
+    for (const Tensor& t : in) x.push_back(is_floating(t.dtype()) ? t.requires_grad() : t);
+    for (const Tensor& t : x)
+      if (t.is_recorded()) targets.push_back(t);
+    for (const Parameter& p : subject.parameters) targets.push_back(p.tensor());
+    Tensors results{f(x)};
+    if (results[0].is_recorded())
+      for (const Tensor& g : grad(sum(square(results[0])), targets, allow_unused))
+        results.push_back(g.defined() ? g : zeros({}));
+    return results;
+  };
+  const Function f = [&](const Tensors& x) { return subject(x); };
+  const Tensors expected = derive(f, inputs);
+  CHECK(same_bits(no_grad([&] { return subject(inputs); }), expected[0]));
+  auto check = [&](const Tensors& found) {
+    for (std::size_t i = 0; i < found.size(); ++i) CHECK(same_bits(found[i], expected[i]));
+  };
+  check(derive([&](const Tensors& x) { return checkpoint(f, x); }, inputs));
+  if (!row.bounds.replays) return;
+  Tensors others;
+  for (const Tensor& t : inputs) others.push_back(is_floating(t.dtype()) ? t * 0.95 : t);
+  check(record([&](const Tensors& x) { return derive(f, x); }, others)(inputs));
+}
+
 std::vector<std::string>& list() {
   static std::vector<std::string> lines;
   return lines;
@@ -109,6 +138,7 @@ void check_layers(const char* subject, const Table& table) {
     check_parity(row, entries[name], float64, row.bounds.parity);
     check_parity(row, entries[name], float32, row.bounds.parity_narrow);
     if (row.bounds.differences) check_differences(row, entries[name]);
+    check_programs(row, entries[name]);
   }
   for (const std::string& name : left) FAIL_CHECK("the file has a row that the table has not: " << name);
 }

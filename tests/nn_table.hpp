@@ -27,6 +27,7 @@ struct Bounds {
   double parity_narrow = 2e-5;  ///< the same in float32
   int parity_order = 2;         ///< of the derivatives that the independent implementation has
   bool differences = true;      ///< whether gradcheck applies: not where buffers carry values past the tape
+  bool replays = true;          ///< whether a recording takes it: not where it reads values
 };
 
 /// One configuration of a layer, activation or cost: the first word of its name is that in xtape::nn; what follows
@@ -63,7 +64,8 @@ inline Row function(const char* name, Function f, Bounds bounds = {}) {
 Tensor joined(const Tensors& outputs);
 
 /// Value, gradients of inputs and parameters, and second-order gradients against the file, which has these rows and no
-/// others; and against differences, by `gradcheck`.
+/// others; and against differences, by `gradcheck`. And the same bits without recording, in a replay of other inputs
+/// and in a checkpoint.
 void check_layers(const char* subject, const Table& table);
 
 /// Enters a subject's table into the list that scripts/layers reads.
