@@ -21,6 +21,7 @@ struct Steps {
     Ref<Operation> operation;
     std::vector<Operand> operands;
     bool recorded;
+    bool known;  // the last operand is its value: it drew random numbers inside
   };
 
   // Does it again, recorded where it was and a gradient comes back. Gives the last step's value.
@@ -32,7 +33,12 @@ struct Steps {
         const Tensor& t = values[o.value];
         x.push_back(o.flows ? t : Tensor(t.array_ref()));
       }
-      values.push_back(apply_again(*step.operation, x));
+      Ref<Array> value;
+      if (step.known) {
+        value = x.back().array_ref();
+        x.pop_back();
+      }
+      values.push_back(apply_again(*step.operation, x, value));
       for (const Operand& o : step.operands)
         if (o.last) values[o.value] = {};
     }
@@ -86,11 +92,12 @@ class Writer final : public Watcher {
  public:
   void executed(Execution& e) override {
     if (records_within(*this)) return;
-    if (e.node.pure()) add(e.node, e.args, e.value, e.flows);
-    else number(Tensor(e.value), false);  // what was drawn is captured
+    const bool drew = !e.node.pure() || !e.inside.empty();
+    if (drew && !e.flows) number(Tensor(e.value), false);  // it is captured
+    else add(e.node, e.args, e.value, e.flows, drew);
   }
   void joined(Operation& node, const Arg* const* args, const Ref<Array>& value) override {
-    if (!records_within(*this)) add(node, args, value, true);
+    if (!records_within(*this)) add(node, args, value, true, false);
   }
 
   // A recorded y as the result of one operation, which holds what y takes of what was done; y itself where that is
@@ -157,13 +164,14 @@ class Writer final : public Watcher {
   };
   using Place = std::pair<const Node*, const void*>;
 
-  void add(const Operation& node, const Arg* const* args, const Ref<Array>& value, bool flows) {
-    Steps::Step step{twin_of(node), {}, flows};
+  void add(const Operation& node, const Arg* const* args, const Ref<Array>& value, bool flows, bool known) {
+    Steps::Step step{twin_of(node), {}, flows, known};
     for (std::uint32_t k = 0; k < node.input_count; ++k) {
       const bool along = flows && args[k]->flows();
       const Tensor x(Ref<Array>::share(args[k]->array), Ref<Node>::share(args[k]->node));
       step.operands.push_back({number(x, along), along, false});
     }
+    if (known) step.operands.push_back({append(Tensor(value), {}), false, false});
     append(Tensor(value, flows ? Ref<Node>::share(const_cast<Operation*>(&node)) : Ref<Node>()), std::move(step));
   }
   std::uint32_t number(const Tensor& x, bool flows) {

@@ -3,7 +3,7 @@
 
 namespace xtape::detail {
 
-enum Mode : unsigned { grad_off = 1, watched = 2 };
+enum Mode : unsigned { grad_off = 1, watched = 2, noted = 4 };
 extern __thread unsigned mode;
 
 }  // namespace xtape::detail

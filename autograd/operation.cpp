@@ -106,6 +106,27 @@ Tensor finish(Ref<Operation> node, const Arg* const* args, Ref<Array> value) {
   return Tensor(std::move(value), std::move(node));
 }
 
+std::vector<Ref<Operation>>*& notes() {
+  static thread_local std::vector<Ref<Operation>>* list = nullptr;
+  return list;
+}
+
+// While it lives, impure operations are noted in the list.
+class Noting {
+ public:
+  explicit Noting(std::vector<Ref<Operation>>& list) : before_(notes()) {
+    notes() = &list;
+    mode |= noted;
+  }
+  ~Noting() {
+    notes() = before_;
+    if (!before_) mode &= ~unsigned{noted};
+  }
+
+ private:
+  std::vector<Ref<Operation>>* before_;
+};
+
 // The arguments, but each cell's value as it is taken from the cell.
 struct Taken {
   Taken(const Arg* const* args, std::size_t n) : pointers(args, args + n) {
@@ -135,13 +156,15 @@ Tensor execute_watched(Ref<Operation> node, const Arg* const* given) {
     node->details->module = describe_module(Scope::current());
   }
   const auto begin = std::chrono::steady_clock::now();
+  std::vector<Ref<Operation>> inside;
   Ref<Array> value = [&] {
-    Unwatched unwatched;
+    const Unwatched unwatched;
+    const Noting noting(inside);
     return node->run(arrays.data());
   }();
   const auto end = std::chrono::steady_clock::now();
   if (!value->refs.unique()) value = make_view(*value, value->shape);  // what `custom` hands on
-  Execution execution{*node, args, value, flows, begin, end};
+  Execution execution{*node, args, value, flows, begin, end, std::move(inside)};
   tell_watchers([&](Watcher& w) { w.executed(execution); });
   node->flows = flows;
   if (flows || execution.keep) return finish(std::move(node), args, std::move(value));
@@ -182,10 +205,15 @@ Ref<Operation> twin_of(const Operation& operation) {
   return twin;
 }
 
-Tensor apply_again(const Operation& operation, const Tensors& inputs) {
+void note_inside(Ref<Operation> node) { notes()->push_back(std::move(node)); }
+
+Tensor apply_again(const Operation& operation, const Tensors& inputs, const Ref<Array>& known) {
   const std::vector<Arg> args(inputs.begin(), inputs.end());
   Scope scope(operation.site);
-  return execute_list(twin_of(operation), args);
+  if (!known) return execute_list(twin_of(operation), args);
+  const std::vector<const Arg*> pointers = pointers_to(args);
+  if (!is_recording() || !any_flows(pointers.data(), args.size())) return Tensor(known);
+  return finish(twin_of(operation), pointers.data(), known);
 }
 
 std::string attribute_text(double v) {

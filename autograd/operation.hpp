@@ -129,8 +129,10 @@ struct Borrowed {
 
 /// Its twin, which knows the module that it was made in.
 Ref<Operation> twin_of(const Operation& operation);
-/// The operation again, on tensors: it records itself anew.
-Tensor apply_again(const Operation& operation, const Tensors& inputs);
+/// The operation again, on tensors: it records itself anew. Its value is computed, unless it is known.
+Tensor apply_again(const Operation& operation, const Tensors& inputs, const Ref<Array>& known = {});
+/// Notes an impure operation that runs inside of another, for who watches that one.
+void note_inside(Ref<Operation> node);
 /// Computes a fresh node's value and puts it on the tape, telling whoever watches.
 Tensor execute_watched(Ref<Operation> node, const Arg* const* args);
 /// The value of an operation that is not recorded; where that cuts the tape, the tensor remembers it.

@@ -92,8 +92,8 @@ class Parameter : public detail::Bound {
   Tensor grad() const;
   void zero_grad();
 
-  /// Makes it a constant of all operations from now on, or lets gradients reach it again; optimisers leave it alone as
-  /// long. (PyTorch: `p.requires_grad_(False)`.)
+  /// Makes it a constant of all operations from now on, whenever it thaws, or lets gradients reach it through later
+  /// ones; optimisers leave it alone as long. (PyTorch: `p.requires_grad_(False)`.)
   void freeze(bool on = true);
   bool is_frozen() const;
 

@@ -99,6 +99,7 @@ std::uint32_t Trace::number(const Ref<Array>& array) {
 void Trace::executed(Execution& e) {
   if (records_within(*this)) return;
   if (!e.node.pure()) drawn_.push_back(e.node.twin());
+  drawn_.insert(drawn_.end(), e.inside.begin(), e.inside.end());
   Program::Step step{twin_of(e.node), static_cast<std::uint32_t>(program_.operands.size()), e.node.input_count, 0};
   const auto s = static_cast<std::uint32_t>(program_.steps.size());
   for (std::uint32_t k = 0; k < step.count; ++k) {

@@ -8,6 +8,7 @@
 #include "math.hpp"
 #include "ops/apply.hpp"
 #include "stream.hpp"
+#include "watch.hpp"
 
 namespace xtape {
 
@@ -80,22 +81,56 @@ void check_floating(const char* op, Dtype dtype, Site site) {
   if (!is_floating(dtype)) fail(op, std::string("draws float32 or float64, not ") + to_string(dtype), site);
 }
 
-struct NextStream final : ListOperation {
-  NextStream(RandomGenerator& generator, Site site) : ListOperation("next_stream", site, 0), generator(generator) {}
-  static Ref<Array> next(RandomGenerator& generator) {
+using State = std::shared_ptr<RandomGenerator::State>;
+
+// What an operation does to a generator, besides computing.
+struct Effect : ListOperation {
+  Effect(const char* op, Site site, State state) : ListOperation(op, site, 0), state(std::move(state)) {}
+  bool reads(std::uint32_t, std::uint32_t) const override { return false; }
+  bool pure() const override { return false; }
+
+  const State state;
+};
+
+struct NextStream final : Effect {
+  NextStream(State state, Site site) : Effect("next_stream", site, std::move(state)) {}
+  static Ref<Array> next(RandomGenerator::State& state) {
     Ref<Array> key = make_array(int64, Shape{2});
-    key->at<std::int64_t>()[0] = static_cast<std::int64_t>(generator.seed());
-    key->at<std::int64_t>()[1] = static_cast<std::int64_t>(generator.next());
+    key->at<std::int64_t>()[0] = static_cast<std::int64_t>(state.seed);
+    key->at<std::int64_t>()[1] = static_cast<std::int64_t>(state.next++);
     return key;
   }
 
-  Ref<Array> run(const Array* const*) const override { return next(generator); }
-  Ref<Operation> twin() const override { return make_node<NextStream>(generator, site); }
-  bool reads(std::uint32_t, std::uint32_t) const override { return false; }
-  bool pure() const override { return false; }
-  void undo() const override { generator.give_back(); }
+  Ref<Array> run(const Array* const*) const override { return next(*state); }
+  Ref<Operation> twin() const override { return make_node<NextStream>(state, site); }
+  void undo() const override { --state->next; }
+};
 
-  RandomGenerator& generator;
+// Seeds a generator; one that was `made` with this seed only when a replay makes it again, which is so if it did not
+// outlive the recording.
+struct Seeding final : Effect {
+  Seeding(State state, Site site, std::uint64_t seed, bool made)
+      : Effect("manual_seed", site, std::move(state)),
+        seed(seed),
+        made(made),
+        seed_before(this->state->seed),
+        next_before(this->state->next) {}
+
+  Ref<Array> run(const Array* const*) const override {
+    if (!made || state->gone) state->seed = seed, state->next = 0;
+    return make_array(int64, Shape{0});
+  }
+  Ref<Operation> twin() const override {
+    Ref<Seeding> twin = make_node<Seeding>(state, site, seed, made);
+    twin->seed_before = seed_before;
+    twin->next_before = next_before;
+    return twin;
+  }
+  void undo() const override { state->seed = seed_before, state->next = next_before; }
+
+  const std::uint64_t seed;
+  const bool made;
+  std::uint64_t seed_before, next_before;
 };
 
 // An operation that draws from the generator's next stream: forward(key).
@@ -109,8 +144,9 @@ Tensor draw(const char* op, RandomGenerator& generator, Site site, Forward forwa
 }  // namespace
 
 Tensor next_stream(RandomGenerator& generator, Site site) {
-  if (!(mode & watched)) return Tensor(NextStream::next(generator));
-  return execute_list(make_node<NextStream>(generator, user_site(site)), {});
+  if (mode & noted) note_inside(make_node<NextStream>(generator.state(), user_site(site)));
+  if (!(mode & watched)) return Tensor(NextStream::next(*generator.state()));
+  return execute_list(make_node<NextStream>(generator.state(), user_site(site)), {});
 }
 
 std::uint32_t RandomStream::bits() {
@@ -141,6 +177,18 @@ std::int64_t RandomStream::integer(std::int64_t n) {
     const std::uint64_t low = bits(), word = (std::uint64_t{bits()} << 32) | low;
     if (word >= reject) return static_cast<std::int64_t>(word % m);
   }
+}
+
+RandomGenerator::RandomGenerator(std::uint64_t seed) : state_(std::make_shared<State>()) {
+  state_->seed = seed;
+  if (mode & watched) execute_list(make_node<Seeding>(state_, user_site({}), seed, true), {});
+}
+RandomGenerator::~RandomGenerator() { state_->gone = true; }
+void RandomGenerator::manual_seed(std::uint64_t seed) {
+  if (!(mode & (watched | noted))) return void((state_->seed = seed, state_->next = 0));
+  Ref<Seeding> node = make_node<Seeding>(state_, user_site({}), seed, false);
+  if (mode & noted) note_inside(node->twin());
+  execute_list(std::move(node), {});
 }
 
 RandomGenerator& default_generator() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "tensor.hpp"
 
@@ -29,21 +30,31 @@ class RandomStream {
   std::uint32_t block_[4] = {};
 };
 
-/// Hands out streams of one seed in order: each operation that draws takes the next one. What is recorded for replay
-/// refers to the generators that it draws from, which must live as long.
+/// Hands out streams of one seed in order: each operation that draws takes the next one. Replays draw from the
+/// generators of the recorded function, and seed those that it seeds, or has for itself, each time.
 class RandomGenerator {
  public:
-  explicit RandomGenerator(std::uint64_t seed = 0) : seed_(seed) {}
-  std::uint64_t seed() const { return seed_; }
+  explicit RandomGenerator(std::uint64_t seed = 0);
+  ~RandomGenerator();
+  RandomGenerator(const RandomGenerator&) = delete;
+  RandomGenerator& operator=(const RandomGenerator&) = delete;
+
+  std::uint64_t seed() const { return state_->seed; }
   /// The number of the next stream; never given twice.
-  std::uint64_t next() { return next_++; }
+  std::uint64_t next() { return state_->next++; }
   /// For who undoes what drew the last stream: it will be given again.
-  void give_back() { --next_; }
+  void give_back() { --state_->next; }
   /// Starts again as a new generator of `seed`.
-  void manual_seed(std::uint64_t seed) { seed_ = seed, next_ = 0; }
+  void manual_seed(std::uint64_t seed);
+
+  struct State {
+    std::atomic<std::uint64_t> seed, next{0};
+    std::atomic<bool> gone{false};  // its generator is, and only recordings draw from it
+  };
+  const std::shared_ptr<State>& state() const { return state_; }
 
  private:
-  std::atomic<std::uint64_t> seed_, next_{0};
+  std::shared_ptr<State> state_;
 };
 
 /// The generator that every operation uses unless it is given another; its seed is 0 until `manual_seed`.

@@ -44,9 +44,9 @@ Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensor
 ///   Tensors results = step({other_images, other_labels});
 ///
 /// f takes `const Tensors&` and returns a Tensor or Tensors.
-/// Parameters that f assigns and random numbers that it draws are put back afterwards, and happen in each replay. What
-/// f makes from numbers of the program, such as `tensor(values)`, is constant from then on. Throws when f reads a value
-/// (`item`), calls `backward`, or writes to a parameter in place: a replay could not do the same.
+/// Parameters and Buffers that f assigns and random numbers that it draws are put back afterwards, and happen in each
+/// replay. Other tensors of the program are constants, as is `tensor(values)`. Throws when f reads a value (`item`),
+/// calls `backward`, or writes to a parameter in place: a replay could not do the same.
 template <class F>
 Replay record(const F& f, const Tensors& example_inputs, Site site = Site::here()) {
   return record_list(

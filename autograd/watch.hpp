@@ -13,6 +13,7 @@ struct Execution {
   const Ref<Array>& value;  // an array of its own, no operand's
   bool flows;               // the result is recorded
   std::chrono::steady_clock::time_point begin, end;
+  std::vector<Ref<Operation>> inside;  ///< impure operations that ran inside: this one need not give the same again
   bool keep = false;  ///< a watcher sets it to have the node stand behind the result, whether gradients flow or not
 };
 

@@ -1,6 +1,7 @@
 #include "ctc_loss.hpp"
 
 #include <algorithm>
+#include <autograd/operation.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/index.hpp>
@@ -41,26 +42,27 @@ void check_lengths(const char* name, const Lengths& lengths, std::int64_t batch,
 
 // The targets as (batch, longest), filled up with blanks; throws for what is no label.
 Tensor in_rows(const Tensor& targets, const Lengths& lengths, std::int64_t classes, std::int64_t blank, Site site) {
-  const Shape shape{static_cast<std::int64_t>(lengths.size()), *std::max_element(lengths.begin(), lengths.end())};
-  if (shape[1] == 0) return zeros(shape, int64);
-  std::vector<std::int64_t> places;
-  std::vector<double> filled;
-  std::int64_t start = 0;
-  for (std::int64_t n : lengths) {
-    for (std::int64_t i = 0; i < shape[1]; ++i) {
-      places.push_back(i < n ? start + i : 0);
-      filled.push_back(i >= n);
-      const std::int64_t label = targets.array().at<std::int64_t>()[places.back()];
-      if (i < n && (label < 0 || label >= classes || label == blank))
-        fail(cost,
-             "the label at " + to_string(unravel(places.back(), targets.shape())) + " is " + std::to_string(label) +
-                 ", expected a class in [0, " + std::to_string(classes) + ") other than the blank, " +
-                 std::to_string(blank),
-             site);
+  const std::int64_t longest = *std::max_element(lengths.begin(), lengths.end());
+  auto forward = [=](const Array& targets) {
+    Ref<Array> y = make_array(int64, Shape{static_cast<std::int64_t>(lengths.size()), longest});
+    auto* to = y->at<std::int64_t>();
+    std::int64_t start = 0;
+    for (std::int64_t n : lengths) {
+      for (std::int64_t i = 0; i < longest; ++i) {
+        const std::int64_t label = *to++ = i < n ? targets.at<std::int64_t>()[start + i] : blank;
+        if (i < n && (label < 0 || label >= classes || label == blank))
+          fail(cost,
+               "the label at " + to_string(unravel(start + i, targets.shape)) + " is " + std::to_string(label) +
+                   ", expected a class in [0, " + std::to_string(classes) + ") other than the blank, " +
+                   std::to_string(blank),
+               site);
+      }
+      start += targets.shape.rank() == 2 ? targets.shape[1] : n;
     }
-    start += targets.rank() == 2 ? targets.shape()[1] : n;
-  }
-  return masked_fill(take(targets, tensor(places, shape)), tensor(filled, shape) > 0, blank);
+    return y;
+  };
+  const Arg x(targets, site);
+  return execute("ctc_labels", {&x}, forward, detail::no_gradient);
 }
 
 // Paths that stand one position earlier.

@@ -88,6 +88,7 @@ TEST_CASE("ctc_loss is replayed on other values and targets") {
   CHECK(step({y, other})[0].item<float>() == f({y, other}).item<float>());
   CHECK(step({y, k})[0].item<float>() == f({y, k}).item<float>());
   CHECK(f({y, k}).item() != f({y, other}).item());
+  CHECK_THROWS_WITH_AS(step({y, tensor({{1, 0}, {2, 1}})}), doctest::Contains("the label at (0, 1) is 0"), Error);
 }
 
 TEST_CASE("ctc_loss refuses what does not fit") {

@@ -276,6 +276,67 @@ TEST_CASE("a replay draws anew and a checkpoint draws the same") {
   manual_seed(0);
 }
 
+TEST_CASE("a replay seeds what the function seeds and draws from what it draws from") {
+  const Tensor x = full({8}, 3.);
+  RandomGenerator outside(7);
+  auto f = [&](const Tensors& in) {
+    RandomGenerator own(5);
+    static RandomGenerator kept(6);
+    const Tensor a = in[0] * uniform({8}, 0, 1, float32, own) + uniform({8}, 0, 1, float32, kept);
+    const Tensor b = dropout(in[0], 0.5, true, outside) + normal({8});
+    manual_seed(3);
+    return Tensors{a, b, uniform({8})};
+  };
+  manual_seed(31);
+  Replay replay = record(f, {x});
+  std::vector<Tensors> replayed;
+  for (int i = 0; i < 3; ++i) replayed.push_back(replay({x}));
+  const std::uint64_t next = default_generator().next();
+  manual_seed(31);
+  outside.manual_seed(7);
+  for (int i = 0; i < 3; ++i) {
+    const Tensors eager = f({x});
+    for (std::size_t k = 1; k < 3; ++k) CHECK(same_bits(replayed[static_cast<std::size_t>(i)][k], eager[k]));
+    // `kept` went on from the replays.
+    CHECK_FALSE(same_bits(replayed[static_cast<std::size_t>(i)][0], eager[0]));
+  }
+  CHECK(default_generator().next() == next);
+  CHECK_FALSE(same_bits(replayed[0][0], replayed[1][0]));
+  auto alone = [&](const Tensors& in) {
+    RandomGenerator own(5);
+    return uniform({8}, 0, 1, float32, own) * in[0] * uniform({8}, 0, 1, float32, own);
+  };
+  Replay again = record(alone, {x});
+  for (int i = 0; i < 2; ++i) CHECK(same_bits(again({x})[0], alone({x})));
+  manual_seed(0);
+}
+
+TEST_CASE("what draws inside of a custom operation is not drawn again by a checkpoint and undone by a recording") {
+  auto noisy = [](const Tensor& x) {
+    return custom([](const Tensor& x) { return x * dropout(x, 0.5); },
+                  [](const Tensor& g, const Tensor& x, const Tensor& y) { return g * 2 * y / x; }, x);
+  };
+  auto f = [&](const Tensors& in) { return exp(noisy(in[0]) / 8) * noisy(in[0].detach()); };
+  auto derive = [&](const Tensors& in, bool in_checkpoint) {
+    const Tensor leaf = in[0].requires_grad();
+    const Tensor y = in_checkpoint ? checkpoint(f, Tensors{leaf}) : f({leaf});
+    return Tensors{y, grad(sum(y), leaf), normal({2})};
+  };
+  const Tensor x = uniform({100}, 1, 2), other = uniform({100}, 1, 2);
+  manual_seed(31);
+  const Tensors plain = derive({x}, false);
+  manual_seed(31);
+  const Tensors repeated = derive({x}, true);
+  manual_seed(31);
+  Replay replay = record([&](const Tensors& in) { return derive(in, true); }, {other});
+  const Tensors replayed = replay({x});
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(same_bits(repeated[i], plain[i]));
+    CHECK(same_bits(replayed[i], plain[i]));
+  }
+  manual_seed(0);
+}
+
 TEST_CASE("truncated normal numbers are normal between their bounds") {
   struct Interval {
     double mean, stddev, low, high;
