@@ -182,7 +182,9 @@ void ModuleObject::assign_state(const ModuleObject& other, void (*assign)(Module
   std::vector<ModuleObject*> copies;  // of this member, in copies of the module around it
   if (before) {
     const Lock lock(State::structure());
-    const auto [parent, around] = before->around(this);
+    const auto found = before->around(this);
+    State* const parent = found.first;
+    const State::Object around = found.second;
     if (parent) {
       auto& children = parent->children;
       auto is_this = [&](const auto& child) { return child.second == before; };
