@@ -39,6 +39,14 @@ Ref<Array> make_array(Dtype dtype, const Shape& shape) {
   fail("allocate", std::string("no memory for a ") + to_string(dtype) + " tensor of shape " + to_string(shape));
 }
 
+Ref<Array> make_array(Dtype dtype, const Shape& shape, Site site) {
+  try {
+    return make_array(dtype, shape);
+  } catch (const Unplaced& e) {
+    e.raise_at(site);
+  }
+}
+
 Ref<Array> copy_of(const Array& x) {
   constexpr std::int64_t tile = 1 << 17;
   Ref<Array> y = make_array(x.dtype, x.shape);

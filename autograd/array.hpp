@@ -29,6 +29,8 @@ void destroy(Array* array);
 
 /// An array of `shape` whose elements are not set; throws when so much memory cannot be had.
 Ref<Array> make_array(Dtype dtype, const Shape& shape);
+/// The same, whose error points to the user's line for `site`.
+Ref<Array> make_array(Dtype dtype, const Shape& shape, Site site);
 /// A copy of the elements, which nobody else sees yet.
 Ref<Array> copy_of(const Array& array);
 /// `shape` seen in the memory of `array`, from element `offset` on.

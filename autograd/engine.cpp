@@ -185,7 +185,9 @@ void Engine::propagate(const Tensor& seed, Site site) {
     if (node.released)
       fail("grad",
            "the values that " + describe(node) +
-               " kept were released by an earlier backward pass; give that one retain_graph",
+               " kept were released by an earlier backward pass; where a state is carried over from it, detach() that, "
+               "and "
+               "to go through the same graph again give the earlier pass retain_graph",
            site);
     Scope scope(node.site);
     const Told told(node);
@@ -246,6 +248,7 @@ void check_result(const char* op, const Tensor& y, Site site) {
   fail(op, "the result " + to_string(shape) + " depends on nothing that gradients flow to" + cut, site);
 }
 Tensor unit_seed(const char* op, const Tensor& y, Site site) {
+  y.array(site);  // throws of an undefined one
   check_result(op, y, site);
   if (y.size() != 1)
     fail(op,

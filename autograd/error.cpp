@@ -65,7 +65,16 @@ std::string describe_place(const std::string& module, Site site) {
 
 void fail(const std::string& op, const std::string& message, Site site) {
   const std::string operands = describe_operands ? describe_operands(site) : "";
-  throw Error(op + ": " + message + operands + describe_place(describe_module(innermost), user_site(site)));
+  const std::string module = describe_module(innermost), text = op + ": " + message + operands;
+  const Site place = user_site(site);
+  if (!place.file && module.empty()) throw Unplaced(text);
+  throw Error(text + describe_place(module, place));
+}
+
+void Unplaced::raise_at(Site site) const {
+  const Site place = user_site(site);
+  if (!place.file) throw Unplaced(*this);
+  throw Error(what() + describe_place(describe_module(innermost), place));
 }
 
 }  // namespace xtape

@@ -19,6 +19,14 @@ struct Site {
   static constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
 };
 
+/// An Error raised where no line of the user's was known: who called the code that raised it may know one.
+class Unplaced : public Error {
+ public:
+  using Error::Error;
+  /// Throws it again, with the user's line for `site`.
+  [[noreturn]] void raise_at(Site site) const;
+};
+
 /// "file:line".
 std::string to_string(Site site);
 

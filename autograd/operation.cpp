@@ -101,6 +101,14 @@ std::vector<const Array*> arrays_of(const Arg* const* args, std::size_t n) {
   return arrays;
 }
 
+Ref<Array> run(const Operation& operation, const std::vector<const Array*>& inputs) {
+  try {
+    return operation.run(inputs.data());
+  } catch (const Unplaced& e) {
+    e.raise_at(operation.site);
+  }
+}
+
 Tensor finish(Ref<Operation> node, const Arg* const* args, Ref<Array> value) {
   node->connect(args, value);
   return Tensor(std::move(value), std::move(node));
@@ -160,7 +168,7 @@ Tensor execute_watched(Ref<Operation> node, const Arg* const* given) {
   Ref<Array> value = [&] {
     const Unwatched unwatched;
     const Noting noting(inside);
-    return node->run(arrays.data());
+    return run(*node, arrays);
   }();
   const auto end = std::chrono::steady_clock::now();
   if (!value->refs.unique()) value = make_view(*value, value->shape);  // what `custom` hands on
@@ -190,7 +198,7 @@ Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool di
 Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
   const std::vector<const Arg*> pointers = pointers_to(args);
   if (mode & watched) return execute_watched(std::move(node), pointers.data());
-  Ref<Array> value = node->run(arrays_of(pointers.data(), args.size()).data());
+  Ref<Array> value = run(*node, arrays_of(pointers.data(), args.size()));
   if (node->differentiable && !(mode & grad_off) && any_flows(pointers.data(), args.size()))
     return finish(std::move(node), pointers.data(), std::move(value));
   return unrecorded(node->op, pointers.data(), args.size(), node->differentiable, std::move(value));

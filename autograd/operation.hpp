@@ -228,7 +228,11 @@ struct OpNode final : Operation {
 
 template <class Forward, std::size_t N, std::size_t... I>
 Ref<Array> call_forward(const Forward& forward, const Arg* const (&args)[N], std::index_sequence<I...>) {
-  return forward(*args[I]->array...);
+  try {
+    return forward(*args[I]->array...);
+  } catch (const Unplaced& e) {
+    e.raise_at(args[0]->site);
+  }
 }
 
 /// Computes `forward(arrays...)` and, when a gradient will flow to an argument, puts the operation on the tape with one

@@ -177,8 +177,8 @@ Pool& pool() {
 
 }  // namespace
 
-void set_num_threads(int n) {
-  if (n < 1) fail("set_num_threads", "the number of threads must be at least 1, not " + std::to_string(n));
+void set_num_threads(int n, Site site) {
+  if (n < 1) fail("set_num_threads", "the number of threads must be at least 1, not " + std::to_string(n), site);
   pool().resize(n);
 }
 int num_threads() { return pool().threads(); }

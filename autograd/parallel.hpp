@@ -3,12 +3,14 @@
 #pragma once
 #include <cstdint>
 
+#include "error.hpp"
+
 namespace xtape {
 
 /// How many threads operations may use, the caller's included; throws when n < 1. At first: the XTAPE_NUM_THREADS
 /// environment variable, else the number of processors; anything but a number of at least 1 there is an error of the
 /// first operation that asks. Where the system refuses to start as many, it becomes what there are.
-void set_num_threads(int n);
+void set_num_threads(int n, Site site = Site::here());
 int num_threads();
 
 // A function of a tile's number, not owned: a std::function would allocate.

@@ -112,10 +112,10 @@ void Parameter::assign(const Tensor& value, Site site) {
   leaf()->value = value.array_ref();
 }
 
-void* Parameter::writable(Dtype wanted) {
+void* Parameter::writable(Dtype wanted, Site site) {
   if (wanted != dtype())
     fail("Parameter::mutable_data",
-         std::string("the parameter is ") + to_string(dtype()) + ", asked for as " + to_string(wanted));
+         std::string("the parameter is ") + to_string(dtype()) + ", asked for as " + to_string(wanted), site);
   Leaf& cell = *leaf();
   if (mode & watched) tell_watchers([&](Watcher& w) { w.assigned(cell, {}); });
   if (!cell.value->exclusive()) cell.value = copy_of(*cell.value);

@@ -84,8 +84,8 @@ class Parameter : public detail::Bound {
   /// The elements, to write to: in place when nobody else holds the current value, else in a copy of it.
   /// Throws unless T is the C++ type of `dtype()`.
   template <class T>
-  T* mutable_data() {
-    return static_cast<T*>(writable(dtype_of<T>));
+  T* mutable_data(Site site = Site::here()) {
+    return static_cast<T*>(writable(dtype_of<T>, site));
   }
 
   /// What `backward` has added up so far; undefined before the first time and after `zero_grad`.
@@ -108,7 +108,7 @@ class Parameter : public detail::Bound {
   }
 
  private:
-  void* writable(Dtype wanted);
+  void* writable(Dtype wanted, Site site);
 };
 
 inline Arg::Arg(const Parameter& p, const char* file, int line)

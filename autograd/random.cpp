@@ -3,6 +3,8 @@
 #include "random.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "math.hpp"
@@ -61,10 +63,9 @@ void for_each(std::int64_t n, F f) {
 template <class T, class F>
 void fill(Array& y, StreamKey key, std::int64_t per_block, F f) {
   for_each((y.size + per_block - 1) / per_block, [&](std::int64_t i) {
-    double v[4];
+    T v[4];
     f(philox(key, static_cast<std::uint64_t>(i)), v);
-    for (std::int64_t k = 0; k < per_block && i * per_block + k < y.size; ++k)
-      y.at<T>()[i * per_block + k] = static_cast<T>(v[k]);
+    for (std::int64_t k = 0; k < per_block && i * per_block + k < y.size; ++k) y.at<T>()[i * per_block + k] = v[k];
   });
 }
 
@@ -80,6 +81,31 @@ void fill_by_trials(Array& y, StreamKey key, F f) {
 void check_floating(const char* op, Dtype dtype, Site site) {
   if (!is_floating(dtype)) fail(op, std::string("draws float32 or float64, not ") + to_string(dtype), site);
 }
+
+// The numbers of type T in [low, high], or those below high where that is open, also where T does not know the ends
+// exactly: what is drawn is rounded and then held there.
+template <class T>
+struct Range {
+  T least, greatest;
+
+  Range(const char* op, double low, double high, bool open, Site site) {
+    constexpr double beyond = static_cast<double>(std::numeric_limits<T>::max());
+    const auto text = [&] {
+      return "[" + attribute_text(low) + ", " + attribute_text(high) + (open ? ")" : "]") + " of " +
+             to_string(dtype_of<T>);
+    };
+    if (!(std::abs(low) <= beyond && std::abs(high) <= beyond)) fail(op, "the ends of " + text() + " do not fit", site);
+    constexpr T infinity = std::numeric_limits<T>::infinity();
+    least = static_cast<T>(low), greatest = static_cast<T>(high);
+    if (low == high) return;
+    if (static_cast<double>(least) < low) least = std::nextafter(least, infinity);
+    while (open ? static_cast<double>(greatest) >= high || greatest == static_cast<T>(high)
+                : static_cast<double>(greatest) > high)
+      greatest = std::nextafter(greatest, -infinity);
+    if (least > greatest) fail(op, "there is no number in " + text(), site);
+  }
+  T operator()(double v) const { return std::min(std::max(static_cast<T>(v), least), greatest); }
+};
 
 using State = std::shared_ptr<RandomGenerator::State>;
 
@@ -169,8 +195,8 @@ double RandomStream::normal() {
   return a;
 }
 
-std::int64_t RandomStream::integer(std::int64_t n) {
-  if (n < 1) fail("RandomStream::integer", "there is no integer in [0, " + std::to_string(n) + ")");
+std::int64_t RandomStream::integer(std::int64_t n, Site site) {
+  if (n < 1) fail("RandomStream::integer", "there is no integer in [0, " + std::to_string(n) + ")", site);
   const auto m = static_cast<std::uint64_t>(n);
   const std::uint64_t reject = (0 - m) % m;  // the first 2^64 mod n values would make some more likely
   while (true) {
@@ -200,31 +226,40 @@ void manual_seed(std::uint64_t seed) { default_generator().manual_seed(seed); }
 Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, RandomGenerator& generator, Site site) {
   if (!(low <= high)) fail("uniform", "[" + std::to_string(low) + ", " + std::to_string(high) + ") is empty", site);
   check_floating("uniform", dtype, site);
-  return draw("uniform", generator, site, [=](const Array& key) {
-    Ref<Array> y = make_array(dtype, shape);
-    if (dtype == float32)
-      fill<float>(*y, key_of(key), 4, [=](const Block& b, double* v) {
-        // 24 bits, so that rounding to float never reaches `high`.
-        for (int i = 0; i < 4; ++i) v[i] = low + (high - low) * (static_cast<double>(b.word[i] >> 8) * 0x1p-24);
+  // In units of 2, where there is no number for the width.
+  const double unit = high - low > std::numeric_limits<double>::max() ? 2 : 1;
+  const double start = low / unit, width = high / unit - start;
+  return visit_floating(dtype, [&](auto t) {
+    using T = decltype(t);
+    const Range<T> range("uniform", low, high, true, site);
+    return draw("uniform", generator, site, [=](const Array& key) {
+      Ref<Array> y = make_array(dtype, shape);
+      constexpr int per_block = std::is_same_v<T, float> ? 4 : 2;
+      fill<T>(*y, key_of(key), per_block, [=](const Block& b, T* v) {
+        for (int i = 0; i < per_block; ++i) {
+          const double u = per_block == 4 ? static_cast<double>(b.word[i] >> 8) * 0x1p-24
+                                          : uniform53(b.word[2 * i % 4], b.word[(2 * i + 1) % 4]);
+          v[i] = range((start + width * u) * unit);
+        }
       });
-    else
-      fill<double>(*y, key_of(key), 2, [=](const Block& b, double* v) {
-        for (int i = 0; i < 2; ++i) v[i] = low + (high - low) * uniform53(b.word[2 * i], b.word[2 * i + 1]);
-      });
-    return y;
+      return y;
+    });
   });
 }
 
 Tensor normal(const Shape& shape, double mean, double stddev, Dtype dtype, RandomGenerator& generator, Site site) {
-  if (!(stddev >= 0)) fail("normal", "a standard deviation is not " + std::to_string(stddev), site);
+  if (!(stddev >= 0 && stddev <= std::numeric_limits<double>::max()))
+    fail("normal", "a standard deviation is not " + std::to_string(stddev), site);
+  if (!std::isfinite(mean)) fail("normal", "a mean is not " + std::to_string(mean), site);
   check_floating("normal", dtype, site);
   return draw("normal", generator, site, [=](const Array& key) {
     Ref<Array> y = make_array(dtype, shape);
     if (dtype == float32)
-      fill<float>(*y, key_of(key), 4, [=](const Block& b, double* v) {
+      fill<float>(*y, key_of(key), 4, [=](const Block& b, float* v) {
+        double z[4];
         for (int i = 0; i < 4; i += 2)
-          box_muller(uniform32(b.word[i]) + 0x1p-32, uniform32(b.word[i + 1]), v[i], v[i + 1]);
-        for (int i = 0; i < 4; ++i) v[i] = mean + stddev * v[i];
+          box_muller(uniform32(b.word[i]) + 0x1p-32, uniform32(b.word[i + 1]), z[i], z[i + 1]);
+        for (int i = 0; i < 4; ++i) v[i] = static_cast<float>(mean + stddev * z[i]);
       });
     else
       fill<double>(*y, key_of(key), 2, [=](const Block& b, double* v) {
@@ -292,29 +327,38 @@ Tensor truncated_normal(const Shape& shape, double mean, double stddev, double l
          site);
   check_floating("truncated_normal", dtype, site);
   const TruncatedNormal standard((low - mean) / stddev, (high - mean) / stddev);
-  return draw("truncated_normal", generator, site, [=](const Array& key) {
-    Ref<Array> y = make_array(dtype, shape);
-    visit_floating(dtype, [&](auto t) {
-      using T = decltype(t);
+  return visit_floating(dtype, [&](auto t) {
+    using T = decltype(t);
+    // An end beyond all numbers is none.
+    const auto most = static_cast<double>(std::numeric_limits<T>::max());
+    const Range<T> range("truncated_normal", std::max(low, -most), std::min(high, most), false, site);
+    return draw("truncated_normal", generator, site, [=](const Array& key) {
+      Ref<Array> y = make_array(dtype, shape);
       fill_by_trials<T>(*y, key_of(key), [=](const Block& block, T& element) {
         double x;
         if (!standard(block, x)) return false;
-        element = static_cast<T>(std::min(std::max(mean + stddev * x, low), high));
+        element = range(mean + stddev * x);
         return true;
       });
+      return y;
     });
-    return y;
   });
 }
 
 Tensor exponential(const Shape& shape, double rate, Dtype dtype, RandomGenerator& generator, Site site) {
-  if (!(rate > 0)) fail("exponential", "a rate is positive, not " + std::to_string(rate), site);
+  if (!(rate > 0 && rate <= std::numeric_limits<double>::max()))
+    fail("exponential", "a rate is positive and finite, not " + std::to_string(rate), site);
   check_floating("exponential", dtype, site);
+  if (37 / rate > (dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max()))
+    fail("exponential",
+         std::string(to_string(dtype)) + " does not hold waiting times of the rate " + attribute_text(rate), site);
   return draw("exponential", generator, site, [=](const Array& key) {
     Ref<Array> y = make_array(dtype, shape);
     visit_floating(dtype, [&](auto t) {
-      fill<decltype(t)>(*y, key_of(key), 2, [=](const Block& b, double* v) {
-        for (int i = 0; i < 2; ++i) v[i] = -log_of(1 - uniform53(b.word[2 * i], b.word[2 * i + 1])) / rate;
+      using T = decltype(t);
+      fill<T>(*y, key_of(key), 2, [=](const Block& b, T* v) {
+        for (int i = 0; i < 2; ++i)
+          v[i] = static_cast<T>(-log_of(1 - uniform53(b.word[2 * i], b.word[2 * i + 1])) / rate);
       });
     });
     return y;
@@ -447,7 +491,7 @@ Tensor multinomial(const Arg& weights, std::int64_t count, bool replacement, Ran
     Ref<Array> y = make_array(int64, result);
     std::vector<double> w(static_cast<std::size_t>(n)), sums(w.size());
     for (std::int64_t row = 0; row < rows; ++row) {
-      double total = 0;
+      double greatest = 0;
       std::int64_t positive = 0;
       for (std::int64_t i = 0; i < n; ++i) {
         const auto k = static_cast<std::size_t>(i);
@@ -455,6 +499,13 @@ Tensor multinomial(const Arg& weights, std::int64_t count, bool replacement, Ran
         if (!(w[k] >= 0 && w[k] < kernel::infinity<double>))
           fail("multinomial", "a weight is " + std::to_string(w[k]) + " at " + std::to_string(row * n + i), site);
         positive += w[k] > 0;
+        greatest = std::max(greatest, w[k]);
+      }
+      // In units of a power of two, which changes no digit, so that neither sums nor waiting times overflow.
+      double total = 0;
+      for (std::size_t k = 0; k < w.size(); ++k) {
+        if (w[k] > 0)
+          w[k] = std::max(std::ldexp(w[k], -std::ilogb(greatest)), std::numeric_limits<double>::denorm_min());
         sums[k] = total += w[k];
       }
       if (count > 0 && (replacement ? positive == 0 : positive < count))

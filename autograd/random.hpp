@@ -23,7 +23,7 @@ class RandomStream {
   /// The next standard normal number, by Box and Muller's transform (1958); takes four words.
   double normal();
   /// The next integer uniform in [0, n), without bias; throws when n < 1.
-  std::int64_t integer(std::int64_t n);
+  std::int64_t integer(std::int64_t n, Site site = Site::here());
 
  private:
   std::uint64_t seed_, stream_, position_ = 0;
@@ -62,18 +62,22 @@ RandomGenerator& default_generator();
 /// Seeds the default generator: what is drawn after it is the same in every run.
 void manual_seed(std::uint64_t seed);
 
-/// Numbers uniform in [low, high). Throws when low > high. No gradient flows through what is drawn.
+/// Numbers uniform in [low, high); all are low where both are equal. Throws unless low <= high, and where the dtype
+/// does not hold them or has no number between. No gradient flows through what is drawn.
 Tensor uniform(const Shape& shape, double low = 0, double high = 1, Dtype dtype = float32,
                RandomGenerator& generator = default_generator(), Site site = Site::here());
-/// Normal numbers with the given mean and standard deviation (not variance). Throws when that is negative.
+/// Normal numbers with the given mean and standard deviation (not variance). Throws when that is negative, or either is
+/// not finite.
 Tensor normal(const Shape& shape, double mean = 0, double stddev = 1, Dtype dtype = float32,
               RandomGenerator& generator = default_generator(), Site site = Site::here());
-/// Normal numbers, of those in [low, high]. Throws unless stddev > 0 and low < high. Source: Robert, "Simulation of
+/// Normal numbers, of those in [low, high]. Throws unless stddev > 0 and low < high, and where the dtype has no number
+/// there. Source: Robert, "Simulation of
 /// truncated normal variables", Statistics and Computing 5, 1995.
 Tensor truncated_normal(const Shape& shape, double mean = 0, double stddev = 1, double low = -2, double high = 2,
                         Dtype dtype = float32, RandomGenerator& generator = default_generator(),
                         Site site = Site::here());
-/// Waiting times with the density rate e^(-rate x). Throws unless rate > 0.
+/// Waiting times with the density rate e^(-rate x). Throws unless rate > 0 is finite, and where the dtype does not hold
+/// the longest, 37 / rate.
 Tensor exponential(const Shape& shape, double rate = 1, Dtype dtype = float32,
                    RandomGenerator& generator = default_generator(), Site site = Site::here());
 /// Integers uniform in [low, high), without bias: int64. Throws unless low < high.

@@ -2,8 +2,6 @@
 
 #include <ostream>
 
-#include "error.hpp"
-
 namespace xtape {
 
 const char* to_string(Dtype dtype) {
@@ -11,18 +9,30 @@ const char* to_string(Dtype dtype) {
   return names[static_cast<int>(dtype)];
 }
 
-Shape::Shape(const std::int64_t* begin, const std::int64_t* end) {
-  std::int64_t n = 1;
-  for (; begin != end; ++begin) {
-    push_back(*begin);
-    if (*begin > 0 && __builtin_mul_overflow(n, *begin, &n))
-      fail("Shape", to_string(*this) + " would have more elements than can be counted");
-  }
+void refuse_unsigned(std::uint64_t number, Site site) {
+  fail("int64", std::to_string(number) + " is too large: integers are int64; write it as a double", site);
 }
 
-void Shape::push_back(std::int64_t size) {
-  if (rank_ == max_rank) fail("Shape", "a tensor has at most " + std::to_string(max_rank) + " axes");
-  if (size < 0) fail("Shape", "size " + std::to_string(size) + " of axis " + std::to_string(rank_) + " is negative");
+Shape::Shape(const std::int64_t* begin, const std::int64_t* end, Site site) {
+  for (; begin != end; ++begin) push_back(*begin, site);
+  check(site);
+}
+
+std::int64_t Shape::check(Site site) const {
+  std::int64_t n = 1;
+  bool empty = false;
+  for (const std::int64_t d : *this) {
+    if (d == 0) empty = true;
+    else if (__builtin_mul_overflow(n, d, &n))
+      fail("Shape", to_string(*this) + " would have more elements than can be counted", site);
+  }
+  return empty ? 0 : n;
+}
+
+void Shape::push_back(std::int64_t size, Site site) {
+  if (rank_ == max_rank) fail("Shape", "a tensor has at most " + std::to_string(max_rank) + " axes", site);
+  if (size < 0)
+    fail("Shape", "size " + std::to_string(size) + " of axis " + std::to_string(rank_) + " is negative", site);
   sizes_[rank_++] = size;
 }
 

@@ -4,6 +4,10 @@
 #include <initializer_list>
 #include <iosfwd>
 #include <string>
+#include <type_traits>
+#include <vector>
+
+#include "error.hpp"
 
 namespace xtape {
 
@@ -50,6 +54,16 @@ constexpr std::int64_t size_of(Dtype dtype) {
 /// Whether gradients flow through values of this dtype.
 constexpr bool is_floating(Dtype dtype) { return dtype == float32 || dtype == float64; }
 
+[[noreturn]] void refuse_unsigned(std::uint64_t number, Site site);
+/// An integer of any type as int64. Throws when it is too large for that.
+template <class T>
+constexpr std::int64_t to_int64(T number, Site site = Site::here()) {
+  static_assert(std::is_integral_v<T>);
+  if constexpr (std::is_unsigned_v<T> && sizeof(T) >= sizeof(std::int64_t))
+    if (number > static_cast<T>(INT64_MAX)) refuse_unsigned(number, site);
+  return static_cast<std::int64_t>(number);
+}
+
 /// The sizes of a tensor's axes, outermost first; rank 0 is a scalar. At most `max_rank` axes, none negative.
 class Shape {
  public:
@@ -57,8 +71,14 @@ class Shape {
 
   Shape() = default;
   /// Throws when there are more than `max_rank` sizes, one is negative, or their product overflows.
-  Shape(std::initializer_list<std::int64_t> sizes) : Shape(sizes.begin(), sizes.end()) {}
-  Shape(const std::int64_t* begin, const std::int64_t* end);
+  Shape(std::initializer_list<std::int64_t> sizes, Site site = Site::here())
+      : Shape(sizes.begin(), sizes.end(), site) {}
+  Shape(const std::int64_t* begin, const std::int64_t* end, Site site = Site::here());
+  template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
+  Shape(const std::vector<T>& sizes, Site site = Site::here()) {
+    for (const T n : sizes) push_back(to_int64(n, site), site);
+    check(site);
+  }
   Shape(const Shape& other) : rank_(other.rank_) { copy(other); }
   Shape& operator=(const Shape& other) {
     rank_ = other.rank_;
@@ -67,18 +87,19 @@ class Shape {
   }
 
   int rank() const { return rank_; }
-  /// The product of the sizes; 1 for a scalar.
-  std::int64_t size() const {
+  /// The product of the sizes; 1 for a scalar. Throws when it overflows.
+  std::int64_t size(Site site = Site::here()) const {
     std::int64_t n = 1;
-    for (std::int64_t d : *this) n *= d;
-    return n;
+    bool overflow = false;
+    for (std::int64_t d : *this) overflow |= __builtin_mul_overflow(n, d, &n);
+    return overflow ? check(site) : n;
   }
   std::int64_t operator[](int axis) const { return sizes_[axis]; }
   std::int64_t& operator[](int axis) { return sizes_[axis]; }
   const std::int64_t* begin() const { return sizes_; }
   const std::int64_t* end() const { return sizes_ + rank_; }
   /// Adds an innermost axis; throws past `max_rank`.
-  void push_back(std::int64_t size);
+  void push_back(std::int64_t size, Site site = Site::here());
 
   friend bool operator==(const Shape& a, const Shape& b) {
     if (a.rank_ != b.rank_) return false;
@@ -92,6 +113,7 @@ class Shape {
   void copy(const Shape& other) {
     for (int i = 0; i < rank_; ++i) sizes_[i] = other.sizes_[i];
   }
+  std::int64_t check(Site site) const;  // the size; throws when it overflows, also beside a size of 0
   int rank_ = 0;
   std::int64_t sizes_[max_rank];
 };

@@ -22,7 +22,7 @@ Targets::Item::Item(const Parameter& p) : node(Ref<Node>::share(p.leaf())) {}
 Targets::Targets(const std::vector<Parameter>& parameters) : items_(parameters.begin(), parameters.end()) {}
 
 Tensor Tensor::requires_grad(Site site) const {
-  if (!is_floating(dtype()))
+  if (!is_floating(dtype(site)))
     fail("requires_grad",
          std::string("gradients flow through float32 and float64, not ") + to_string(dtype()) +
              "; convert with to(float32)",

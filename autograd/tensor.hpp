@@ -37,6 +37,17 @@ inline constexpr bool is_assigned_to_temporary = false;
 /// `x += y` makes `x` another tensor. A default-constructed tensor is undefined, and using its value throws.
 class Tensor {
  public:
+  /// A position on an axis, and the line that names it.
+  struct Position {
+    template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
+    Position(T i, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+        : index(to_int64(i, Site{file, line})), site{file, line} {
+      static_assert(!std::is_same_v<T, bool>, "x[i] takes a position; of a mask write masked_select(x, mask)");
+    }
+    std::int64_t index;
+    Site site;
+  };
+
   Tensor() = default;
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) noexcept = default;
@@ -52,28 +63,30 @@ class Tensor {
   }
 
   bool defined() const { return static_cast<bool>(array_); }
-  const Shape& shape() const { return array().shape; }
-  Dtype dtype() const { return array().dtype; }
-  int rank() const { return array().shape.rank(); }
+  const Shape& shape(Site site = Site::here()) const { return array(site).shape; }
+  Dtype dtype(Site site = Site::here()) const { return array(site).dtype; }
+  int rank(Site site = Site::here()) const { return array(site).shape.rank(); }
   /// The number of elements.
-  std::int64_t size() const { return array().size; }
+  std::int64_t size(Site site = Site::here()) const { return array(site).size; }
   /// The size of one axis; a negative axis counts from the end. Throws when there is no such axis.
-  std::int64_t size(int axis) const;
+  std::int64_t size(int axis, Site site = Site::here()) const;
 
-  /// The only element, as T. Throws unless there is exactly one.
+  /// The only element, as T, which may be any arithmetic type. Throws unless there is exactly one, and where T has no
+  /// counterpart of it.
   template <class T = double>
-  T item() const;
-  /// The elements in row-major order, converted to T.
+  T item(Site site = Site::here()) const;
+  /// The elements in row-major order, converted to T, which may be any arithmetic type. Throws where T has no
+  /// counterpart of one.
   template <class T>
-  std::vector<T> to_vector() const;
+  std::vector<T> to_vector(Site site = Site::here()) const;
   /// The elements in row-major order, to read. Throws unless T is the C++ type of `dtype()`.
   template <class T>
-  const T* data() const {
-    return static_cast<const T*>(raw_data(dtype_of<T>));
+  const T* data(Site site = Site::here()) const {
+    return static_cast<const T*>(raw_data(dtype_of<T>, site));
   }
   /// `x[i]`: the i-th slice of the first axis, sharing memory; differentiable; negative i counts from the end.
   /// (n, ...) -> (...). Throws for a scalar or an i outside [-n, n).
-  Tensor operator[](std::int64_t i) const;
+  Tensor operator[](const Position& i) const;
 
   /// A new leaf of the tape with the same value: gradients with respect to it can be asked for. Throws unless the
   /// dtype is floating. (PyTorch: `x.requires_grad_()`, which changes x.)
@@ -82,7 +95,8 @@ class Tensor {
   bool is_recorded() const { return node_ && node_->flows; }
   /// The same value, cut from the tape.
   [[nodiscard]] Tensor detach(Site site = Site::here()) const;
-  /// The value converted to `dtype`; differentiable between floating dtypes.
+  /// The value converted to `dtype`; differentiable between floating dtypes. A real number loses its fraction in an
+  /// integer. Throws where `dtype` has no counterpart of an element, as uint8 has none of 300.
   [[nodiscard]] Tensor to(Dtype dtype, Site site = Site::here()) const;
 
   /// Adds d(this)/d(leaf) to `leaf.grad()` of every leaf and Parameter below. Throws unless this is a recorded scalar.
@@ -99,22 +113,22 @@ class Tensor {
   const Ref<Node>& node_ref() const { return node_; }
   /// Gives its array away without counting.
   void forget() { array_.forget(); }
-  Array& array() const {
-    if (!array_) undefined();
+  Array& array(Site site = Site::here()) const {
+    if (!array_) undefined(site);
     return *array_;
   }
 
  private:
-  [[noreturn]] static void undefined();
-  const void* raw_data(Dtype wanted) const;
+  [[noreturn]] static void undefined(Site site);
+  const void* raw_data(Dtype wanted, Site site) const;
   Ref<Array> array_;
   Ref<Node> node_;
 };
 using Tensors = std::vector<Tensor>;
 
 /// What operations take: a Tensor, a Parameter or a number, and the line of the call. A number takes the dtype of the
-/// tensor it meets, but a real one makes an integer tensor float32. It refers to its tensor and must not outlive the
-/// call.
+/// tensor it meets, but a real one makes an integer tensor float32. An unsigned one that int64 does not hold throws. It
+/// refers to its tensor and must not outlive the call.
 struct Arg {
   Arg(const Tensor& t, const char* file = __builtin_FILE(), int line = __builtin_LINE())
       : array(t.array_ref().get()), node(t.node_ref().get()), site{file, line} {
@@ -123,11 +137,9 @@ struct Arg {
   Arg(const Parameter& p, const char* file = __builtin_FILE(), int line = __builtin_LINE());
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Arg(T number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
-      : scalar(static_cast<double>(number)),
-        integer(std::is_integral_v<T> ? static_cast<std::int64_t>(number) : 0),
-        is_scalar(true),
-        is_integer(std::is_integral_v<T>),
-        site{file, line} {}
+      : scalar(static_cast<double>(number)), is_scalar(true), is_integer(std::is_integral_v<T>), site{file, line} {
+    if constexpr (std::is_integral_v<T>) integer = to_int64(number, site);
+  }
   Arg(const Tensor& t, Site where) : array(t.array_ref().get()), node(t.node_ref().get()), site(where) {}
 
   /// Whether gradients flow to it.
@@ -153,12 +165,14 @@ struct Arg {
 
 /// A number or a (nested) list of numbers, as `tensor` takes it.
 struct Literal {
-  Literal(double v) : value(v), dtype(float32) {}
-  Literal(float v) : value(v), dtype(float32) {}
-  Literal(int v) : Literal(static_cast<long long>(v)) {}
-  Literal(long v) : Literal(static_cast<long long>(v)) {}
-  Literal(long long v) : value(static_cast<double>(v)), integer(v), dtype(int64) {}
-  Literal(bool v) : value(v), integer(v), dtype(boolean) {}
+  template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
+  Literal(T number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
+      : value(static_cast<double>(number)),
+        dtype(!std::is_integral_v<T>    ? float32
+              : std::is_same_v<T, bool> ? boolean
+                                        : int64) {
+    if constexpr (std::is_integral_v<T>) integer = to_int64(number, Site{file, line});
+  }
   Literal(std::initializer_list<Literal> list) : is_list(true), items(list) {}
 
   double value = 0;
@@ -171,30 +185,32 @@ struct Literal {
 /// A tensor from (nested) lists: `tensor({{1., 2.}, {3., 4.}})` is float32, `tensor({1, 2})` int64, and
 /// `tensor({true})` boolean. Throws when the rows of a list differ in length.
 Tensor tensor(const Literal& values, Site site = Site::here());
-/// The same with a given dtype.
+/// The same with a given dtype. Throws where that has no counterpart of a number.
 Tensor tensor(const Literal& values, Dtype dtype, Site site = Site::here());
-/// A copy of the elements at `values`, of dtype `dtype_of<T>`.
+/// A copy of the elements at `values`, of any arithmetic type: of its dtype, of int64 for the other integers.
 template <class T>
-Tensor tensor(const T* values, const Shape& shape);
-/// A copy of `values` as a vector, of dtype `dtype_of<T>`.
-template <class T>
-Tensor tensor(const std::vector<T>& values) {
-  return tensor(values, Shape{static_cast<std::int64_t>(values.size())});
-}
+Tensor tensor(const T* values, const Shape& shape, Site site = Site::here());
 /// A copy of `values` in the given shape. Throws when their number is not the shape's size.
 template <class T>
 Tensor tensor(const std::vector<T>& values, const Shape& shape, Site site = Site::here());
+/// A copy of `values` as a vector.
+template <class T>
+Tensor tensor(const std::vector<T>& values) {
+  static_assert(std::is_arithmetic_v<T>, "tensor takes a vector of numbers; a vector of tensors is joined by stack");
+  return tensor(values, Shape{static_cast<std::int64_t>(values.size())});
+}
 
-/// All elements `value`.
-Tensor full(const Shape& shape, double value, Dtype dtype = float32);
+/// All elements `value`, a number. Throws where `dtype` has no counterpart of it.
+Tensor full(const Shape& shape, const Arg& value, Dtype dtype = float32);
 /// All elements 0.
-Tensor zeros(const Shape& shape, Dtype dtype = float32);
+Tensor zeros(const Shape& shape, Dtype dtype = float32, Site site = Site::here());
 /// All elements 1.
-Tensor ones(const Shape& shape, Dtype dtype = float32);
+Tensor ones(const Shape& shape, Dtype dtype = float32, Site site = Site::here());
 /// 0, 1, …, n-1: () -> (n,). Throws when n is negative.
-Tensor arange(std::int64_t n, Dtype dtype = int64);
+Tensor arange(std::int64_t n, Dtype dtype = int64, Site site = Site::here());
 
-/// Whether |a - b| <= atol + rtol |b| for every element; NaN equals nothing. Throws when the shapes differ.
+/// Whether |a - b| <= atol + rtol |b| for every element, exactly so of integers; NaN equals nothing. Throws when the
+/// shapes differ.
 bool allclose(const Arg& a, const Arg& b, double rtol = 1e-5, double atol = 1e-8);
 
 /// The elements as xtensor prints them, then shape and dtype.

@@ -170,7 +170,7 @@ int main() {
   };
   auto embedded = [] {
     const Tensor table = leaf({10'000, 128}), k = randint(0, 10'000, {4096});
-    return both([=] { return embedding(table, k); }, {table});
+    return both([=] { return embedding(k, table); }, {table});
   };
   auto gathered = [] {
     const Tensor x = leaf({1024, 1000}), k = randint(0, 1000, {1024, 100});

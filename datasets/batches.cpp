@@ -4,7 +4,8 @@
 
 namespace xtape::datasets {
 
-Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std::int64_t end) {
+Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std::int64_t end, Site site) {
+  const Scope scope(site);
   const std::int64_t* index = order.data<std::int64_t>();
   if (begin < 0 || end < begin || end > order.size())
     fail("gather", "[" + std::to_string(begin) + ", " + std::to_string(end) + ") is out of range of " +
@@ -23,7 +24,7 @@ Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std:
   return {Tensor(std::move(x)), Tensor(std::move(labels))};
 }
 
-Batch whole(const Images& images) { return gather(images, arange(images.count), 0, images.count); }
+Batch whole(const Images& images, Site site) { return gather(images, arange(images.count), 0, images.count, site); }
 
 Batches::Batches(const Images& images, std::int64_t size, Tensor order, Site site)
     : images_(&images), size_(size), order_(std::move(order)) {
@@ -40,7 +41,7 @@ Batch Batches::Iterator::operator*() const {
 }
 
 Batches shuffled(const Images& images, std::int64_t size, RandomGenerator& generator, Site site) {
-  return Batches(images, size, permutation(images.count, generator), site);
+  return Batches(images, size, permutation(images.count, generator, site), site);
 }
 
 }  // namespace xtape::datasets

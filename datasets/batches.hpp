@@ -13,9 +13,9 @@ struct Batch {
 };
 
 /// The images `order[begin]` … `order[end - 1]` in one batch. Throws when an index or the range is out of bounds.
-Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std::int64_t end);
+Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std::int64_t end, Site site = Site::here());
 /// All images in one batch, in their order.
-Batch whole(const Images& images);
+Batch whole(const Images& images, Site site = Site::here());
 
 /// One pass over a data set in mini-batches, for a range-based loop; it refers to the images and must not outlive them.
 class Batches {

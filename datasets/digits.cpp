@@ -188,8 +188,8 @@ std::uint8_t draw_digit(std::uint64_t seed, std::int64_t index, std::uint8_t* pi
 
 }  // namespace
 
-Images synthetic_digits(std::int64_t count, std::uint64_t seed) {
-  if (count < 0) fail("synthetic_digits", "count is " + std::to_string(count) + ", expected at least 0");
+Images synthetic_digits(std::int64_t count, std::uint64_t seed, Site site) {
+  if (count < 0) fail("synthetic_digits", "count is " + std::to_string(count) + ", expected at least 0", site);
   Images images{count, side, side, std::vector<std::uint8_t>(count * pixel_count), std::vector<std::uint8_t>(count)};
   for (std::int64_t i = 0; i < count; ++i) {
     images.labels[i] = draw_digit(seed, i, images.pixels.data() + i * pixel_count);

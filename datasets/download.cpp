@@ -102,7 +102,8 @@ std::string fetch(const std::string& url, NewFile& file, std::chrono::millisecon
 
 }  // namespace
 
-void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256) {
+void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256, Site site) {
+  const Scope scope(site);
   if (fault(path, sha256).empty()) return;
   const std::string directory = std::filesystem::path(path).parent_path().string();
   std::error_code failed;

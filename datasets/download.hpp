@@ -18,6 +18,7 @@ class DownloadError : public Error {
 /// under its name at once and complete, and a failed attempt leaves nothing behind. Takes as long as data flows, and
 /// gives up at most 10 seconds after the last of it. Throws DownloadError when every URL failed, Error when `path`
 /// cannot be written.
-void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256);
+void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256,
+              Site site = Site::here());
 
 }  // namespace xtape::datasets

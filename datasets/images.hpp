@@ -1,5 +1,6 @@
 // Labelled images as they are kept in memory: one byte a pixel.
 #pragma once
+#include <autograd/error.hpp>
 #include <cstdint>
 #include <vector>
 
@@ -12,7 +13,7 @@ struct Images {
   std::vector<std::uint8_t> pixels, labels;
 
   /// A copy of the images `begin` … `end` - 1; throws unless 0 <= begin <= end <= count.
-  Images slice(std::int64_t begin, std::int64_t end) const;
+  Images slice(std::int64_t begin, std::int64_t end, Site site = Site::here()) const;
 };
 
 }  // namespace xtape::datasets

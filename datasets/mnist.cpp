@@ -116,7 +116,8 @@ Mnist synthetic() {
 
 }  // namespace
 
-Mnist mnist(const std::string& data) {
+Mnist mnist(const std::string& data, Site site) {
+  const Scope scope(site);
   const std::string given = data.empty() ? environment("XTAPE_DATA") : data;
   if (!given.empty()) return read_directory(given);
 

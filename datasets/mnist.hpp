@@ -22,6 +22,6 @@ struct Mnist {
 /// and one line on standard error says so. A directory holds the four files by their usual names, raw or with ".gz";
 /// other images and labels up to 9 of that form will do, the last sixth of the training images being for validation.
 /// Throws when a given directory or one of its files is missing or wrong, and when the cache cannot be written.
-Mnist mnist(const std::string& data = "");
+Mnist mnist(const std::string& data = "", Site site = Site::here());
 
 }  // namespace xtape::datasets

@@ -65,12 +65,14 @@ MultiheadAttention::MultiheadAttention(std::int64_t embed, std::int64_t heads, c
                site);
         if (!(options.dropout_ >= 0 && options.dropout_ <= 1))
           fail(layer, "dropout is " + std::to_string(options.dropout_) + ", expected a probability in [0, 1]", site);
-        return projection(kdim == embed && vdim == embed, "in_proj_weight", 3 * embed, embed);
+        return projection(kdim == embed && vdim == embed, "in_proj_weight", Shape({3, embed}, site).size(), embed,
+                          site);
       }()),
-      q_proj_weight(projection(!in_proj_weight, "q_proj_weight", embed, embed)),
-      k_proj_weight(projection(!in_proj_weight, "k_proj_weight", embed, options.kdim_.value_or(embed))),
-      v_proj_weight(projection(!in_proj_weight, "v_proj_weight", embed, options.vdim_.value_or(embed))),
-      in_proj_bias(options.bias_ ? std::make_optional(parameter("in_proj_bias", zeros({3 * embed}))) : std::nullopt),
+      q_proj_weight(projection(!in_proj_weight, "q_proj_weight", embed, embed, site)),
+      k_proj_weight(projection(!in_proj_weight, "k_proj_weight", embed, options.kdim_.value_or(embed), site)),
+      v_proj_weight(projection(!in_proj_weight, "v_proj_weight", embed, options.vdim_.value_or(embed), site)),
+      in_proj_bias(options.bias_ ? std::make_optional(parameter("in_proj_bias", zeros({3 * embed}, float32, site)))
+                                 : std::nullopt),
       out_proj(child("out_proj", Linear(embed, embed, options.bias_, site))),
       embed_(embed),
       heads_(heads),
@@ -79,9 +81,9 @@ MultiheadAttention::MultiheadAttention(std::int64_t embed, std::int64_t heads, c
 }
 
 std::optional<Parameter> MultiheadAttention::projection(bool wanted, const char* name, std::int64_t rows,
-                                                        std::int64_t columns) {
+                                                        std::int64_t columns, Site site) {
   if (!wanted) return {};
-  const Parameter p = parameter(name, zeros({rows, columns}));
+  const Parameter p = parameter(name, zeros(Shape({rows, columns}, site), float32, site));
   init::xavier_uniform(p);
   return p;
 }

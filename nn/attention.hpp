@@ -71,7 +71,8 @@ class MultiheadAttention : public Module<MultiheadAttention> {
   Linear out_proj;
 
  private:
-  std::optional<Parameter> projection(bool wanted, const char* name, std::int64_t rows, std::int64_t columns);
+  std::optional<Parameter> projection(bool wanted, const char* name, std::int64_t rows, std::int64_t columns,
+                                      Site site);
   void check(const char* what, const Tensor& x, std::int64_t size) const;
   void check_pair(const Tensor& q, const Tensor& k) const;
   Tensor heads_of(const Tensor& x, int part) const;

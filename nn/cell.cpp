@@ -7,7 +7,7 @@ Shape checked_weight(const char* name, std::int64_t gates, std::int64_t in, std:
   if (in < 1 || hidden < 1)
     fail(name, "sizes must be at least 1, got in = " + std::to_string(in) + ", hidden = " + std::to_string(hidden),
          site);
-  return {gates * hidden, in};
+  return Shape({Shape({gates, hidden}, site).size(), in}, site);
 }
 
 }  // namespace
@@ -15,12 +15,13 @@ Shape checked_weight(const char* name, std::int64_t gates, std::int64_t in, std:
 template <class Derived>
 Cell<Derived>::Cell(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden, bool with_bias,
                     Site site)
-    : weight_ih(this->parameter("weight_ih", recurrent_start(checked_weight(name, gates, in, hidden, site), hidden))),
-      weight_hh(this->parameter("weight_hh", recurrent_start({gates * hidden, hidden}, hidden))),
+    : weight_ih(
+          this->parameter("weight_ih", recurrent_start(checked_weight(name, gates, in, hidden, site), hidden, site))),
+      weight_hh(this->parameter("weight_hh", recurrent_start({gates * hidden, hidden}, hidden, site))),
       name_(name) {
   if (!with_bias) return;
-  bias_ih = this->parameter("bias_ih", recurrent_start({gates * hidden}, hidden));
-  bias_hh = this->parameter("bias_hh", recurrent_start({gates * hidden}, hidden));
+  bias_ih = this->parameter("bias_ih", recurrent_start({gates * hidden}, hidden, site));
+  bias_hh = this->parameter("bias_hh", recurrent_start({gates * hidden}, hidden, site));
 }
 
 template <class Derived>

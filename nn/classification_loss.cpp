@@ -8,7 +8,7 @@
 
 namespace xtape::nn {
 
-Tensor binary_cross_entropy(const Arg& p, const Arg& target, const Arg& weight, Reduction reduction) {
+Tensor binary_cross_entropy(const Arg& p, const Arg& target, Reduction reduction, const Arg& weight) {
   const char* cost = "binary_cross_entropy";
   check_pair(cost, p, target);
   if (is_given(weight)) check_pair(cost, p, weight, "the prediction", "the weight");
@@ -19,7 +19,7 @@ Tensor binary_cross_entropy(const Arg& p, const Arg& target, const Arg& weight, 
   return reduced(weight.tensor() * pointwise(f, p, target.tensor()), reduction);
 }
 
-Tensor kl_div(const Arg& log_probabilities, const Arg& target, Reduction reduction, bool log_target) {
+Tensor kl_div(const Arg& log_probabilities, const Arg& target, bool log_target, Reduction reduction) {
   check_pair("kl_div", log_probabilities, target);
   Scope scope(log_probabilities.site);
   auto of_log = [](auto x, auto t) { return where(exp(t) == 0, 0, exp(t) * (t - x)); };

@@ -13,14 +13,14 @@ using xtape::nll_loss;
 /// -w (t log p + (1 - t) log(1 - p)) of probabilities p and targets t in [0, 1], of one shape, as is `weight` w; the
 /// logarithms are held above -100: (...), (...) -> (). Throws when a p is outside [0, 1]. Of logits take
 /// binary_cross_entropy_with_logits. Source: Nielsen, chapter 3, equation 57.
-Tensor binary_cross_entropy(const Arg& p, const Arg& target, const Arg& weight = Tensor(),
-                            Reduction reduction = Reduction::mean);
+Tensor binary_cross_entropy(const Arg& p, const Arg& target, Reduction reduction = Reduction::mean,
+                            const Arg& weight = Tensor());
 /// target (log target - x), 0 where the target is 0, of logarithms of probabilities x and of probabilities, or, with
 /// `log_target`, of their logarithms, in one shape: (...), (...) -> (). The mean is over all elements, as PyTorch's;
 /// the divergence of n distributions is the sum divided by n. Source: Kullback and Leibler, "On information and
 /// sufficiency", 1951.
-Tensor kl_div(const Arg& log_probabilities, const Arg& target, Reduction reduction = Reduction::mean,
-              bool log_target = false);
+Tensor kl_div(const Arg& log_probabilities, const Arg& target, bool log_target = false,
+              Reduction reduction = Reduction::mean);
 /// -a (1 - q)^gamma log q of logits x and targets t in [0, 1], of one shape, where q = p t + (1 - p)(1 - t) for p =
 /// sigmoid(x), -log q is the cross-entropy of p and t, and a = alpha t + (1 - alpha)(1 - t), or 1 for a negative alpha:
 /// (...), (...) -> (). Throws unless alpha <= 1 and gamma >= 0. Source: Lin et al., "Focal loss for dense object

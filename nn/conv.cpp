@@ -2,6 +2,7 @@
 
 #include <autograd/random.hpp>
 #include <cmath>
+#include <limits>
 
 namespace xtape::nn {
 namespace {
@@ -27,8 +28,8 @@ Shape weight_shape(int rank, bool transposed, std::int64_t in, std::int64_t out,
          site);
   for (std::int64_t n : k)
     if (n < 1) fail(name, "the kernel size must be at least 1, got " + std::to_string(n), site);
-  Shape shape = transposed ? Shape{in, out / groups} : Shape{out, in / groups};
-  for (int i = 0; i < rank; ++i) shape.push_back(k[k.size() == 1 ? 0 : static_cast<std::size_t>(i)]);
+  Shape shape = transposed ? Shape({in, out / groups}, site) : Shape({out, in / groups}, site);
+  for (int i = 0; i < rank; ++i) shape.push_back(k[k.size() == 1 ? 0 : static_cast<std::size_t>(i)], site);
   return shape;
 }
 
@@ -37,13 +38,16 @@ std::vector<std::int64_t> margin(const ConvOptions& options, const Shape& weight
   const int rank = weight.rank() - 2;
   auto each = [&](const char* what, const PerAxis& option) {
     const std::vector<std::int64_t>& v = option.values();
-    if (v.size() == 1) return std::vector<std::int64_t>(static_cast<std::size_t>(rank), v[0]);
-    if (v.size() != static_cast<std::size_t>(rank))
+    if (v.size() != 1 && v.size() != static_cast<std::size_t>(rank))
       fail(
           name_of(rank, false),
           std::string(what) + " has " + std::to_string(v.size()) + " numbers, expected one, or " + std::to_string(rank),
           site);
-    return v;
+    for (const std::int64_t n : v)
+      if (n < 0 || n > std::numeric_limits<std::int32_t>::max())
+        fail(name_of(rank, false), std::string(what) + " is " + std::to_string(n) + ", expected a number in [0, 2^31)",
+             site);
+    return v.size() == 1 ? std::vector<std::int64_t>(static_cast<std::size_t>(rank), v[0]) : v;
   };
   const std::vector<std::int64_t> stride = each("stride", options.stride()),
                                   padding = each("padding", options.padding()),
@@ -61,9 +65,9 @@ std::vector<std::int64_t> margin(const ConvOptions& options, const Shape& weight
   return pads;
 }
 
-Tensor start(const Shape& shape, const Shape& weight) {
-  const double bound = 1 / std::sqrt(static_cast<double>(weight.size() / weight[0]));
-  return uniform(shape, -bound, bound);
+Tensor start(const Shape& shape, const Shape& weight, Site site) {
+  const double bound = 1 / std::sqrt(static_cast<double>(weight.size(site) / weight[0]));
+  return uniform(shape, -bound, bound, float32, default_generator(), site);
 }
 
 }  // namespace
@@ -73,7 +77,7 @@ Conv<Derived, rank, transposed>::Conv(std::int64_t in, std::int64_t out, const P
                                       const ConvOptions& options, bool with_bias, PadMode padding_mode, Site site)
     : weight([&] {
         const Shape shape = weight_shape(rank, transposed, in, out, kernel_size, options.groups(), site);
-        return this->parameter("weight", start(shape, shape));
+        return this->parameter("weight", start(shape, shape, site));
       }()),
       options_(options),
       padding_mode_(padding_mode) {
@@ -82,7 +86,7 @@ Conv<Derived, rank, transposed>::Conv(std::int64_t in, std::int64_t out, const P
     pads_ = margin(options, weight.shape(), site);
     options_.padding(0);
   }
-  if (with_bias) bias = this->parameter("bias", start({out}, weight.shape()));
+  if (with_bias) bias = this->parameter("bias", start({out}, weight.shape(), site));
 }
 
 template <class Derived, int rank, bool transposed>

@@ -99,7 +99,7 @@ Tensor losses_of(const Tensor& x, const Tensor& targets, const Lengths& input_le
 }  // namespace
 
 Tensor ctc_loss(const Arg& log_probabilities, const Arg& targets, const Lengths& input_lengths,
-                const Lengths& target_lengths, std::int64_t blank, Reduction reduction, bool zero_infinity) {
+                const Lengths& target_lengths, std::int64_t blank, bool zero_infinity, Reduction reduction) {
   const Arg &x = log_probabilities, &k = targets;
   const Site site = x.site;
   const int rank = x.array ? x.array->shape.rank() : 0;

@@ -14,7 +14,7 @@ namespace xtape::nn {
 /// [0, classes) or is the blank, or a length is not within its sequence. Every derivative exists. Source: Graves et
 /// al., "Connectionist temporal classification", ICML 2006.
 Tensor ctc_loss(const Arg& log_probabilities, const Arg& targets, const std::vector<std::int64_t>& input_lengths,
-                const std::vector<std::int64_t>& target_lengths, std::int64_t blank = 0,
-                Reduction reduction = Reduction::mean, bool zero_infinity = false);
+                const std::vector<std::int64_t>& target_lengths, std::int64_t blank = 0, bool zero_infinity = false,
+                Reduction reduction = Reduction::mean);
 
 }  // namespace xtape::nn

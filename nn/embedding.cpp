@@ -16,7 +16,7 @@ namespace {
 Shape checked(const char* layer, std::int64_t num, std::int64_t dim, Site site) {
   if (num < 1 || dim < 1)
     fail(layer, "sizes must be at least 1, got num = " + std::to_string(num) + ", dim = " + std::to_string(dim), site);
-  return {num, dim};
+  return Shape({num, dim}, site);
 }
 
 // Counted from the beginning.
@@ -28,8 +28,8 @@ std::optional<std::int64_t> counted(const char* layer, std::optional<std::int64_
   return *padding < 0 ? *padding + num : *padding;
 }
 
-Tensor start(const Shape& shape, std::optional<std::int64_t> padding) {
-  const Tensor rows = normal(shape);
+Tensor start(const Shape& shape, std::optional<std::int64_t> padding, Site site) {
+  const Tensor rows = normal(shape, 0, 1, float32, default_generator(), site);
   return padding ? masked_fill(rows, unsqueeze(arange(shape[0]) == *padding, 1), 0) : rows;
 }
 
@@ -51,12 +51,12 @@ std::int64_t longest_bag(const Tensor& offsets, std::int64_t n) {
 Embedding::Embedding(std::int64_t num, std::int64_t dim, std::optional<std::int64_t> padding_idx, Site site)
     : weight([&] {
         const Shape shape = checked("Embedding", num, dim, site);
-        return parameter("weight", start(shape, counted("Embedding", padding_idx, num, site)));
+        return parameter("weight", start(shape, counted("Embedding", padding_idx, num, site), site));
       }()),
       padding_(counted("Embedding", padding_idx, num, site)) {}
 
 Tensor Embedding::forward(const Tensor& indices) const {
-  const Tensor rows = embedding(weight, indices);
+  const Tensor rows = embedding(indices, weight);
   return padding_ ? where(unsqueeze(indices == *padding_, -1), rows.detach(), rows) : rows;
 }
 
@@ -64,7 +64,7 @@ EmbeddingBag::EmbeddingBag(std::int64_t num, std::int64_t dim, BagMode mode, std
                            Site site)
     : weight([&] {
         const Shape shape = checked("EmbeddingBag", num, dim, site);
-        return parameter("weight", start(shape, counted("EmbeddingBag", padding_idx, num, site)));
+        return parameter("weight", start(shape, counted("EmbeddingBag", padding_idx, num, site), site));
       }()),
       mode_(mode),
       padding_(counted("EmbeddingBag", padding_idx, num, site)) {}
@@ -87,7 +87,7 @@ Tensor EmbeddingBag::forward(const Tensor& indices, const Tensor& offsets, const
   if (flat) {
     const std::int64_t n = indices.size();
     const Tensor places = unsqueeze(offsets, 1) + arange(longest_bag(offsets, n));
-    const Tensor ends = concat({slice(offsets, 0, Slice(1)), full({1}, static_cast<double>(n), int64)});
+    const Tensor ends = concat({slice(offsets, 0, Slice(1)), full({1}, n, int64)});
     absent = places >= unsqueeze(ends, 1);
     const Tensor inside = masked_fill(places, absent, 0);
     k = index(indices, 0, inside);
@@ -96,7 +96,7 @@ Tensor EmbeddingBag::forward(const Tensor& indices, const Tensor& offsets, const
   if (padding_) absent = flat ? absent | (k == *padding_) : k == *padding_;
 
   const bool max_of_some = mode_ == BagMode::max && k.shape()[1] > 0;
-  Tensor rows = embedding(weight, k);
+  Tensor rows = embedding(k, weight);
   if (weights.defined()) rows = rows * unsqueeze(factors, 2);
   if (absent.defined())
     rows = masked_fill(rows, unsqueeze(absent, 2), max_of_some ? -std::numeric_limits<double>::infinity() : 0.);

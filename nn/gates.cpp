@@ -8,9 +8,9 @@
 
 namespace xtape::nn {
 
-Tensor recurrent_start(const Shape& shape, std::int64_t hidden) {
+Tensor recurrent_start(const Shape& shape, std::int64_t hidden, Site site) {
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  return uniform(shape, -bound, bound);
+  return uniform(shape, -bound, bound, float32, default_generator(), site);
 }
 
 Tensor project(const Tensor& x, const Parameter& weight, const std::optional<Parameter>& bias) {

@@ -6,7 +6,7 @@
 namespace xtape::nn {
 
 // How a parameter starts: uniform in ±1/sqrt(hidden).
-Tensor recurrent_start(const Shape& shape, std::int64_t hidden);
+Tensor recurrent_start(const Shape& shape, std::int64_t hidden, Site site);
 
 // x W^T + b, or without b.
 Tensor project(const Tensor& x, const Parameter& weight, const std::optional<Parameter>& bias);

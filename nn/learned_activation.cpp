@@ -12,6 +12,7 @@ namespace {
 
 Tensor start(const char* layer, std::int64_t channels, double init, Site site) {
   if (channels < 1) fail(layer, "channels must be at least 1, got " + std::to_string(channels), site);
+  const Scope scope(site);
   return full({channels}, init);
 }
 

@@ -10,15 +10,15 @@
 namespace xtape::nn {
 namespace {
 
-Tensor start(const Shape& shape, std::int64_t in) {
+Tensor start(const Shape& shape, std::int64_t in, Site site) {
   const double bound = 1 / std::sqrt(static_cast<double>(in));
-  return uniform(shape, -bound, bound);
+  return uniform(shape, -bound, bound, float32, default_generator(), site);
 }
 
 Shape linear_weight(std::int64_t in, std::int64_t out, Site site) {
   if (in < 1 || out < 1)
     fail("Linear", "sizes must be at least 1, got in = " + std::to_string(in) + ", out = " + std::to_string(out), site);
-  return {out, in};
+  return Shape({out, in}, site);
 }
 
 Shape bilinear_weight(std::int64_t in_a, std::int64_t in_b, std::int64_t out, Site site) {
@@ -27,21 +27,21 @@ Shape bilinear_weight(std::int64_t in_a, std::int64_t in_b, std::int64_t out, Si
          "sizes must be at least 1, got in_a = " + std::to_string(in_a) + ", in_b = " + std::to_string(in_b) +
              ", out = " + std::to_string(out),
          site);
-  return {out, in_a, in_b};
+  return Shape({out, in_a, in_b}, site);
 }
 
 }  // namespace
 
 Linear::Linear(std::int64_t in, std::int64_t out, bool with_bias, Site site)
-    : weight(parameter("weight", start(linear_weight(in, out, site), in))) {
-  if (with_bias) bias = parameter("bias", start({out}, in));
+    : weight(parameter("weight", start(linear_weight(in, out, site), in, site))) {
+  if (with_bias) bias = parameter("bias", start({out}, in, site));
 }
 
 Tensor Linear::forward(const Tensor& x, const Tensor& w) const { return bias ? linear(x, w, *bias) : linear(x, w); }
 
 Bilinear::Bilinear(std::int64_t in_a, std::int64_t in_b, std::int64_t out, bool with_bias, Site site)
-    : weight(parameter("weight", start(bilinear_weight(in_a, in_b, out, site), in_a))) {
-  if (with_bias) bias = parameter("bias", start({out}, in_a));
+    : weight(parameter("weight", start(bilinear_weight(in_a, in_b, out, site), in_a, site))) {
+  if (with_bias) bias = parameter("bias", start({out}, in_a, site));
 }
 
 Tensor Bilinear::forward(const Tensor& a, const Tensor& b) const {

@@ -95,7 +95,7 @@ Tensor multilabel_margin_loss(const Arg& x, const Arg& labels, Reduction reducti
   return reduced(sum(losses, {-2, -1}) / static_cast<double>(classes), reduction);
 }
 
-Tensor multilabel_soft_margin_loss(const Arg& logits, const Arg& target, const Arg& weight, Reduction reduction) {
+Tensor multilabel_soft_margin_loss(const Arg& logits, const Arg& target, Reduction reduction, const Arg& weight) {
   const char* cost = "multilabel_soft_margin_loss";
   check_pair(cost, logits, target);
   const Shape& shape = logits.array->shape;

@@ -52,7 +52,7 @@ Tensor multilabel_margin_loss(const Arg& x, const Arg& labels, Reduction reducti
 /// The mean over the classes of -w (t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))): logits x and targets t in [0, 1]
 /// (..., classes), `weight` w (classes,) -> (...), then reduced. Source: Nielsen, chapter 3, equation 57,
 /// of each class.
-Tensor multilabel_soft_margin_loss(const Arg& logits, const Arg& target, const Arg& weight = Tensor(),
-                                   Reduction reduction = Reduction::mean);
+Tensor multilabel_soft_margin_loss(const Arg& logits, const Arg& target, Reduction reduction = Reduction::mean,
+                                   const Arg& weight = Tensor());
 
 }  // namespace xtape::nn

@@ -56,12 +56,12 @@ ChannelNorm<Derived, rank, batch>::ChannelNorm(std::int64_t channels, const Opti
   if (options.momentum_ && !(*options.momentum_ >= 0 && *options.momentum_ <= 1))
     fail(name, "momentum is " + std::to_string(*options.momentum_) + ", expected a number in [0, 1]", site);
   if (options.affine_) {
-    weight = this->parameter("weight", ones({channels}));
-    bias = this->parameter("bias", zeros({channels}));
+    weight = this->parameter("weight", ones({channels}, float32, site));
+    bias = this->parameter("bias", zeros({channels}, float32, site));
   }
   if (options.track_) {
-    running_mean = this->buffer("running_mean", zeros({channels}));
-    running_var = this->buffer("running_var", ones({channels}));
+    running_mean = this->buffer("running_mean", zeros({channels}, float32, site));
+    running_var = this->buffer("running_var", ones({channels}, float32, site));
     num_batches_tracked = this->buffer("num_batches_tracked", zeros({}, int64));
   }
 }
@@ -116,8 +116,8 @@ LayerNorm::LayerNorm(const Shape& normalized, double eps, bool affine, bool with
     : normalized_(checked_sizes("LayerNorm", normalized, site)), eps_(eps) {
   check_eps("LayerNorm", eps, site);
   if (!affine) return;
-  weight = parameter("weight", ones(normalized));
-  if (with_bias) bias = parameter("bias", zeros(normalized));
+  weight = parameter("weight", ones(normalized, float32, site));
+  if (with_bias) bias = parameter("bias", zeros(normalized, float32, site));
 }
 
 Tensor LayerNorm::forward(const Tensor& x) const {
@@ -127,7 +127,7 @@ Tensor LayerNorm::forward(const Tensor& x) const {
 RMSNorm::RMSNorm(const Shape& normalized, std::optional<double> eps, bool affine, Site site)
     : normalized_(checked_sizes("RMSNorm", normalized, site)), eps_(eps) {
   if (eps) check_eps("RMSNorm", *eps, site);
-  if (affine) weight = parameter("weight", ones(normalized));
+  if (affine) weight = parameter("weight", ones(normalized, float32, site));
 }
 
 Tensor RMSNorm::forward(const Tensor& x) const {
@@ -144,8 +144,8 @@ GroupNorm::GroupNorm(std::int64_t groups, std::int64_t channels, double eps, boo
          site);
   check_eps("GroupNorm", eps, site);
   if (!affine) return;
-  weight = parameter("weight", ones({channels}));
-  bias = parameter("bias", zeros({channels}));
+  weight = parameter("weight", ones({channels}, float32, site));
+  bias = parameter("bias", zeros({channels}, float32, site));
 }
 
 Tensor GroupNorm::forward(const Tensor& x) const {

@@ -104,7 +104,7 @@ class LayerNorm : public Module<LayerNorm> {
                      Site site = Site::here());
   explicit LayerNorm(std::initializer_list<std::int64_t> normalized, double eps = 1e-5, bool affine = true,
                      bool with_bias = true, Site site = Site::here())
-      : LayerNorm(Shape(normalized), eps, affine, with_bias, site) {}
+      : LayerNorm(Shape(normalized, site), eps, affine, with_bias, site) {}
   explicit LayerNorm(std::int64_t size, double eps = 1e-5, bool affine = true, bool with_bias = true,
                      Site site = Site::here())
       : LayerNorm(Shape{size}, eps, affine, with_bias, site) {}
@@ -126,7 +126,7 @@ class RMSNorm : public Module<RMSNorm> {
                    Site site = Site::here());
   explicit RMSNorm(std::initializer_list<std::int64_t> normalized, std::optional<double> eps = {}, bool affine = true,
                    Site site = Site::here())
-      : RMSNorm(Shape(normalized), eps, affine, site) {}
+      : RMSNorm(Shape(normalized, site), eps, affine, site) {}
   explicit RMSNorm(std::int64_t size, std::optional<double> eps = {}, bool affine = true, Site site = Site::here())
       : RMSNorm(Shape{size}, eps, affine, site) {}
   Tensor forward(const Tensor& x) const;

@@ -28,13 +28,14 @@ Tensor sinusoids(std::int64_t d_model, std::int64_t max_length, double base, Sit
              ", max_length = " + std::to_string(max_length),
          site);
   check_base("SinusoidalPositions", base, site);
-  std::vector<double> v;
+  const Tensor table = zeros(Shape({max_length, d_model}, site), float64, site);
+  auto* to = table.array().at<double>();
   for (std::int64_t t = 0; t < max_length; ++t)
     for (std::int64_t k = 0; k < d_model; ++k) {
       const double a = static_cast<double>(t) * speed(k / 2, d_model, base);
-      v.push_back(k % 2 == 0 ? std::sin(a) : std::cos(a));
+      *to++ = k % 2 == 0 ? std::sin(a) : std::cos(a);
     }
-  return tensor(v, {max_length, d_model});
+  return table;
 }
 
 }  // namespace

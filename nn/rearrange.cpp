@@ -27,7 +27,9 @@ std::int64_t images(const Shape& x) {
 }  // namespace
 
 PixelShuffle::PixelShuffle(std::int64_t factor, Site site)
-    : factor_(at_least_one("PixelShuffle", "factor", factor, site)) {}
+    : factor_(at_least_one("PixelShuffle", "factor", factor, site)) {
+  Shape({factor, factor}, site);  // throws where its square cannot be counted
+}
 
 Tensor PixelShuffle::forward(const Tensor& x) const {
   const Shape& s = x.shape();
@@ -42,7 +44,9 @@ Tensor PixelShuffle::forward(const Tensor& x) const {
 }
 
 PixelUnshuffle::PixelUnshuffle(std::int64_t factor, Site site)
-    : factor_(at_least_one("PixelUnshuffle", "factor", factor, site)) {}
+    : factor_(at_least_one("PixelUnshuffle", "factor", factor, site)) {
+  Shape({factor, factor}, site);
+}
 
 Tensor PixelUnshuffle::forward(const Tensor& x) const {
   const Shape& s = x.shape();

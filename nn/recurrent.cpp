@@ -50,19 +50,18 @@ Recurrent<Derived>::Recurrent(const char* name, std::int64_t gates, std::int64_t
              ", expected a number below hidden = " + std::to_string(hidden) + ", or 0 for none",
          site);
   const int directions = options.bidirectional_ ? 2 : 1;
+  const Scope scope(site);  // for what the sizes together are too large for
+  const std::int64_t rows = Shape{gates, hidden}.size(), wide = Shape{directions, out_}.size();
   for (int i = 0; i < options.layers_ * directions; ++i) {
     const std::string layer = "_l" + std::to_string(i / directions) + (i % directions ? "_reverse" : "");
     auto start = [&](const char* part, const Shape& shape) {
-      return this->parameter(part + layer, recurrent_start(shape, hidden));
+      return this->parameter(part + layer, recurrent_start(shape, hidden, site));
     };
-    RecurrentWeights w{start("weight_ih", {gates * hidden, i < directions ? in : directions * out_}),
-                       start("weight_hh", {gates * hidden, out_}),
-                       {},
-                       {},
-                       {}};
+    RecurrentWeights w{
+        start("weight_ih", {rows, i < directions ? in : wide}), start("weight_hh", {rows, out_}), {}, {}, {}};
     if (options.bias_) {
-      w.bias_ih = start("bias_ih", {gates * hidden});
-      w.bias_hh = start("bias_hh", {gates * hidden});
+      w.bias_ih = start("bias_ih", {rows});
+      w.bias_hh = start("bias_hh", {rows});
     }
     if (options.proj_size_ != 0) w.weight_hr = start("weight_hr", {out_, hidden});
     weights_.push_back(w);

@@ -25,19 +25,19 @@ XTAPE_INLINE kernel::Real<T> root_of_mean(kernel::Real<T> a, kernel::Real<T> s, 
 
 }  // namespace
 
-Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, bool decoupled)
-    : Optimizer(name, std::move(parameters), o.lr_, 2), options_(o), decoupled_(decoupled) {
-  check(o.beta1_ >= 0 && o.beta1_ < 1, "beta1", o.beta1_, "a number in [0, 1)");
-  check(o.beta2_ >= 0 && o.beta2_ < 1, "beta2", o.beta2_, "a number in [0, 1)");
-  check(o.eps_ >= 0 && o.eps_ < 1e300, "eps", o.eps_, "a finite number of at least 0");
+Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, bool decoupled, Site site)
+    : Optimizer(name, std::move(parameters), o.lr_, 2, site), options_(o), decoupled_(decoupled) {
+  check(o.beta1_ >= 0 && o.beta1_ < 1, "beta1", o.beta1_, "a number in [0, 1)", site);
+  check(o.beta2_ >= 0 && o.beta2_ < 1, "beta2", o.beta2_, "a number in [0, 1)", site);
+  check(o.eps_ >= 0 && o.eps_ < 1e300, "eps", o.eps_, "a finite number of at least 0", site);
   const double decay = weight_decay();
-  check(decay >= 0 && decay < 1e300, "weight_decay", decay, "a finite number of at least 0");
+  check(decay >= 0 && decay < 1e300, "weight_decay", decay, "a finite number of at least 0", site);
 }
 
-Adam::Adam(std::vector<Parameter> parameters, AdamOptions options)
-    : Adam("Adam", std::move(parameters), options, false) {}
-AdamW::AdamW(std::vector<Parameter> parameters, AdamOptions options)
-    : Adam("AdamW", std::move(parameters), options, true) {}
+Adam::Adam(std::vector<Parameter> parameters, AdamOptions options, Site site)
+    : Adam("Adam", std::move(parameters), options, false, site) {}
+AdamW::AdamW(std::vector<Parameter> parameters, AdamOptions options, Site site)
+    : Adam("AdamW", std::move(parameters), options, true, site) {}
 
 double Adam::weight_decay() const { return options_.weight_decay_.value_or(decoupled_ ? 0.01 : 0); }
 

@@ -27,10 +27,10 @@ class AdamOptions {
 /// without eps. Source: Kingma and Ba, ICLR 2015. Throws when an option is out of its range.
 class Adam : public Optimizer {
  public:
-  Adam(std::vector<Parameter> parameters, AdamOptions options = {});
+  Adam(std::vector<Parameter> parameters, AdamOptions options = {}, Site site = Site::here());
 
  protected:
-  Adam(const char* name, std::vector<Parameter> parameters, AdamOptions options, bool decoupled);
+  Adam(const char* name, std::vector<Parameter> parameters, AdamOptions options, bool decoupled, Site site);
   void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const override;
 
  private:
@@ -43,7 +43,7 @@ class Adam : public Optimizer {
 /// Source: Loshchilov and Hutter, ICLR 2019.
 class AdamW : public Adam {
  public:
-  AdamW(std::vector<Parameter> parameters, AdamOptions options = {});
+  AdamW(std::vector<Parameter> parameters, AdamOptions options = {}, Site site = Site::here());
 };
 
 }  // namespace xtape::optim

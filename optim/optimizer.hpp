@@ -20,21 +20,21 @@ class Optimizer {
   const std::vector<Parameter>& parameters() const { return parameters_; }
   double lr() const { return lr_; }
   /// Throws unless the rate is finite and not negative.
-  void set_lr(double lr);
+  void set_lr(double lr, Site site = Site::here());
 
   /// Forgets what `backward` has added up.
   void zero_grad();
   /// One step along the gradients that `backward` has added up; a parameter without one stays as it is.
-  void step();
+  void step(Site site = Site::here());
   /// One step along `gradients`, in the order of `parameters()`; an undefined one leaves its parameter as it is.
   /// Throws when number, shapes or dtypes do not fit.
-  void step(const Tensors& gradients);
+  void step(const Tensors& gradients, Site site = Site::here());
 
  protected:
   /// `cells` counts the tensors of state that each parameter has; they start as zeros.
-  Optimizer(const char* name, std::vector<Parameter> parameters, double lr, int cells);
+  Optimizer(const char* name, std::vector<Parameter> parameters, double lr, int cells, Site site = Site::here());
   /// Throws unless `ok`, naming the option, its value and what was expected.
-  void check(bool ok, const char* option, double value, const char* expected) const;
+  void check(bool ok, const char* option, double value, const char* expected, Site site) const;
   /// The step of one tensor: changes `p` by its gradient `g`, and the cells of its state. `t` counts its steps from 1.
   virtual void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const = 0;
 
@@ -45,7 +45,7 @@ class Optimizer {
     Ref<Leaf> held;  // what the parameter was at the beginning, and how often it had been replaced
     std::uint32_t replaced = 0;
   };
-  void check_held() const;
+  void check_held(Site site) const;
   const char* name_;
   std::vector<Parameter> parameters_;
   std::vector<State> states_;

@@ -4,12 +4,12 @@
 
 namespace xtape::optim {
 
-SGD::SGD(std::vector<Parameter> parameters, SGDOptions options)
-    : Optimizer("SGD", std::move(parameters), options.lr_, options.momentum_ != 0), options_(options) {
-  check(options.momentum_ >= 0 && options.momentum_ < 1, "momentum", options.momentum_, "a number in [0, 1)");
+SGD::SGD(std::vector<Parameter> parameters, SGDOptions options, Site site)
+    : Optimizer("SGD", std::move(parameters), options.lr_, options.momentum_ != 0, site), options_(options) {
+  check(options.momentum_ >= 0 && options.momentum_ < 1, "momentum", options.momentum_, "a number in [0, 1)", site);
   check(options.weight_decay_ >= 0 && options.weight_decay_ < 1e300, "weight_decay", options.weight_decay_,
-        "a finite number of at least 0");
-  check(!options.nesterov_ || options.momentum_ > 0, "momentum", options.momentum_, "more than 0 with nesterov");
+        "a finite number of at least 0", site);
+  check(!options.nesterov_ || options.momentum_ > 0, "momentum", options.momentum_, "more than 0 with nesterov", site);
 }
 
 void SGD::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t) const {

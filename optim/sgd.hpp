@@ -25,7 +25,7 @@ class SGDOptions {
 /// v). Source: Nielsen, chapters 1 and 3; Sutskever et al., ICML 2013. Throws when an option is out of its range.
 class SGD : public Optimizer {
  public:
-  SGD(std::vector<Parameter> parameters, SGDOptions options);
+  SGD(std::vector<Parameter> parameters, SGDOptions options, Site site = Site::here());
 
  protected:
   void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const override;

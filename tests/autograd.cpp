@@ -209,6 +209,7 @@ TEST_CASE("a second pass needs retain_graph in the first and the error says so")
   for (int i = 0; i < 2; ++i) {
     CHECK_THROWS_WITH_AS(y.backward(), Contains("'exp' of "), Error);
     CHECK_THROWS_WITH_AS(grad(y, x), Contains("retain_graph"), Error);
+    CHECK_THROWS_WITH_AS(grad(y, x), Contains("where a state is carried over from it, detach() that"), Error);
   }
   CHECK(x.grad().item() == doctest::Approx(2 * (2 * std::exp(1.) + 1)));  // nothing came of the failed ones
   const Tensor linear = x + x;                                            // keeps nothing, so nothing can be missing

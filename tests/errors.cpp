@@ -127,8 +127,8 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
       {[&] {
          argmax(ones({2, 0}));
        },
-       "argmax: axis 1 of (2, 0) is empty"},
-      {[&] { argmax(ones({})); }, "argmax: there is no axis -1 in shape ()"},
+       "argmax: axis 0 or 1 of (2, 0) is empty"},
+      {[&] { argmax(ones({}), -1); }, "argmax: there is no axis -1 in shape ()"},
       {[&] { reshape(m, {4}); }, "reshape: shape (2, 3) has 6 elements, (4,) would have 4"},
       {[&] {
          reshape(m, {-1, -1});

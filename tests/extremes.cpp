@@ -75,7 +75,7 @@ TEST_CASE("small losses have all their digits, and so do their gradients") {
     check(cost(x), {small});
     check(gradient(cost, x), {t == 1 ? -share : share});
     auto weighted = [&](const Tensor& x) {
-      return binary_cross_entropy_with_logits(x, target, tensor({1.}), tensor({3.}));
+      return binary_cross_entropy_with_logits(x, target, Reduction::mean, tensor({1.}), tensor({3.}));
     };
     check(weighted(x), {t == 1 ? 3 * small : small});
     check(gradient(weighted, x), {t == 1 ? -3 * share : share});
@@ -107,7 +107,7 @@ TEST_CASE("what has no share of a cost costs nothing at infinite logits") {
   using Cost = std::function<Tensor(const Tensor&)>;
   const Cost costs[] = {
       [&](const Tensor& x) { return binary_cross_entropy_with_logits(x, t); },
-      [&](const Tensor& x) { return binary_cross_entropy_with_logits(x, t, Tensor(), tensor({2.})); },
+      [&](const Tensor& x) { return binary_cross_entropy_with_logits(x, t, Reduction::mean, Tensor(), tensor({2.})); },
       [&](const Tensor& x) { return nn::multilabel_soft_margin_loss(x, t); },
       [&](const Tensor& x) { return nn::focal_loss(x, t); },
   };
@@ -327,7 +327,7 @@ TEST_CASE("sums of many float32 have their digits") {
        n * value);
   near(slice(index_add(zeros({3, 2}), 0, places, pairs), 0, Slice(0, 1)), n * value);
   const Tensor weight = ones({3, 4}).requires_grad();
-  near(grad(sum(embedding(weight, places) * 0.1), {weight})[0][0], n * value);
+  near(grad(sum(embedding(places, weight) * 0.1), {weight})[0][0], n * value);
   const Tensor source = ones({3}).requires_grad();
   near(grad(sum(gather(source, 0, places) * 0.1), {source})[0][0], n * value);
   near(bincount(places, x), n * value);

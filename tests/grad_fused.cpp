@@ -92,10 +92,10 @@ const Table costs = {
     {"binary_cross_entropy_with_logits", [](auto& x) { return binary_cross_entropy_with_logits(x[0], x[1]); },
      draws({{{3, 4}, {3, 4}}, {{}, {}}, {{2, 1, 2}, {2, 1, 2}}})},
     {"binary_cross_entropy_with_logits weights",
-     [](auto& x) { return binary_cross_entropy_with_logits(x[0], x[1], x[2], x[3], Reduction::sum); },
+     [](auto& x) { return binary_cross_entropy_with_logits(x[0], x[1], Reduction::sum, x[2], x[3]); },
      draws({{{3, 4}, {3, 4}, {4}, {3, 1}}, {{2, 11}, {2, 11}, {2, 1}, {11}}, {{10}, {10}, {10}, {}}})},
     {"binary_cross_entropy_with_logits none",
-     [](auto& x) { return binary_cross_entropy_with_logits(x[0], x[1], x[2], Tensor(), Reduction::none); },
+     [](auto& x) { return binary_cross_entropy_with_logits(x[0], x[1], Reduction::none, x[2]); },
      draws({{{3, 4}, {3, 4}, {3, 4}}, {{0}, {0}, {0}}})},
 };
 

@@ -45,7 +45,7 @@ const Table table = {
      cases({{3, 4}, {5}, {3, 1, 2}, {3, 0}})},
     {"index_select the last axis", squared([](auto& x) { return index_select(x[0], -1, few); }),
      cases({{3, 4}, {5}, {3, 1, 3}, {0, 3}})},
-    {"embedding", squared([](auto& x) { return embedding(x[0], square_of); }), cases({{4, 5}, {3, 1}, {3, 0}})},
+    {"embedding", squared([](auto& x) { return embedding(square_of, x[0]); }), cases({{4, 5}, {3, 1}, {3, 0}})},
     {"take", squared([](auto& x) { return take(x[0], square_of); }), cases({{3}, {2, 2}, {3, 1, 2, 1}, {5}, {4}})},
     {"gather", squared([](auto& x) { return gather(x[0], 1, along1); }), cases({{3, 4}, {3, 5}})},
     {"gather along the first axis", squared([](auto& x) { return gather(x[0], 0, along0); }),
@@ -152,7 +152,7 @@ TEST_CASE("sums over repeated positions are the same bits for any number of thre
   check_same_bits([&] { return Tensors{index_add(weight, 0, tokens, rows)}; });
   check_same_bits([&] {
     const Tensor w = weight.requires_grad();
-    return Tensors{grad(sum(embedding(w, tokens) * rows), w)};
+    return Tensors{grad(sum(embedding(tokens, w) * rows), w)};
   });
   const Tensor places = (uniform({300, 64}, 0, 50, float32, draws)).to(int64);
   const Tensor values = normal({300, 64}, 0, 1, float32, draws);
@@ -234,8 +234,8 @@ TEST_CASE("positions and masks that do not fit are refused by name") {
   refused([&] { return index(x, 0, 1); }, "index: expected a tensor, not a number");
   refused([&] { return index_select(x, 0, tensor({2})); }, "index_select: index 2 at (0,) is not in [0, 2)");
   refused([&] { return index_select(x, 0, m); }, "index_select: the indices must be a vector, not int64(2, 2)");
-  refused([&] { return embedding(x, tensor(7)); }, "embedding: index 7 at () is not in [0, 2)");
-  refused([&] { return embedding(zeros({3}), k); },
+  refused([&] { return embedding(tensor(7), x); }, "embedding: index 7 at () is not in [0, 2)");
+  refused([&] { return embedding(k, zeros({3})); },
           "embedding: the weight must be a matrix (n, width), not float32(3,)");
   refused([&] { return take(x, tensor({6})); }, "take: index 6 at (0,) is not in [0, 6)");
   refused([&] { return gather(x, 1, tensor({{0, 3}})); }, "gather: index 3 at (0, 1) is not in [0, 3)");

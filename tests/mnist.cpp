@@ -24,7 +24,7 @@ nn::Sequential network(std::vector<std::int64_t> hidden) {
 
 double accuracy(const nn::Sequential& net, const Images& images) {
   const auto [x, labels] = datasets::whole(images);
-  const Tensor guess = argmax(no_grad([&, &x = x] { return net(x); }));
+  const Tensor guess = argmax(no_grad([&, &x = x] { return net(x); }), 1);
   return mean((guess == labels).to(float32)).item();
 }
 

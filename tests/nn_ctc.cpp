@@ -16,7 +16,7 @@ using Lengths = std::vector<std::int64_t>;
 nn_table::Function of_logits(Lengths inputs, Lengths targets, std::int64_t blank = 0,
                              Reduction reduction = Reduction::mean, bool zero_infinity = false) {
   return [=](const Tensors& x) {
-    return nn::ctc_loss(log_softmax(x[0]), x[1], inputs, targets, blank, reduction, zero_infinity);
+    return nn::ctc_loss(log_softmax(x[0]), x[1], inputs, targets, blank, zero_infinity, reduction);
   };
 }
 
@@ -46,18 +46,18 @@ TEST_CASE("ctc_loss of a target with no alignment is infinite, or 0, and has no 
   const Tensor cost = nn::ctc_loss(log_softmax(x), twice, {2}, {2});
   CHECK(cost.item() == std::numeric_limits<double>::infinity());
   CHECK(grad(cost, {x})[0].to_vector<float>() == std::vector<float>(6, 0));
-  CHECK(nn::ctc_loss(log_softmax(x), twice, {2}, {2}, 0, Reduction::mean, true).item() == 0);
-  CHECK(nn::ctc_loss(log_softmax(x), tensor({{1, 2}}), {2}, {2}, 0, Reduction::sum).item() ==
+  CHECK(nn::ctc_loss(log_softmax(x), twice, {2}, {2}, 0, true).item() == 0);
+  CHECK(nn::ctc_loss(log_softmax(x), tensor({{1, 2}}), {2}, {2}, 0, false, Reduction::sum).item() ==
         doctest::Approx(2 * std::log(3.)));
 }
 
 TEST_CASE("ctc_loss bears probabilities of 0 and extreme logits") {
   for (Dtype dtype : {float32, float64}) {
     const Tensor x = tensor({{{0., -1e4, 1e4}}, {{1e4, 0., -1e4}}, {{-1e4, 1e4, 0.}}}, dtype).requires_grad();
-    const Tensor cost = nn::ctc_loss(log_softmax(x), tensor({{2, 1}}), {3}, {2}, 0, Reduction::sum);
+    const Tensor cost = nn::ctc_loss(log_softmax(x), tensor({{2, 1}}), {3}, {2}, 0, false, Reduction::sum);
     CHECK(cost.item() == doctest::Approx(0));
     CHECK(all(isfinite(grad(cost, {x})[0])).item<bool>());
-    const Tensor far = nn::ctc_loss(log_softmax(x), tensor({{1, 2}}), {3}, {2}, 0, Reduction::sum);
+    const Tensor far = nn::ctc_loss(log_softmax(x), tensor({{1, 2}}), {3}, {2}, 0, false, Reduction::sum);
     CHECK(far.item() == doctest::Approx(3e4 - std::log(2.)));
     CHECK(all(isfinite(grad(far, {x})[0])).item<bool>());
 

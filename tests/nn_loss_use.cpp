@@ -26,7 +26,7 @@ TEST_CASE("costs of extreme numbers are right and their gradients finite") {
   const auto multilabel = [](auto& x, auto& t) { return nn::multilabel_soft_margin_loss(x, t); };
   const auto log_cosh = [](auto& x, auto& t) { return nn::log_cosh_loss(x, t); };
   const auto kl = [](auto& x, auto& t) { return nn::kl_div(x, t); };
-  const auto kl_log = [](auto& x, auto& t) { return nn::kl_div(x, t, average, true); };
+  const auto kl_log = [](auto& x, auto& t) { return nn::kl_div(x, t, true, average); };
   const auto rate = [](auto& x, auto& t) {
     return nn::poisson_nll_loss(x, t, nn::PoissonNllOptions().log_input(false));
   };
@@ -107,7 +107,7 @@ TEST_CASE("costs with special settings are other costs") {
   CHECK(allclose(nn::l1_loss(y, t, total, mask.to(int64)),
                  nn::l1_loss(masked_select(y, mask), masked_select(t, mask), total)));
   CHECK(allclose(nn::cross_entropy(y, softmax(t)) - nn::cross_entropy(t, softmax(t)),
-                 nn::kl_div(log_softmax(y), softmax(t), total) / 2));
+                 nn::kl_div(log_softmax(y), softmax(t), false, total) / 2));
 }
 
 TEST_CASE("targets may be integers and booleans, and dtypes meet in the wider one") {
@@ -177,7 +177,7 @@ TEST_CASE("costs stretch nothing and say what to write instead") {
       {[&] { nn::mse_loss(m, m, average, n); },
        "mse_loss: the prediction is (3, 4), the weight (3,); they must have one shape"},
       {[&] { nn::binary_cross_entropy(column, n); }, "binary_cross_entropy: the prediction is (3, 1), the target (3,)"},
-      {[&] { nn::binary_cross_entropy(n, n, column); },
+      {[&] { nn::binary_cross_entropy(n, n, Reduction::mean, column); },
        "binary_cross_entropy: the prediction is (3,), the weight (3, 1); they must have one shape: write "
        "flatten(weight)"},
       {[&] { nn::binary_cross_entropy_with_logits(column, n); }, "binary_cross_entropy_with_logits: "},
@@ -272,7 +272,7 @@ TEST_CASE("costs refuse settings and values that they cannot mean") {
        },
        "multilabel_margin_loss: the label at (1, 0) is 3, expected a class in [0, 3), or a negative number at the "
        "end"},
-      {[&] { nn::multilabel_soft_margin_loss(m, m, ones({2})); },
+      {[&] { nn::multilabel_soft_margin_loss(m, m, Reduction::mean, ones({2})); },
        "multilabel_soft_margin_loss: the weight is (2,), expected (3,)"},
       {[&] { nn::triplet_margin_loss(m, m, m, nn::TripletMarginOptions().margin(0)); },
        "triplet_margin_loss: margin is 0.000000, expected more than 0"},

@@ -444,23 +444,79 @@ TEST_CASE("indices come in proportion to their weights") {
   CHECK(multinomial(ones({2, 0}), 0).shape() == Shape{2, 0});
 }
 
+TEST_CASE("draws stay within their ends after rounding") {
+  struct Ends {
+    double low, high;
+  };
+  for (const auto [low, high] :
+       {Ends{0.999, 1}, Ends{5, 6}, Ends{0.9, 1}, Ends{0.1, 0.3}, Ends{-1, -0.999}, Ends{0, 0.7}})
+    for (Dtype dtype : {float32, float64}) {
+      CAPTURE(low);
+      manual_seed(1);
+      const Tensor x = uniform({1 << 22}, low, high, dtype);
+      CHECK(amin(x).item() >= low);
+      CHECK(amax(x).item() < high);
+      CHECK(amax(x).item() < (dtype == float32 ? static_cast<double>(static_cast<float>(high)) : high));
+    }
+  for (const double step : {1., 3.}) {  // few numbers to choose from
+    const double low = 1 - step * 0x1p-24;
+    const Tensor x = uniform({1000}, low, 1);
+    CHECK(amin(x).item() == low);
+    CHECK(amax(x).item() == 1 - 0x1p-24);
+  }
+  const Tensor wide = uniform({1000}, -1e308, 1e308, float64);
+  CHECK(all(isfinite(wide)).item<bool>());
+  CHECK(amin(wide).item() < -0.9e308);
+  CHECK(amax(wide).item() > 0.9e308);
+  CHECK(std::abs(mean(wide / 1e308).item()) < 0.1);
+  CHECK(amax(uniform({10}, 0.1, 0.1)).item<float>() == 0.1f);
+  const Tensor narrow = truncated_normal({100000}, 0, 1, 0.1, 0.3);
+  CHECK(amin(narrow).item() >= 0.1);
+  CHECK(amax(narrow).item() <= 0.3);
+  CHECK(amin(exponential({100000})).item() >= 0);
+  CHECK(amax(randint(-2, 3, {100000})).item() == 2);
+  CHECK(sum(bernoulli({100000}, 0)).item() == 0);
+  CHECK(mean(bernoulli({100000}, 1)).item() == 1);
+}
+
+TEST_CASE("weights of any size are drawn in proportion") {
+  for (const double unit : {1e-310, 1., 1e308}) {
+    manual_seed(3);
+    const Tensor w = tensor({1., 1., 0., 1.}).to(float64) * unit;
+    const Tensor drawn = bincount(multinomial(w, 3000, true), 4);
+    CHECK(drawn[2].item() == 0);
+    for (int i : {0, 1, 3}) CHECK(std::abs(drawn[i].item() - 1000) < 100);
+    CHECK(bincount(multinomial(w, 3), 4).to_vector<int>() == std::vector<int>{1, 1, 0, 1});
+    manual_seed(3);
+    CHECK(allclose(bincount(multinomial(tensor({1., 1., 0., 1.}), 3000, true), 4), drawn, 0, 0));
+  }
+  CHECK(multinomial(tensor(std::vector<double>{1e308, 1e-20}), 2).size() == 2);
+}
+
 TEST_CASE("malformed draws say what was met and where") {
   struct Call {
     std::function<void()> f;
     const char* says;
   };
-  const double nan = std::nan("");
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
   const Call calls[] = {
       {[] { uniform({2}, 1, 0); }, "uniform: [1.000000, 0.000000) is empty"},
       {[] { uniform({2}, 0, 1, int64); }, "uniform: draws float32 or float64, not int64"},
       {[] { normal({2}, 0, -1); }, "normal: a standard deviation is not -1.000000"},
+      {[=] { uniform({2}, -inf, 0); }, "uniform: the ends of [-inf, 0) of float32 do not fit"},
+      {[] { uniform({2}, 0, 1e300); }, "uniform: the ends of [0, 1e+300) of float32 do not fit"},
+      {[] { uniform({2}, 1, 1 + 1e-12); }, "uniform: there is no number in [1, 1) of float32"},
+      {[=] { normal({2}, nan); }, "normal: a mean is not nan"},
+      {[=] { normal({2}, 0, inf); }, "normal: a standard deviation is not inf"},
+      {[=] { exponential({2}, inf); }, "exponential: a rate is positive and finite, not inf"},
+      {[] { exponential({2}, 1e-38); }, "exponential: float32 does not hold waiting times of the rate 1e-38"},
       {[] { normal({2}, 0, 1, boolean); }, "normal: draws float32 or float64, not bool"},
       {[] { truncated_normal({2}, 0, 0); }, "truncated_normal: expected a finite mean, a positive standard deviation"},
       {[] { truncated_normal({2}, 0, 1, 2, 2); }, "got 0.000000, 1.000000 and [2.000000, 2.000000]"},
       {[=] { truncated_normal({2}, nan); }, "truncated_normal: expected a finite mean"},
       {[=] { truncated_normal({2}, 0, 1, nan); }, "truncated_normal: expected a finite mean"},
       {[] { truncated_normal({2}, 0, 1, 0, 1, uint8); }, "truncated_normal: draws float32 or float64"},
-      {[] { exponential({2}, 0); }, "exponential: a rate is positive, not 0.000000"},
+      {[] { exponential({2}, 0); }, "exponential: a rate is positive and finite, not 0.000000"},
       {[] { exponential({2}, 1, int64); }, "exponential: draws float32 or float64"},
       {[] { randint(3, 3, {2}); }, "randint: there is no integer in [3, 3)"},
       {[] { bernoulli({2}, 1.5); }, "bernoulli: 1.500000 is no probability in [0, 1]"},

@@ -1,5 +1,7 @@
 // Private: what the operations' files share: checking and promoting arguments, and putting kernels on the tape.
 #pragma once
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,6 +41,12 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site)
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating);
 Tensor promote_floating(const char* op, const Arg& x);   // itself, or as float32
 Tensor promote_computing(const char* op, const Arg& x);  // itself, a number as what it is, uint8 and boolean as int64
+
+// Whether |a - b| <= atol + rtol |b|: the distance is counted in integers, which doubles do not tell apart beyond 2^53.
+inline bool is_close(std::int64_t a, std::int64_t b, double rtol, double atol) {
+  const auto least = static_cast<std::uint64_t>(std::min(a, b)), greatest = static_cast<std::uint64_t>(std::max(a, b));
+  return static_cast<double>(greatest - least) <= atol + rtol * std::abs(static_cast<double>(b));
+}
 
 inline bool computes(Dtype t) { return t <= int64; }
 inline bool same_kind(const Arg& a, const Arg& b) {

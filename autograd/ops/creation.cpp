@@ -14,7 +14,7 @@ namespace {
 template <class F>
 Tensor computed(const char* op, std::int64_t n, Dtype dtype, Site site, F f) {
   if (n < 0) fail(op, "expected a number of elements, not " + std::to_string(n), site);
-  Ref<Array> y = make_array(dtype_of<decltype(f(0))>, Shape{n});
+  Ref<Array> y = make_array(dtype_of<decltype(f(0))>, Shape{n}, site);
   for (std::int64_t i = 0; i < n; ++i) y->at<decltype(f(0))>()[i] = f(i);
   return Tensor(std::move(y)).to(dtype, site);
 }
@@ -67,9 +67,9 @@ Tensor logspace(double start, double stop, std::int64_t steps, double base, Dtyp
                   [base, at = between(start, stop, steps)](std::int64_t i) { return std::pow(base, at(i)); });
 }
 
-Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns, Dtype dtype) {
+Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns, Dtype dtype, Site site) {
   const std::int64_t n = columns.value_or(rows);
-  Tensor y = zeros(Shape{rows, n}, dtype);
+  Tensor y = zeros(Shape({rows, n}, site), dtype, site);
   visit_dtype(dtype, [&](auto t) {
     using T = decltype(t);
     for (std::int64_t i = 0; i < std::min(rows, n); ++i) y.array().at<T>()[i * n + i] = T(1);
@@ -77,17 +77,17 @@ Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns, Dtype dtype) 
   return y;
 }
 
-Tensor full_like(const Arg& x, double value) {
+Tensor full_like(const Arg& x, const Arg& value) {
   check_defined("full_like", x);
   return full(x.array->shape, value, x.array->dtype);
 }
 Tensor zeros_like(const Arg& x) {
   check_defined("zeros_like", x);
-  return full(x.array->shape, 0, x.array->dtype);
+  return full(x.array->shape, Arg(0, x.site.file, x.site.line), x.array->dtype);
 }
 Tensor ones_like(const Arg& x) {
   check_defined("ones_like", x);
-  return full(x.array->shape, 1, x.array->dtype);
+  return full(x.array->shape, Arg(1, x.site.file, x.site.line), x.array->dtype);
 }
 
 }  // namespace xtape

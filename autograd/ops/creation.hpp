@@ -16,12 +16,13 @@ Tensor linspace(double start, double stop, std::int64_t steps, Dtype dtype = flo
 Tensor logspace(double start, double stop, std::int64_t steps, double base = 10, Dtype dtype = float32,
                 Site site = Site::here());
 /// 1 on the diagonal and 0 elsewhere: -> (rows, rows) or (rows, columns).
-Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns = {}, Dtype dtype = float32);
+Tensor eye(std::int64_t rows, std::optional<std::int64_t> columns = {}, Dtype dtype = float32,
+           Site site = Site::here());
 /// All elements 0, in the shape and dtype of x.
 Tensor zeros_like(const Arg& x);
 /// All elements 1, in the shape and dtype of x.
 Tensor ones_like(const Arg& x);
-/// All elements `value`, in the shape and dtype of x.
-Tensor full_like(const Arg& x, double value);
+/// All elements `value`, a number, in the shape and dtype of x. Throws where that dtype has no counterpart of it.
+Tensor full_like(const Arg& x, const Arg& value);
 
 }  // namespace xtape

@@ -123,6 +123,7 @@ Tensor diagonal(const Arg& x, std::int64_t offset, int axis0, int axis1) {
 
 Tensor diag_embed(const Arg& x, std::int64_t offset, int axis0, int axis1) {
   check_defined("diag_embed", x);
+  const Scope scope(x.site);
   const Shape& from = x.array->shape;
   if (from.rank() == 0) fail("diag_embed", "a scalar has no axis to be a diagonal", x.site);
   std::int64_t n;

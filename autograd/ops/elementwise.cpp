@@ -284,8 +284,7 @@ Tensor operator|(const Arg& a, const Arg& b) { return logical_or(a, b); }
 Tensor operator^(const Arg& a, const Arg& b) { return logical_xor(a, b); }
 Tensor isclose(const Arg& a, const Arg& b, double rtol, double atol) {
   return compare("isclose", a, b, [rtol, atol](auto a, auto b) {
-    if constexpr (std::is_integral_v<decltype(a.v)>)
-      return std::abs(static_cast<double>(a.v) - static_cast<double>(b.v)) <= atol + rtol * std::abs(double(b.v));
+    if constexpr (std::is_integral_v<decltype(a.v)>) return is_close(a.v, b.v, rtol, atol);
     else return kernel::any(a == b, kernel::all(isfinite(b), abs(a - b) <= atol + rtol * abs(b)));
   });
 }

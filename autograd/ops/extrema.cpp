@@ -163,6 +163,12 @@ Tensor first_place(const char* op, const Arg& x, int axis, bool keepdims) {
                             without(x.array->shape, check_axis(op, axis, x.array->shape, x.site), false));
 }
 template <template <class> class Join, class Better>
+Tensor first_place_of_all(const char* op, const Arg& x) {
+  check_not_empty(op, x, reduced(op, x, Axes::all(), false));
+  const Tensor row = reshape(x, Shape{x.array->size});
+  return first_place<Join, Better>(op, Arg(row, x.site), 0, false);
+}
+template <template <class> class Join, class Better>
 Selection extreme_along(const char* op, const Arg& x, int axis, bool keepdims) {
   const Tensor places = first_place<Join, Better>(op, x, axis);
   axis = check_axis(op, axis, x.array->shape, x.site);
@@ -171,20 +177,26 @@ Selection extreme_along(const char* op, const Arg& x, int axis, bool keepdims) {
 
 }  // namespace
 
-Tensor amax(const Arg& x, const Axes& axes, bool keepdims) { return extreme<kernel::Max>("amax", x, axes, keepdims); }
-Tensor amin(const Arg& x, const Axes& axes, bool keepdims) { return extreme<kernel::Min>("amin", x, axes, keepdims); }
+Tensor amax(const Arg& x, const Axes& axes, Keepdims keepdims) {
+  return extreme<kernel::Max>("amax", x, axes, keepdims);
+}
+Tensor amin(const Arg& x, const Axes& axes, Keepdims keepdims) {
+  return extreme<kernel::Min>("amin", x, axes, keepdims);
+}
 Tensor max(const Arg& x) { return extreme<kernel::Max>("max", x, Axes::all(), false); }
 Tensor min(const Arg& x) { return extreme<kernel::Min>("min", x, Axes::all(), false); }
-Tensor argmax(const Arg& x, int axis, bool keepdims) {
+Tensor argmax(const Arg& x) { return first_place_of_all<kernel::Max, Greater>("argmax", x); }
+Tensor argmin(const Arg& x) { return first_place_of_all<kernel::Min, Less>("argmin", x); }
+Tensor argmax(const Arg& x, Axis axis, Keepdims keepdims) {
   return first_place<kernel::Max, Greater>("argmax", x, axis, keepdims);
 }
-Tensor argmin(const Arg& x, int axis, bool keepdims) {
+Tensor argmin(const Arg& x, Axis axis, Keepdims keepdims) {
   return first_place<kernel::Min, Less>("argmin", x, axis, keepdims);
 }
-Selection max(const Arg& x, int axis, bool keepdims) {
+Selection max(const Arg& x, Axis axis, Keepdims keepdims) {
   return extreme_along<kernel::Max, Greater>("max", x, axis, keepdims);
 }
-Selection min(const Arg& x, int axis, bool keepdims) {
+Selection min(const Arg& x, Axis axis, Keepdims keepdims) {
   return extreme_along<kernel::Min, Less>("min", x, axis, keepdims);
 }
 

@@ -88,7 +88,12 @@ Tensor index_select(const Arg& x, int axis, const Arg& indices) {
   return take_at<true>("index_select", x, axis, indices);
 }
 
-Tensor embedding(const Arg& weight, const Arg& indices) {
+Tensor embedding(const Arg& indices, const Arg& weight) {
+  if (indices.array && weight.array && is_floating(indices.array->dtype) && weight.array->dtype == int64)
+    fail("embedding",
+         "the indices are " + describe(*indices.array) + ", the weight " + describe(*weight.array) +
+             "; the indices come first: embedding(indices, weight)",
+         indices.site);
   check_indices("embedding", weight, indices);
   if (weight.array->shape.rank() != 2)
     fail("embedding", "the weight must be a matrix (n, width), not " + describe(*weight.array), weight.site);

@@ -10,8 +10,9 @@ namespace xtape {
 Tensor index(const Arg& x, int axis, const Arg& indices);
 /// The same for a vector of positions: (a, n, b), (m,) -> (a, m, b).
 Tensor index_select(const Arg& x, int axis, const Arg& indices);
-/// The rows of a matrix: (n, width), (...) -> (..., width).
-Tensor embedding(const Arg& weight, const Arg& indices);
+/// The rows of a matrix `weight`: (...), (n, width) -> (..., width). Of a layer's function the input comes first, then
+/// its weights, as in linear.
+Tensor embedding(const Arg& indices, const Arg& weight);
 /// The elements of x at positions in row-major order: (...), (k...) -> (k...).
 Tensor take(const Arg& x, const Arg& indices);
 

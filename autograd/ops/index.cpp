@@ -25,7 +25,7 @@ Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
   if (is_floating(k.dtype) || k.dtype == boolean)
     fail("one_hot", "labels must be int64 or uint8, not " + describe(k), labels.site);
   Shape shape = k.shape;
-  shape.push_back(classes);
+  shape.push_back(classes, labels.site);
   auto forward = [classes, dtype, shape, site = labels.site](const Array& k) {
     check_labels("one_hot", k, classes, site);
     Ref<Array> y = make_array(dtype, shape);

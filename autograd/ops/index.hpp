@@ -4,8 +4,8 @@
 
 namespace xtape {
 
-/// Row k holds 1 at `labels[k]` and 0 elsewhere: (...) -> (..., classes). Throws unless the labels are integers in
-/// [0, classes).
+/// Row k holds 1 at `labels[k]` and 0 elsewhere: (...) -> (..., classes), to be a target or a factor, and so of float32
+/// as JAX's, where PyTorch gives int64. Throws unless the labels are integers in [0, classes).
 Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype = float32);
 /// The elements of x where `mask` holds, in row-major order, as a vector; both broadcast. The number of elements
 /// depends on the values of the mask. Throws unless the mask is boolean.

@@ -13,21 +13,19 @@ struct InterpolateSizes {
   int rank = 0;
   Interpolation mode = Interpolation::nearest;
   bool align_corners = false;
-  Dtype dtype = float32;
 
   InterpolateSizes(const char* op, const Arg& x, const InterpolateOptions& options);
   AxisMap map(int axis) const;
-  template <class T>
+  // The element at s i, rounded down: in integers, because a quotient may round up to the next one.
   std::int64_t nearest(int a, std::int64_t i) const {
-    const T step = scale[a] > 0 ? static_cast<T>(1 / scale[a]) : static_cast<T>(x[a]) / static_cast<T>(y[a]);
-    return static_cast<std::int64_t>(std::floor(static_cast<T>(i) * step));
+    if (scale[a] == 0) return i * x[a] / y[a];
+    return std::min(static_cast<std::int64_t>(static_cast<double>(i) / scale[a]), x[a] - 1);
   }
 };
 
 InterpolateSizes::InterpolateSizes(const char* op, const Arg& input, const InterpolateOptions& options)
     : mode(options.mode_), align_corners(options.align_) {
   check_spatial(op, input, 0);
-  dtype = input.array->dtype;
   const Shape& shape = input.array->shape;
   rank = shape.rank() - 2;
   set_sizes(op, shape, x, input.site);
@@ -61,9 +59,7 @@ AxisMap InterpolateSizes::map(int a) const {
   AxisMap map;
   map.from = n;
   if (mode == Interpolation::nearest) {
-    // In the precision of the elements, as PyTorch computes it, or some would not be the same ones.
-    for (std::int64_t i = 0; i < m; ++i)
-      map.add(std::min(dtype == float32 ? nearest<float>(a, i) : nearest<double>(a, i), n - 1), {1.});
+    for (std::int64_t i = 0; i < m; ++i) map.add(nearest(a, i), {1.});
     return map;
   }
   if (n == m) return identity_map(n);

@@ -405,8 +405,8 @@ XTAPE_INLINE V part(V t, V v) {
 }
 }  // namespace
 
-Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, const Arg& weight, const Arg& pos_weight,
-                                        Reduction reduction) {
+Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, Reduction reduction, const Arg& weight,
+                                        const Arg& pos_weight) {
   const char* op = "binary_cross_entropy_with_logits";
   check_defined(op, logits);
   check_defined(op, target);

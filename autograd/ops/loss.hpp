@@ -1,4 +1,5 @@
-// Costs with rules of their own.
+// Costs with rules of their own. Their arguments, and those of the costs of nn, stand in one order: what was predicted,
+// the target, what defines the cost, then how a batch is reduced, and at the end weights.
 #pragma once
 #include <cstdint>
 
@@ -48,7 +49,7 @@ Tensor nll_loss(const Arg& log_probabilities, const Arg& labels, const CrossEntr
 /// -w (p t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))) of logits x and targets t of one shape, also where the sigmoid
 /// is 0 or 1; `weight` w and `pos_weight` p broadcast to that shape and are 1 when undefined. Gradients flow to all
 /// four. Throws when the shapes do not fit. Source: Nielsen, chapter 3, equation 57.
-Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, const Arg& weight = Tensor(),
-                                        const Arg& pos_weight = Tensor(), Reduction reduction = Reduction::mean);
+Tensor binary_cross_entropy_with_logits(const Arg& logits, const Arg& target, Reduction reduction = Reduction::mean,
+                                        const Arg& weight = Tensor(), const Arg& pos_weight = Tensor());
 
 }  // namespace xtape

@@ -17,7 +17,7 @@ struct Margin {
 using Margins = std::array<Margin, Shape::max_rank>;
 
 // Negative margins cut off, so padding with the opposite ones is the adjoint.
-Tensor pad_constant(const Arg& x, const Margins& margins, double value) {
+Tensor pad_constant(const Arg& x, const Margins& margins, const Arg& value) {
   const Shape& from = x.array->shape;
   Shape to = from;
   for (int i = 0; i < from.rank(); ++i)
@@ -126,8 +126,9 @@ Tensor pad_edges(const Arg& x, const Edges& edges) {
 
 }  // namespace
 
-Tensor pad(const Arg& x, const std::vector<std::int64_t>& pads, PadMode mode, double value) {
+Tensor pad(const Arg& x, const std::vector<std::int64_t>& pads, PadMode mode, const Arg& value) {
   check_defined("pad", x);
+  if (!value.is_scalar) fail("pad", "the value must be a number, not a tensor", x.site);
   const Shape& shape = x.array->shape;
   auto text = [&] { return "pads " + attribute_text(pads) + " of shape " + to_string(shape); };
   if (pads.size() % 2 != 0 || static_cast<std::int64_t>(pads.size()) > 2 * shape.rank())

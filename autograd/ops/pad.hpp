@@ -15,6 +15,6 @@ enum class PadMode : std::uint8_t { constant, reflect, replicate, circular };
 /// (..., top + height + bottom, left + width + right). Negative pads cut off, in `constant` mode only. Throws when
 /// there are more pairs than axes or an odd number of pads, and when a margin is wider than the axis can fill: n - 1
 /// for `reflect`, n for `circular`.
-Tensor pad(const Arg& x, const std::vector<std::int64_t>& pads, PadMode mode = PadMode::constant, double value = 0);
+Tensor pad(const Arg& x, const std::vector<std::int64_t>& pads, PadMode mode = PadMode::constant, const Arg& value = 0);
 
 }  // namespace xtape

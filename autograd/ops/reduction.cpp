@@ -116,9 +116,9 @@ Tensor sum_of(const char* op, const Arg& x, const Axes& axes, bool keepdims, Ter
 
 }  // namespace
 
-Tensor sum(const Arg& x, const Axes& axes, bool keepdims) { return sum_of("sum", x, axes, keepdims, Itself()); }
+Tensor sum(const Arg& x, const Axes& axes, Keepdims keepdims) { return sum_of("sum", x, axes, keepdims, Itself()); }
 
-Tensor nansum(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor nansum(const Arg& x, const Axes& axes, Keepdims keepdims) {
   return sum_of("nansum", x, axes, keepdims, [](auto v) { return where(v == v, v, decltype(v)(0)); });
 }
 
@@ -147,7 +147,7 @@ Ref<Array> mean_of(const Array& x, const Reduced& r, Term term) {
 
 }  // namespace
 
-Tensor mean(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor mean(const Arg& x, const Axes& axes, Keepdims keepdims) {
   const Reduced r = reduced("mean", x, axes, keepdims);
   Scope scope(x.site);
   // A sum of large integers would wrap around, and one of float32 would round each.
@@ -159,8 +159,9 @@ Tensor mean(const Arg& x, const Axes& axes, bool keepdims) {
                  }));
 }
 
-Tensor nanmean(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor nanmean(const Arg& x, const Axes& axes, Keepdims keepdims) {
   reduced("nanmean", x, axes, keepdims);
+  if (!is_floating(x.array->dtype)) return mean(x, axes, keepdims);
   Scope scope(x.site);
   const Tensor total = nansum(x, axes, keepdims), value = value_of(x);
   return total / sum(value == value, axes, keepdims);
@@ -183,16 +184,16 @@ Tensor fold_truths(const char* op, const Arg& x, const Axes& axes, bool keepdims
 
 }  // namespace
 
-Tensor any(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor any(const Arg& x, const Axes& axes, Keepdims keepdims) {
   return fold_truths<std::uint8_t>("any", x, axes, keepdims, boolean, kernel::Max<std::uint8_t>());
 }
-Tensor all(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor all(const Arg& x, const Axes& axes, Keepdims keepdims) {
   struct All : kernel::Min<std::uint8_t> {
     static kernel::Real<std::uint8_t> first() { return 1; }
   };
   return fold_truths<std::uint8_t>("all", x, axes, keepdims, boolean, All());
 }
-Tensor count_nonzero(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor count_nonzero(const Arg& x, const Axes& axes, Keepdims keepdims) {
   return fold_truths<std::int64_t>("count_nonzero", x, axes, keepdims, int64, kernel::Sum<std::int64_t>());
 }
 

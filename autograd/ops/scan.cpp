@@ -311,7 +311,7 @@ Ref<Array> product_gradient(const Split& s, const Array& g, const Array& x) {
 
 }  // namespace
 
-Tensor prod(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor prod(const Arg& x, const Axes& axes, Keepdims keepdims) {
   check_defined("prod", x);
   if (!computes(x.array->dtype)) return prod(Arg(counted(x), x.site), axes, keepdims);
   return reduce_axes("prod", x, axes, keepdims, [](const Arg& x, const Reduced& r, const Split& s) {

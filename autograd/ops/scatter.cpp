@@ -15,7 +15,7 @@ namespace {
 
 // Values as a tensor of the dtype of x and of this shape.
 Tensor values_like(const char* op, const Arg& values, const Arg& x, const Shape& shape) {
-  if (values.is_scalar) return full(shape, values.scalar, x.array->dtype);
+  if (values.is_scalar) return full(shape, values, x.array->dtype);
   check_defined(op, values);
   if (values.array->dtype != x.array->dtype || values.array->shape != shape)
     fail(op,

@@ -65,6 +65,7 @@ Tensor flatten(const Arg& x, int start, int end) {
 
 Tensor unflatten(const Arg& x, int axis, const std::vector<std::int64_t>& sizes) {
   check_defined("unflatten", x);
+  const Scope scope(x.site);
   const Shape& from = x.array->shape;
   axis = check_axis("unflatten", axis, from, x.site);
   std::int64_t known = 1, unknown = 0;
@@ -109,6 +110,7 @@ Tensor squeeze(const Arg& x, const Axes& axes) {
 
 Tensor unsqueeze(const Arg& x, int axis) {
   check_defined("unsqueeze", x);
+  const Scope scope(x.site);
   const Shape& from = x.array->shape;
   const int at = axis < 0 ? axis + from.rank() + 1 : axis;
   if (at < 0 || at > from.rank())

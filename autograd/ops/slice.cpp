@@ -269,6 +269,7 @@ Tensor take_windows(const Arg& x, const Windows& w) {
 
 Tensor unfold(const Arg& x, int axis, std::int64_t size, std::int64_t step) {
   check_defined("unfold", x);
+  const Scope scope(x.site);
   const Shape& shape = x.array->shape;
   axis = check_axis("unfold", axis, shape, x.site);
   if (size < 0 || size > shape[axis] || step < 1)
@@ -281,9 +282,10 @@ Tensor unfold(const Arg& x, int axis, std::int64_t size, std::int64_t step) {
   return take_windows(x, {axis, size, std::min(step, std::max<std::int64_t>(1, shape[axis] + 1))});
 }
 
-Tensor Tensor::operator[](std::int64_t i) const {
-  if (rank() == 0) fail("index", "a scalar has no axis to index");
-  return select(*this, 0, check_position("index", i, 0, shape(), {}), shape());
+Tensor Tensor::operator[](const Position& i) const {
+  const Shape& shape = this->shape(i.site);
+  if (shape.rank() == 0) fail("index", "a scalar has no axis to index", i.site);
+  return select(Arg(*this, i.site.file, i.site.line), 0, check_position("index", i.index, 0, shape, i.site), shape);
 }
 
 }  // namespace xtape

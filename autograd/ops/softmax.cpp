@@ -240,7 +240,7 @@ Tensor functions::softmin(const Arg& x, int axis) {
   return softmax(-x, axis);
 }
 
-Tensor logsumexp(const Arg& x, const Axes& axes, bool keepdims) {
+Tensor logsumexp(const Arg& x, const Axes& axes, Keepdims keepdims) {
   check_defined("logsumexp", x);
   if (!is_floating(x.array->dtype)) return logsumexp(Arg(promote_floating("logsumexp", x), x.site), axes, keepdims);
   return reduce_axes("logsumexp", x, axes, keepdims, [](const Arg& x, const Reduced& r, const Split& s) {

@@ -43,6 +43,6 @@ inline constexpr detail::Softmin softmin{};
 
 /// log sum_k e^x_k over `axes` (the last by default), which disappear, or stay with size 1 under `keepdims`. -inf of no
 /// elements and where all are -inf, inf where one is inf; there equal infinities share the gradient evenly.
-Tensor logsumexp(const Arg& x, const Axes& axes = -1, bool keepdims = false);
+Tensor logsumexp(const Arg& x, const Axes& axes = -1, Keepdims keepdims = false);
 
 }  // namespace xtape

@@ -108,16 +108,15 @@ Selection of_rank(const char* op, const Arg& x, int axis, std::int64_t rank, boo
 
 }  // namespace
 
-Tensor argsort(const Arg& x, int axis, bool descending) { return order("argsort", x, axis, descending); }
+Tensor argsort(const Arg& x, Axis axis, bool descending) { return order("argsort", x, axis, descending); }
 
-Selection sort(const Arg& x, int axis, bool descending) {
+Selection sort(const Arg& x, Axis axis, bool descending) {
   const Tensor indices = order("sort", x, axis, descending);
-  axis = check_axis("sort", axis, x.array->shape, x.site);
-  return selection(x, axis, indices, x.array->shape);
+  return selection(x, check_axis("sort", axis, x.array->shape, x.site), indices, x.array->shape);
 }
 
-Selection topk(const Arg& x, std::int64_t k, int axis, bool largest) {
-  axis = check_sorted("topk", x, axis, false);
+Selection topk(const Arg& x, std::int64_t k, Axis along, bool largest) {
+  const int axis = check_sorted("topk", x, along, false);
   Shape result = x.array->shape;
   if (k < 0 || k > result[axis])
     fail("topk",
@@ -138,8 +137,8 @@ Selection topk(const Arg& x, std::int64_t k, int axis, bool largest) {
   return selection(x, axis, indices, result);
 }
 
-Selection kthvalue(const Arg& x, std::int64_t k, int axis, bool keepdims) {
-  axis = check_sorted("kthvalue", x, axis, true);
+Selection kthvalue(const Arg& x, std::int64_t k, Axis along, Keepdims keepdims) {
+  const int axis = check_sorted("kthvalue", x, along, true);
   const Shape& shape = x.array->shape;
   if (k < 1 || k > shape[axis])
     fail("kthvalue",
@@ -149,8 +148,8 @@ Selection kthvalue(const Arg& x, std::int64_t k, int axis, bool keepdims) {
   return of_rank("kthvalue", x, axis, k - 1, keepdims, false);
 }
 
-Selection median(const Arg& x, int axis, bool keepdims) {
-  axis = check_sorted("median", x, axis, true);
+Selection median(const Arg& x, Axis along, Keepdims keepdims) {
+  const int axis = check_sorted("median", x, along, true);
   return of_rank("median", x, axis, (x.array->shape[axis] - 1) / 2, keepdims, true);
 }
 
@@ -179,8 +178,8 @@ Tensor median(const Arg& x) {
                  }));
 }
 
-Tensor quantile(const Arg& x, double q, int axis, bool keepdims) {
-  axis = check_sorted("quantile", x, axis, true);
+Tensor quantile(const Arg& x, double q, Axis along, Keepdims keepdims) {
+  const int axis = check_sorted("quantile", x, along, true);
   if (!(q >= 0 && q <= 1)) fail("quantile", "q is " + std::to_string(q) + ", expected 0 to 1", x.site);
   if (!is_floating(x.array->dtype)) return quantile(Arg(promote_floating("quantile", x), x.site), q, axis, keepdims);
   Scope scope(x.site);

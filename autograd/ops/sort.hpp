@@ -8,25 +8,25 @@ namespace xtape {
 
 /// The elements along `axis` in ascending or descending order, and where they stood; stable:
 /// (..., n, ...) -> (..., n, ...) twice.
-Selection sort(const Arg& x, int axis = -1, bool descending = false);
+Selection sort(const Arg& x, Axis axis = -1, bool descending = false);
 /// The indices that sort x along `axis`, as int64; stable.
-Tensor argsort(const Arg& x, int axis = -1, bool descending = false);
+Tensor argsort(const Arg& x, Axis axis = -1, bool descending = false);
 /// The k greatest or least elements along `axis`, the most extreme first, and where they stood:
 /// (..., n, ...) -> (..., k, ...) twice. Throws unless 0 <= k <= n.
-Selection topk(const Arg& x, std::int64_t k, int axis = -1, bool largest = true);
+Selection topk(const Arg& x, std::int64_t k, Axis axis = -1, bool largest = true);
 /// The k-th least element along `axis`, counted from 1, and where it stood: (..., n, ...) -> (..., ...) twice, the axis
 /// with size 1 under `keepdims`. Throws unless 1 <= k <= n.
-Selection kthvalue(const Arg& x, std::int64_t k, int axis = -1, bool keepdims = false);
+Selection kthvalue(const Arg& x, std::int64_t k, Axis axis = -1, Keepdims keepdims = false);
 /// The lower median of all elements, NaN if there is one or there are none: (...) -> (). Elements that are equal to it
 /// share the gradient evenly.
 Tensor median(const Arg& x);
 /// The lower median along `axis` and where it stood, or the first NaN if there is one: (..., n, ...) -> (..., ...)
 /// twice, the axis with size 1 under `keepdims`. Throws when the axis is empty.
-Selection median(const Arg& x, int axis, bool keepdims = false);
+Selection median(const Arg& x, Axis axis, Keepdims keepdims = false);
 /// The q-quantile along `axis`, interpolated linearly between its neighbours: y = a + w (b - a), where a and b are the
 /// elements at the two ranks around q (n - 1). NaN if there is one. (..., n, ...) -> (..., ...). Throws unless
 /// 0 <= q <= 1, or when the axis is empty.
-Tensor quantile(const Arg& x, double q, int axis, bool keepdims = false);
+Tensor quantile(const Arg& x, double q, Axis axis, Keepdims keepdims = false);
 /// The q-quantile of all elements: (...) -> ().
 Tensor quantile(const Arg& x, double q);
 

@@ -122,11 +122,11 @@ Tensor variance(const char* op, const Arg& x, const Axes& axes, double correctio
 
 }  // namespace
 
-Tensor var(const Arg& x, const Axes& axes, double correction, bool keepdims) {
-  return variance("var", x, axes, correction, keepdims, false);
+Tensor var(const Arg& x, const Axes& axes, Keepdims keepdims, Correction correction) {
+  return variance("var", x, axes, correction.n, keepdims, false);
 }
-Tensor stddev(const Arg& x, const Axes& axes, double correction, bool keepdims) {
-  return variance("stddev", x, axes, correction, keepdims, true);
+Tensor stddev(const Arg& x, const Axes& axes, Keepdims keepdims, Correction correction) {
+  return variance("stddev", x, axes, correction.n, keepdims, true);
 }
 
 namespace {
@@ -166,7 +166,7 @@ Ref<Array> norm_of(const Array& x, const Split& s, const Shape& result, double p
 
 }  // namespace
 
-Tensor norm(const Arg& x, double p, const Axes& axes, bool keepdims) {
+Tensor norm(const Arg& x, double p, const Axes& axes, Keepdims keepdims) {
   check_defined("norm", x);
   if (!is_floating(x.array->dtype)) return norm(Arg(promote_floating("norm", x), x.site), p, axes, keepdims);
   if (std::isnan(p)) fail("norm", "p is NaN", x.site);
@@ -216,6 +216,9 @@ std::int64_t bins_of(const Array& x, std::int64_t minlength, Site site) {
   for (std::int64_t i = 0; i < x.size; ++i) {
     const std::int64_t k = label_at(x, i);
     if (k < 0) fail("bincount", "element " + std::to_string(i) + " is negative: " + std::to_string(k), site);
+    if (k == std::numeric_limits<std::int64_t>::max())
+      fail("bincount", "element " + std::to_string(i) + " is " + std::to_string(k) + ": so many cannot be counted",
+           site);
     length = std::max(length, k + 1);
   }
   return length;

@@ -78,22 +78,26 @@ Tensor frac(const Arg& x) {
   return unary(
       "frac", x, [](auto x) { return frac(x); }, rule<>([](const Tensor& g) { return g; }));
 }
-Tensor clamp(const Arg& x, double low, double high) {
+namespace {
+// A bound of integers. One that is no integer, or beyond every integer, is never met by one.
+std::int64_t bound(const Arg& number, double rounded) {
+  constexpr auto least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
+  if (number.is_integer) return number.integer;
+  return rounded >= 0x1p63 ? most : rounded <= -0x1p63 ? least : static_cast<std::int64_t>(rounded);
+}
+}  // namespace
+
+Tensor clamp(const Arg& x, const Arg& lower, const Arg& upper) {
+  if (!lower.is_scalar || !upper.is_scalar) fail("clamp", "the bounds must be numbers, not tensors", x.site);
+  const double low = lower.scalar, high = upper.scalar;
   if (std::isnan(low) || std::isnan(high))
     fail("clamp", "the bounds are " + attribute_text(low) + " and " + attribute_text(high), x.site);
   return unary<Result::arithmetic>(
       "clamp", x,
-      [low, high](auto x) {
-        // A bound that is no integer, or beyond every integer, is never met by one.
+      [low, high, from = bound(lower, std::ceil(low)), to = bound(upper, std::floor(high))](auto x) {
         using X = decltype(x);
-        if constexpr (std::is_integral_v<decltype(x.v)>) {
-          constexpr auto least = static_cast<double>(std::numeric_limits<std::int64_t>::min());
-          const double a = std::ceil(low), b = std::floor(high);
-          X y = a <= least ? x : a >= -least ? X(std::numeric_limits<std::int64_t>::max()) : max(x, X(a));
-          return b >= -least ? y : b <= least ? X(std::numeric_limits<std::int64_t>::min()) : min(y, X(b));
-        } else {
-          return clamp(x, X(low), X(high));
-        }
+        if constexpr (std::is_integral_v<decltype(x.v)>) return min(max(x, X(from)), X(to));
+        else return clamp(x, X(low), X(high));
       },
       fused_rule<0>([low, high](auto g, auto x) { return where(x < low, 0, where(x > high, 0, g)); }));
 }

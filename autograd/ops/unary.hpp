@@ -38,7 +38,7 @@ Tensor trunc(const Arg& x);
 Tensor frac(const Arg& x);
 /// min(max(x, low), high); the derivative is 1 at the bounds too, 0 beyond; NaN stays NaN; of an integer an integer.
 /// Throws when a bound is NaN.
-Tensor clamp(const Arg& x, double low, double high = std::numeric_limits<double>::infinity());
+Tensor clamp(const Arg& x, const Arg& low, const Arg& high = std::numeric_limits<double>::infinity());
 /// x with NaN, inf and -inf replaced, by 0 and the dtype's largest and lowest finite numbers unless told; the
 /// derivative there is 0
 Tensor nan_to_num(const Arg& x, double nan = 0, double positive_infinity = std::numeric_limits<double>::infinity(),

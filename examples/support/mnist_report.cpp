@@ -136,7 +136,7 @@ void MnistReport::epoch(const Tensor& outputs) {
   const double time = seconds();
   progress(true);
   outputs_ = outputs;
-  const std::vector<std::int64_t> guesses = argmax(outputs).to_vector<std::int64_t>();
+  const std::vector<std::int64_t> guesses = argmax(outputs, 1).to_vector<std::int64_t>();
   std::int64_t right = 0;
   for (std::size_t i = 0; i < guesses.size(); ++i) right += guesses[i] == data_.test.labels[i];
   const double accuracy = static_cast<double>(right) / static_cast<double>(guesses.size());
@@ -164,7 +164,7 @@ void MnistReport::epoch(const Tensor& outputs) {
 
 void MnistReport::finish() const {
   std::printf("\nbest test accuracy %.2f %% (epoch %d)\n", 100 * best_, best_epoch_);
-  const std::vector<std::int64_t> guesses = argmax(outputs_).to_vector<std::int64_t>();
+  const std::vector<std::int64_t> guesses = argmax(outputs_, 1).to_vector<std::int64_t>();
   const std::vector<std::uint8_t>& labels = data_.test.labels;
 
   std::printf("\nrows: the digit, columns: the guess\n     ");

@@ -47,7 +47,7 @@ double accuracy(const Classifier& model, const xtape::datasets::Images& images) 
   const xtape::NoGradGuard guard;
   double right = 0;
   for (auto [x, labels] : xtape::datasets::Batches(images, 500, xtape::arange(images.count)))
-    right += sum((argmax(model(x)) == labels).to(xtape::int64)).item();
+    right += sum((argmax(model(x), -1) == labels).to(xtape::int64)).item();
   return right / static_cast<double>(images.count);
 }
 
