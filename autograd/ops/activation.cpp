@@ -48,7 +48,7 @@ Tensor relu(const Arg& x) {
       "relu", x, [](auto x) { return relu(x); },
       fused_rule<output>([](auto g, auto y) { return where(y <= 0, 0, g); }));
 }
-Tensor functions::softplus(const Arg& x, double beta, double threshold) {
+Tensor detail::functions::softplus(const Arg& x, double beta, double threshold) {
   if (!std::isfinite(beta) || beta == 0)
     fail("softplus", "beta is " + attribute_text(beta) + ", expected a finite number other than 0", x.site);
   return unary(
@@ -70,7 +70,7 @@ Tensor silu(const Arg& x) {
         return g * (s * (1 + x * (1 - s)));
       }));
 }
-Tensor functions::gelu(const Arg& x, Gelu form) {
+Tensor detail::functions::gelu(const Arg& x, Gelu form) {
   if (form == Gelu::erf)
     return unary(
         "gelu", x, [](auto x) { return x * (0.5 * erfc(-sqrt_1_2 * x)); },

@@ -24,13 +24,13 @@ enum class Gelu {
   erf,   ///< x Phi(x), with the distribution function Phi of the normal distribution
   tanh,  ///< x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 };
-namespace functions {
+namespace detail::functions {
 /// log(1 + e^(beta x)) / beta, and x itself where beta x > threshold. Throws unless beta is finite and not 0.
 /// Source: Dugas et al., NIPS 2000.
 Tensor softplus(const Arg& x, double beta = 1, double threshold = 20);
 /// x Phi(x), or its approximation by tanh. Source: Hendrycks and Gimpel, 2016.
 Tensor gelu(const Arg& x, Gelu form = Gelu::erf);
-}  // namespace functions
+}  // namespace detail::functions
 
 namespace detail {
 struct Softplus {

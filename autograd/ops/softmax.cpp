@@ -221,19 +221,19 @@ Tensor logsumexp_shares(const Arg& x) {
 
 }  // namespace
 
-Tensor functions::softmax(const Arg& x, int axis) {
+Tensor detail::functions::softmax(const Arg& x, int axis) {
   return normalize<SoftmaxOf>("softmax", x, axis, [](int axis) {
     return rule<output>([axis](const Tensor& g, const Tensor& y) { return softmax_adjoint(g, y, axis); });
   });
 }
 
-Tensor functions::log_softmax(const Arg& x, int axis) {
+Tensor detail::functions::log_softmax(const Arg& x, int axis) {
   return normalize<LogSoftmaxOf>("log_softmax", x, axis, [](int axis) {
     return rule<output>([axis](const Tensor& g, const Tensor& y) { return log_softmax_adjoint(g, y, axis); });
   });
 }
 
-Tensor functions::softmin(const Arg& x, int axis) {
+Tensor detail::functions::softmin(const Arg& x, int axis) {
   check_defined("softmin", x);
   check_axis("softmin", axis, x.array->shape, x.site);
   Scope scope(x.site);

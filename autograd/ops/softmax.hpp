@@ -5,14 +5,14 @@
 
 namespace xtape {
 
-namespace functions {
+namespace detail::functions {
 /// e^x_i / sum_k e^x_k along `axis`. Source: Bridle, 1990; Nielsen, chapter 3.
 Tensor softmax(const Arg& x, int axis = -1);
 /// x_i - log sum_k e^x_k along `axis`.
 Tensor log_softmax(const Arg& x, int axis = -1);
 /// e^-x_i / sum_k e^-x_k along `axis`: softmax(-x).
 Tensor softmin(const Arg& x, int axis = -1);
-}  // namespace functions
+}  // namespace detail::functions
 
 namespace detail {
 struct Softmax {
