@@ -1,0 +1,54 @@
+// How far values and derivatives are from exact ones, which accuracy/make.py computed and accuracy/SUBJECT.txt holds.
+#pragma once
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+#include <xtape.hpp>
+
+namespace accuracy {
+
+using namespace xtape;
+using Function = std::function<Tensor(const Tensors&)>;
+
+/// A number as accuracy/cells.py writes it: the exact one is `sign (value + rest)` units of the last place.
+struct Cell {
+  enum Kind { unasked, not_a_number, infinite, finite } kind = unasked;
+  double value = 0;  ///< rounded toward 0, or an infinity
+  double rest = 0;   ///< what is lacking, away from 0
+  double unit = 1;   ///< what errors are measured in
+};
+/// How far y is from it, in its units; 0 where nothing is asked.
+double error(double y, const Cell& exact);
+
+/// The exact results of one function in one dtype: per point the arguments, and then value and derivatives.
+struct Known {
+  std::string name, libtorch;
+  Dtype dtype;
+  std::vector<std::vector<double>> arguments;  ///< of each argument
+  std::vector<std::vector<Cell>> results;      ///< value; first derivatives; second derivatives, of d2/dada, d2/dadb …
+};
+std::vector<Known> known(const std::string& subject);
+
+/// The largest errors of value, first and second derivatives, in units, and the arguments where they are.
+struct Errors {
+  std::array<double, 3> most{};
+  std::array<std::string, 3> at;
+};
+
+/// What is printed for scripts/accuracy.
+void print_row(const std::string& subject, const Known& row, const Errors& e);
+
+/// Where a bound is not held, why, and what is measured instead: the test fails when it is better than half of that.
+struct Exception {
+  const char* name;
+  Dtype dtype;
+  int order;
+  double bound;
+  const char* reason;
+};
+/// Checks errors against bounds of value, first and second derivatives, or against the exceptions.
+void check(const Known& row, const Errors& e, const std::array<double, 3>& bounds,
+           const std::vector<Exception>& exceptions);
+
+}  // namespace accuracy
