@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "special.hpp"
+#include "slopes.hpp"
 
 namespace xtape {
 struct Arg;
@@ -49,7 +49,6 @@ struct Directions<X, M, std::index_sequence<I...>> {
 template <class X, class D = X>
 struct Dual;
 
-// slope * d, where slope may be infinite or NaN: nothing where d is 0, as it is in directions of other arguments.
 template <class T>
 XTAPE_INLINE bool is_zero(Real<T> x) {
   return x == 0;
@@ -59,14 +58,23 @@ XTAPE_INLINE bool is_zero(const Dual<X, D>& x) {
   const bool v = is_zero(x.v), d = is_zero(x.d);
   return v & d;
 }
-template <class X>
-XTAPE_INLINE X scaled(X slope, X d) {
-  return where(is_zero(d), X(0), slope * d);
+// slope(d, v...), where the slope may be infinite or NaN: nothing where d is 0, as it is in directions of other
+// arguments.
+template <class Slope, class X, class... V>
+XTAPE_INLINE X along(Slope slope, X d, V... v) {
+  return where(is_zero(d), X(0), slope(d, v...));
 }
-template <class X, std::size_t M, std::size_t... I>
-XTAPE_INLINE auto scaled(X slope, const Directions<X, M, std::index_sequence<I...>>& d) {
-  return Directions<X, M>(scaled(slope, d.d[I])...);
+template <class Slope, class X, std::size_t M, std::size_t... I, class... V>
+XTAPE_INLINE auto along(Slope slope, const Directions<X, M, std::index_sequence<I...>>& d, V... v) {
+  return Directions<X, M>(along(slope, d.d[I], v...)...);
 }
+// By a number.
+struct Times {
+  template <class X>
+  XTAPE_INLINE X operator()(X d, X v) const {
+    return d * v;
+  }
+};
 /// How deep Duals are nested in X: 0 for a Real.
 template <class X>
 inline constexpr int order_of = 0;
@@ -102,7 +110,7 @@ struct Dual {
   friend XTAPE_INLINE Dual operator*(Dual a, Dual b) { return {a.v * b.v, a.d * b.v + a.v * b.d}; }
   friend XTAPE_INLINE Dual operator/(Dual a, Dual b) {
     const X y = a.v / b.v;
-    return {y, (a.d - scaled(y, b.d)) / b.v};
+    return {y, (a.d - along(Times{}, b.d, y)) / b.v};
   }
   friend XTAPE_INLINE Dual operator-(Dual a) { return {-a.v, -a.d}; }
 
@@ -138,24 +146,23 @@ struct Dual {
   template <class S, class = IfNumber<S>>
   friend XTAPE_INLINE Dual operator/(S s, Dual a) {
     const X y = s / a.v;
-    return {y, scaled(-y / a.v, a.d)};
+    return {y, along(Times{}, a.d, -y / a.v)};
   }
 
   /// a^b; as in PyTorch 0^b has no slope in b where b >= 0, nor a^0 in a.
   friend XTAPE_INLINE Dual pow(Dual a, Dual b) {
     const X y = pow(a.v, b.v);
-    const X p = where(b.v == 0, X(0), b.v * pow(a.v, b.v - 1));
-    const X q = where(b.v >= 0, where(a.v == 0, X(0), y * log(a.v)), y * log(a.v));
-    return {y, scaled(p, a.d) + scaled(q, b.d)};
+    return {y, along(slope::PowBase{}, a.d, a.v, b.v) + along(slope::PowExponent{}, b.d, a.v, b.v, y)};
   }
   template <class S, class = IfNumber<S>>
   friend XTAPE_INLINE Dual pow(Dual a, S s) {
-    return {pow(a.v, s), scaled(where(s == 0, X(0), s * pow(a.v, static_cast<double>(s) - 1)), a.d)};
+    // As slope::PowBase, where the exponent has no derivatives that cost.
+    return {pow(a.v, s), along(Times{}, a.d, where(s == 0, X(0), s * pow(a.v, static_cast<double>(s) - 1)))};
   }
   template <class S, class = IfNumber<S>>
   friend XTAPE_INLINE Dual pow(S s, Dual b) {
     const X a = s, y = pow(a, b.v);
-    return {y, scaled(where(b.v >= 0, where(a == 0, X(0), y * log(a)), y * log(a)), b.d)};
+    return {y, along(slope::PowExponent{}, b.d, a, b.v, y)};
   }
 };
 
@@ -227,28 +234,38 @@ template <class A, class B, class C, class Y = DualOf<A, B, C>>
 XTAPE_INLINE Y clamp(A x, B low, C high) {
   return where(x < low, Y(low), where(x > high, Y(high), Y(x)));
 }
-template <class A, class B, class Y = DualOf<A, B>>
-XTAPE_INLINE Y hypot(A p, B q) {
-  const Y a = p, b = q;
-  const auto y = hypot(a.v, b.v);
-  return {y, a.v / y * a.d + b.v / y * b.d};
-}
+// Functions of two numbers by the slopes for each.
+#define XTAPE_DUAL_OF_TWO(f, First, Second)                                                             \
+  template <class A, class B, class Y = DualOf<A, B>>                                                   \
+  XTAPE_INLINE Y f(A p, B q) {                                                                          \
+    const Y a = p, b = q;                                                                               \
+    return {f(a.v, b.v), along(slope::First{}, a.d, a.v, b.v) + along(slope::Second{}, b.d, a.v, b.v)}; \
+  }
+XTAPE_DUAL_OF_TWO(hypot, HypotFirst, HypotSecond)
 /// The angle of the point (q, p).
-template <class A, class B, class Y = DualOf<A, B>>
-XTAPE_INLINE Y atan2(A p, B q) {
-  const Y a = p, b = q;
-  const auto n = a.v * a.v + b.v * b.v;
-  return {atan2(a.v, b.v), b.v / n * a.d - a.v / n * b.d};
+XTAPE_DUAL_OF_TWO(atan2, Atan2Y, Atan2X)
+XTAPE_DUAL_OF_TWO(over_square_sum, OverSquareSumFirst, OverSquareSumSecond)
+XTAPE_DUAL_OF_TWO(cosine, CosineFirst, CosineSecond)
+XTAPE_DUAL_OF_TWO(share, ShareFirst, ShareSecond)
+#undef XTAPE_DUAL_OF_TWO
+// Steps: no slope.
+template <class X, class D>
+XTAPE_INLINE Dual<X, D> quotient(Dual<X, D> a, Dual<X, D> b) {
+  return {quotient(a.v, b.v), D{}};
+}
+template <class X, class D>
+XTAPE_INLINE Dual<X, D> quotient_below(Dual<X, D> a, Dual<X, D> b) {
+  return {quotient_below(a.v, b.v), D{}};
 }
 template <class A, class B, class Y = DualOf<A, B>>
 XTAPE_INLINE Y fmod(A p, B q) {
   const Y a = p, b = q;
-  return {fmod(a.v, b.v), a.d - trunc(a.v / b.v) * b.d};
+  return {fmod(a.v, b.v), a.d + along(slope::FmodSecond{}, b.d, a.v, b.v)};
 }
 template <class A, class B, class Y = DualOf<A, B>>
 XTAPE_INLINE Y remainder(A p, B q) {
   const Y a = p, b = q;
-  return {remainder(a.v, b.v), a.d - floor(a.v / b.v) * b.d};
+  return {remainder(a.v, b.v), a.d + along(slope::RemainderSecond{}, b.d, a.v, b.v)};
 }
 /// |p| with the sign of q.
 template <class A, class B, class Y = DualOf<A, B>>
@@ -257,32 +274,19 @@ XTAPE_INLINE Y copysign(A p, B q) {
   return {copysign(a.v, b.v), sign(a.v) * copysign(decltype(a.v)(1), b.v) * a.d};
 }
 
-// Functions of one number: the derivative from v, where it is read, and y = f(v).
-#define XTAPE_SLOPE(f, slope)               \
-  template <class X, class D>               \
-  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) { \
-    const X v = x.v, y = f(v);              \
-    return {y, (slope)*x.d};                \
-  }
-// The same where the slope does not read y.
-#define XTAPE_SLOPE_AT(f, slope)            \
-  template <class X, class D>               \
-  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) { \
-    const X v = x.v;                        \
-    return {f(v), (slope)*x.d};             \
+// Functions of one number by their slope, of d and of what it reads: the argument v, the result y.
+#define XTAPE_DUAL(f, F, ...)                 \
+  template <class X, class D>                 \
+  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) {   \
+    const X v = x.v, y = f(v);                \
+    return {y, slope::F{}(x.d, __VA_ARGS__)}; \
   }
 // The same where the slope may be infinite.
-#define XTAPE_STEEP(f, slope)               \
-  template <class X, class D>               \
-  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) { \
-    const X v = x.v, y = f(v);              \
-    return {y, scaled<X>(slope, x.d)};      \
-  }
-#define XTAPE_STEEP_AT(f, slope)            \
-  template <class X, class D>               \
-  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) { \
-    const X v = x.v;                        \
-    return {f(v), scaled<X>(slope, x.d)};   \
+#define XTAPE_STEEP(f, F, ...)                       \
+  template <class X, class D>                        \
+  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) {          \
+    const X v = x.v, y = f(v);                       \
+    return {y, along(slope::F{}, x.d, __VA_ARGS__)}; \
   }
 // Steps: no slope.
 #define XTAPE_STEP(f)                       \
@@ -291,59 +295,75 @@ XTAPE_INLINE Y copysign(A p, B q) {
     return {f(x.v), D{}};                   \
   }
 
-XTAPE_SLOPE(exp, y)
-XTAPE_SLOPE(exp2, y * 0.69314718055994530942)
-XTAPE_SLOPE(expm1, y + 1)
-XTAPE_STEEP_AT(log, 1 / v)
-XTAPE_STEEP_AT(log1p, 1 / (1 + v))
-XTAPE_STEEP_AT(log2, 1.4426950408889634074 / v)
-XTAPE_STEEP_AT(log10, 0.43429448190325182765 / v)
-XTAPE_STEEP(sqrt, 1 / (y + y))
-XTAPE_STEEP(rsqrt, -0.5 * y * y * y)
-XTAPE_STEEP(cbrt, 1 / (3 * y * y))
-XTAPE_STEEP(reciprocal, -y* y)
-XTAPE_SLOPE_AT(square, v + v)
-
-XTAPE_SLOPE_AT(sin, cos(v))
-XTAPE_SLOPE_AT(cos, -sin(v))
-XTAPE_SLOPE(tan, 1 + y * y)
-XTAPE_STEEP_AT(asin, rsqrt(1 - v * v))
-XTAPE_STEEP_AT(acos, -rsqrt(1 - v * v))
-XTAPE_SLOPE_AT(atan, 1 / (1 + v * v))
-XTAPE_SLOPE_AT(sinh, cosh(v))
-XTAPE_SLOPE_AT(cosh, sinh(v))
-XTAPE_SLOPE(tanh, 1 - y * y)
-XTAPE_SLOPE_AT(asinh, rsqrt(v* v + 1))
-XTAPE_STEEP_AT(acosh, rsqrt(v* v - 1))
-XTAPE_STEEP_AT(atanh, 1 / (1 - v * v))
-XTAPE_SLOPE_AT(erf, 1.1283791670955125739 * exp(-v * v))
-XTAPE_SLOPE_AT(erfc, -1.1283791670955125739 * exp(-v * v))
-
-XTAPE_SLOPE(sigmoid, y*(1 - y))
-XTAPE_SLOPE_AT(log_sigmoid, sigmoid(-v))
-XTAPE_SLOPE_AT(softplus, sigmoid(v))
-/// relu'(0) = 0.
-XTAPE_SLOPE_AT(relu, where(v <= 0, X(0), X(1)))
-/// abs'(0) = 0.
-XTAPE_SLOPE_AT(abs, sign(v))
-XTAPE_SLOPE_AT(frac, X(1))
 XTAPE_STEP(sign)
 XTAPE_STEP(round)
 XTAPE_STEP(floor)
 XTAPE_STEP(ceil)
 XTAPE_STEP(trunc)
-#undef XTAPE_SLOPE
-#undef XTAPE_SLOPE_AT
+/// abs'(0) = 0.
+XTAPE_DUAL(abs, Abs, v)
+/// relu'(0) = 0.
+template <class X, class D>
+XTAPE_INLINE Dual<X, D> relu(Dual<X, D> x) {
+  return {relu(x.v), where(x.v <= 0, X(0), X(1)) * x.d};
+}
+template <class X, class D>
+XTAPE_INLINE Dual<X, D> frac(Dual<X, D> x) {
+  return {frac(x.v), x.d};
+}
+XTAPE_DUAL(square, Square, v)
+XTAPE_STEEP(sqrt, Sqrt, y)
+XTAPE_STEEP(rsqrt, Rsqrt, v, y)
+XTAPE_STEEP(cbrt_slope, CbrtSlope, v, y)
+XTAPE_STEEP(cbrt, Cbrt, v)
+XTAPE_STEEP(reciprocal, Reciprocal, y)
+
+XTAPE_DUAL(exp, Exp, y)
+XTAPE_DUAL(exp2, Exp2, y)
+XTAPE_DUAL(expm1, Expm1, v)
+XTAPE_STEEP(log, Log, v)
+XTAPE_STEEP(log1p, Log1p, v)
+XTAPE_STEEP(log2, Log2, v)
+XTAPE_STEEP(log10, Log10, v)
+/// e^(k x^2).
+template <class X, class D>
+XTAPE_INLINE Dual<X, D> exp_square(Dual<X, D> x, double k) {
+  const X v = x.v, y = exp_square(v, k);
+  return {y, slope::ExpSquare{k}(x.d, v, y)};
+}
+
+XTAPE_DUAL(sinh, Sinh, v)
+XTAPE_DUAL(cosh, Cosh, v)
+XTAPE_DUAL(tanh, Tanh, v)
+XTAPE_DUAL(logistic_density, LogisticDensity, v, y)
+XTAPE_DUAL(sigmoid, Sigmoid, v)
+XTAPE_DUAL(tanhshrink, Tanhshrink, v)
+XTAPE_DUAL(log_sigmoid, LogSigmoid, v)
+XTAPE_DUAL(softplus, Softplus, v)
+XTAPE_DUAL(silu, Silu, v)
+
+XTAPE_DUAL(sin, Sin, v)
+XTAPE_DUAL(cos, Cos, v)
+XTAPE_DUAL(tan, Tan, v)
+XTAPE_DUAL(sec_squared, SecSquared, v, y)
+XTAPE_STEEP(rsqrt_one_minus_square, RsqrtOneMinusSquare, v, y)
+XTAPE_STEEP(asin, Asin, v)
+XTAPE_STEEP(acos, Acos, v)
+XTAPE_DUAL(reciprocal_one_plus_square, ReciprocalOnePlusSquare, v, y)
+XTAPE_DUAL(atan, Atan, v)
+XTAPE_DUAL(rsqrt_one_plus_square, RsqrtOnePlusSquare, v)
+XTAPE_DUAL(asinh, Asinh, v)
+XTAPE_STEEP(rsqrt_square_minus_one, RsqrtSquareMinusOne, v, y)
+XTAPE_STEEP(acosh, Acosh, v)
+XTAPE_STEEP(reciprocal_one_minus_square, ReciprocalOneMinusSquare, v, y)
+XTAPE_STEEP(atanh, Atanh, v)
+XTAPE_DUAL(erf, Erf, v)
+XTAPE_DUAL(erfc, Erfc, v)
+XTAPE_DUAL(normal_cdf, NormalCdf, v)
+#undef XTAPE_DUAL
 #undef XTAPE_STEEP
-#undef XTAPE_STEEP_AT
 #undef XTAPE_STEP
 
-/// x sigmoid(x), with one exponential for both.
-template <class X, class D>
-XTAPE_INLINE Dual<X, D> silu(Dual<X, D> x) {
-  const X s = sigmoid(x.v), y = x.v * s;
-  return {y, (s + y * (1 - s)) * x.d};
-}
 /// log(1 + e^(beta x)) / beta; x itself where beta x is above the threshold.
 template <class X, class D, class Beta, class Threshold>
 XTAPE_INLINE Dual<X, D> softplus(Dual<X, D> x, Beta beta, Threshold threshold) {

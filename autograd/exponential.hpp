@@ -100,11 +100,33 @@ XTAPE_INLINE Real<float> normal_exp(Real<float> x) {
 }
 XTAPE_INLINE Real<double> normal_exp(Real<double> x) { return exp(x); }
 
-/// e^x / 2, which overflows later than e^x; x is not negative.
+// e^x / 2^shift, which overflows later than e^x; x is at least -88.
+template <class T>
+XTAPE_INLINE Real<T> exp_shifted(Real<T> x, std::uint32_t shift) {
+  const Reduced<T> e = reduce(x, shift);
+  return scale(expm1_near(e.r) + 1, static_cast<Bits<T>>(e.k - shift));
+}
+/// e^x / 2; x is not negative.
 template <class T>
 XTAPE_INLINE Real<T> half_exp(Real<T> x) {
-  const Reduced<T> e = reduce(x, 1);
-  return scale(expm1_near(e.r) + 1, static_cast<Bits<T>>(e.k - 1));
+  return exp_shifted(x, 1);
+}
+
+// q e^(k x^2), where k is 1, -1, -1/2 or another power of 2, for a positive x that is not large. What the square loses
+// by rounding is put back: h has half of x's bits, and the square's last bit is cleared so that no fused operation
+// takes the unrounded one for it.
+template <class T>
+XTAPE_INLINE Real<T> exp_square_times(Real<T> x, double k, Real<T> q) {
+  const Real<T> square = bits<Real<T>>(bits<Bits<T>>(x * x) & ~Bits<T>(1));
+  const Real<T> h = bits<Real<T>>(bits<Bits<T>>(x) & (single<T> ? ~Bits<T>(0xfff) : ~Bits<T>(0x7ffffff)));
+  const Real<T> rest = (h * h - square) + (x - h) * (x + h);
+  return exp(k * square) * (q + q * (k * rest));
+}
+/// e^(k x^2), to the last places where k is a power of 2.
+template <class T>
+XTAPE_INLINE Real<T> exp_square(Real<T> x, double k) {
+  const Real<T> a = abs(x);
+  return exp_square_times(where(a > 1e18, Real<T>(1e18), a), k, Real<T>(1));
 }
 
 /// 2^x.
@@ -270,6 +292,43 @@ XTAPE_INLINE Real<double> cbrt(Real<double> x) {
 /// The cube root.
 XTAPE_INLINE Real<float> cbrt(Real<float> x) { return cbrt(Real<double>(x.v)).v; }
 
+/// The derivative of cbrt: inf at 0.
+XTAPE_INLINE Real<double> cbrt_slope(Real<double> x) {
+  const Real<double> y = cbrt(x);
+  return 1 / (3 * (y * y));
+}
+XTAPE_INLINE Real<float> cbrt_slope(Real<float> x) { return cbrt_slope(Real<double>(x.v)).v; }
+
+// Derivatives of inverse circular and hyperbolic functions: without the cancellation of 1 - x^2 near 1, without
+// overflow of the square; for float in double.
+/// 1 / sqrt(1 - x^2).
+XTAPE_INLINE Real<double> rsqrt_one_minus_square(Real<double> x) { return 1 / sqrt((1 - x) * (1 + x)); }
+/// 1 / sqrt(1 + x^2).
+XTAPE_INLINE Real<double> rsqrt_one_plus_square(Real<double> x) {
+  const Real<double> a = abs(x);
+  return 1 / where(a > 1e150, a, sqrt(1 + a * a));
+}
+/// 1 / sqrt(x^2 - 1) for x >= 1, NaN below.
+XTAPE_INLINE Real<double> rsqrt_square_minus_one(Real<double> x) {
+  const Real<double> y = 1 / where(x > 1e150, x, sqrt((x - 1) * (x + 1)));
+  return where(x < 1, Real<double>(not_a_number<double>), y);
+}
+/// 1 / (1 + x^2).
+XTAPE_INLINE Real<double> reciprocal_one_plus_square(Real<double> x) {
+  const Real<double> a = abs(x), r = 1 / a;
+  return where(a > 1e150, r * r, 1 / (1 + a * a));
+}
+/// 1 / (1 - x^2).
+XTAPE_INLINE Real<double> reciprocal_one_minus_square(Real<double> x) { return 1 / ((1 - x) * (1 + x)); }
+#define XTAPE_IN_DOUBLE(f) \
+  XTAPE_INLINE Real<float> f(Real<float> x) { return f(Real<double>(x.v)).v; }
+XTAPE_IN_DOUBLE(rsqrt_one_minus_square)
+XTAPE_IN_DOUBLE(rsqrt_one_plus_square)
+XTAPE_IN_DOUBLE(rsqrt_square_minus_one)
+XTAPE_IN_DOUBLE(reciprocal_one_plus_square)
+XTAPE_IN_DOUBLE(reciprocal_one_minus_square)
+#undef XTAPE_IN_DOUBLE
+
 // sqrt(x^2 + y^2), scaled so that the squares neither overflow nor underflow.
 XTAPE_INLINE Real<double> hypot(Real<double> x, Real<double> y) {
   const Real<double> a = abs(x), b = abs(y), m = where(a > b, a, b);
@@ -281,6 +340,28 @@ XTAPE_INLINE Real<double> hypot(Real<double> x, Real<double> y) {
 }
 /// sqrt(x^2 + y^2) without overflow on the way; inf if either is, also beside NaN.
 XTAPE_INLINE Real<float> hypot(Real<float> x, Real<float> y) { return hypot(Real<double>(x.v), Real<double>(y.v)).v; }
+
+// x / (x^2 + y^2) and x / sqrt(x^2 + y^2), with the squares scaled as there.
+XTAPE_INLINE Real<double> scale_of(Real<double> x, Real<double> y) {
+  const Real<double> a = abs(x), b = abs(y), m = where(a > b, a, b);
+  return where(m < 1e-140, Real<double>(0x1p600), where(m > 1e140, Real<double>(0x1p-600), Real<double>(1)));
+}
+/// x / (x^2 + y^2), the derivative of an angle: 0 at (0, 0) and at infinity.
+XTAPE_INLINE Real<double> over_square_sum(Real<double> x, Real<double> y) {
+  const Real<double> s = scale_of(x, y), p = x * s, q = y * s, r = p / (p * p + q * q) * s;
+  const bool origin = all(x == 0, y == 0), infinite = any(isinf(x), isinf(y));
+  return where(all(any(origin, infinite), x == x, y == y), Real<double>(0), r);
+}
+XTAPE_INLINE Real<float> over_square_sum(Real<float> x, Real<float> y) {
+  return over_square_sum(Real<double>(x.v), Real<double>(y.v)).v;
+}
+/// x / sqrt(x^2 + y^2), the cosine of the angle of (x, y): 0 at (0, 0).
+XTAPE_INLINE Real<double> cosine(Real<double> x, Real<double> y) {
+  const Real<double> s = scale_of(x, y), p = x * s, q = y * s, r = p / sqrt(p * p + q * q);
+  const Real<double> at_infinity = where(isinf(y), Real<double>(0), copysign(Real<double>(1), x));
+  return where(all(x == 0, y == 0), Real<double>(0), where(any(isinf(x), isinf(y)), at_infinity, r));
+}
+XTAPE_INLINE Real<float> cosine(Real<float> x, Real<float> y) { return cosine(Real<double>(x.v), Real<double>(y.v)).v; }
 
 // |x|^y for finite y: y log2(x) in two doubles, after Sun's fdlibm e_pow.c. `upper` has 21 bits, so that
 // its products with its like are exact.

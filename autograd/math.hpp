@@ -14,9 +14,23 @@ XTAPE_INLINE Real<T> tanh(Real<T> x) {
     p = z * horner(z, -5.70498872745e-3f, 2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f);
   else
     p = z * horner(z, -9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3) /
-        horner(z, 1, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
+        horner(z, 1, 1.12811678491631932402e2, 2.23548839060100448583e3, 4.84406305325125486048e3);
   const Real<T> far = 1 - 2 / (normal_exp(s + s) + 1);
   return copysign(where(s < 0.625, s + s * p, far), x);
+}
+/// x - tanh(x): a polynomial near 0, where the difference would cancel.
+template <class T>
+XTAPE_INLINE Real<T> tanhshrink(Real<T> x) {
+  const Real<T> z = x * x;
+  Real<T> p;
+  if constexpr (single<T>)
+    p = polynomial(z, 8.618064384e-4f, -3.305804899e-3f, 8.790826795e-3f, -2.185986319e-2f, 5.396763695e-2f,
+                   -1.333333184e-1f, 3.333333333e-1f);
+  else
+    p = polynomial(z, -6.479872903773145e-6, 3.1190227403637119e-5, -9.2561530331699227e-5, 2.3758584037923322e-4,
+                   -5.8965917042425271e-4, 1.4557751173968822e-3, -3.5921217137873303e-3, 8.8632351002970424e-3,
+                   -2.1869488518873554e-2, 5.3968253967893843e-2, -1.3333333333333039e-1, 3.3333333333333333e-1);
+  return where(abs(x) < 0.625, x * (z * p), x - tanh(x));
 }
 /// The hyperbolic sine: a polynomial in [-1, 1].
 template <class T>
@@ -61,15 +75,34 @@ XTAPE_INLINE Real<T> atanh(Real<T> x) {
   return copysign(0.5 * log1p(2 * a / (1 - a)), x);
 }
 
-// 1 + e^-x.
+// numerator / (1 + e^-x), with a denominator that is scaled down, so that e^-x overflows only where the quotient is
+// below all numbers.
 template <class T>
-XTAPE_INLINE Real<T> exp_below(Real<T> x) {
-  return 1 + normal_exp(-where(x > 88, Real<T>(88), x));
+XTAPE_INLINE Real<T> over_one_plus_exp(Real<T> numerator, Real<T> x) {
+  constexpr std::uint32_t shift = single<T> ? 24 : 54;
+  constexpr T unit = single<T> ? T(0x1p-24) : T(0x1p-54);
+  const bool far = x > 88;  // where e^-x is nothing beside 1
+  const Real<T> y = numerator / (unit + exp_shifted(-where(far, Real<T>(88), x), shift)) * unit;
+  return where(far, numerator, y);
 }
 /// 1 / (1 + e^-x).
 template <class T>
 XTAPE_INLINE Real<T> sigmoid(Real<T> x) {
-  return 1 / exp_below(x);
+  return over_one_plus_exp(Real<T>(1), x);
+}
+/// The derivative of sigmoid, e^-x / (1 + e^-x)^2, also the density of the logistic distribution; 4 times that of 2x is
+/// the square of sech(x).
+template <class T>
+XTAPE_INLINE Real<T> logistic_density(Real<T> x) {
+  const Real<T> e = exp(-abs(x)), d = 1 + e;
+  return e / (d * d);
+}
+/// e^a / (e^a + e^b), also where a - b rounds; half where both are the same infinity.
+template <class T>
+XTAPE_INLINE Real<T> share(Real<T> a, Real<T> b) {
+  const Real<T> d = a - b, p = a - d, lost = (a - (d + p)) + (p - b), y = sigmoid(d);
+  const Real<T> more = y + y * (lost * sigmoid(-d));
+  return where(a == b, Real<T>(0.5), where(isfinite(lost), more, y));
 }
 /// log(sigmoid(x)), also where sigmoid(x) is 0.
 template <class T>
@@ -86,10 +119,21 @@ template <class T, class Beta, class Threshold>
 XTAPE_INLINE Real<T> softplus(Real<T> x, Beta beta, Threshold threshold) {
   return where(x * beta > threshold, x, softplus(x * beta) / beta);
 }
-/// x sigmoid(x).
+/// x sigmoid(x); its limit at -inf is -0.
 template <class T>
 XTAPE_INLINE Real<T> silu(Real<T> x) {
-  return x / exp_below(x);
+  return over_one_plus_exp(where(x < -1000, Real<T>(-1000), x), x);
+}
+
+/// a / b rounded toward 0, as it is where fmod(a, b) leaves what it leaves: a / b itself may round up to an integer.
+template <class T>
+XTAPE_INLINE Real<T> quotient(Real<T> a, Real<T> b) {
+  return round((a - fmod(a, b)) / b);
+}
+/// The same rounded down, as remainder(a, b) does.
+template <class T>
+XTAPE_INLINE Real<T> quotient_below(Real<T> a, Real<T> b) {
+  return round((a - remainder(a, b)) / b);
 }
 
 }  // namespace xtape::kernel

@@ -66,13 +66,18 @@ XTAPE_INLINE Real<T> erfc(Real<T> x) {
   constexpr T end = single<T> ? 11 : 28;
   Real<T> a = abs(x);
   a = where(a > end, Real<T>(end), a);
-  // What the square loses by rounding is put back: h has half of a's bits, and the square's last bit is cleared so that
-  // no fused operation takes the unrounded one for it.
-  const Real<T> square = bits<Real<T>>(bits<Bits<T>>(a * a) & ~Bits<T>(1));
-  const Real<T> h = bits<Real<T>>(bits<Bits<T>>(a) & (single<T> ? ~Bits<T>(0xfff) : ~Bits<T>(0x7ffffff)));
-  const Real<T> rest = (h * h - square) + (a - h) * (a + h), q = erfcx_far(a);
-  const Real<T> far = exp(-square) * (q - q * rest);
+  const Real<T> far = exp_square_times(a, -1, erfcx_far(a));
   return where(a < 0.5, 1 - erf_near(x), where(x < 0, 2 - far, far));
+}
+
+/// The distribution function of the normal distribution, erfc(-x / sqrt(2)) / 2, also where that argument rounds.
+template <class T>
+XTAPE_INLINE Real<T> normal_cdf(Real<T> x) {
+  Real<T> a = abs(x);
+  a = where(a > 39, Real<T>(39), a);
+  const Real<T> far = exp_square_times(a, -0.5, 0.5 * erfcx_far(a * 0.70710678118654752440));
+  const Real<T> near = 0.5 + 0.5 * erf_near(x * 0.70710678118654752440);
+  return where(a < 0.70710678118654752440, near, where(x < 0, far, 1 - far));
 }
 
 /// The inverse of erf: infinite at -1 and 1, NaN beyond. A polynomial of w = -log(1 - x^2) (Giles, GPU Computing Gems,
@@ -93,6 +98,14 @@ XTAPE_INLINE Real<double> erfinv(Real<double> x) {
   return where(a < 1, copysign(y, x), x / (1 - a) * where(a > 1, R(not_a_number<double>), R(1)));
 }
 XTAPE_INLINE Real<float> erfinv(Real<float> x) { return erfinv(Real<double>(x.v)).v; }
+
+/// The derivative of erfinv: near 1 by e^(-y^2) = erfc(y) / (e^(y^2) erfc(y)), where erfc(y) = 1 - x is exact.
+XTAPE_INLINE Real<double> erfinv_slope(Real<double> x) {
+  using R = Real<double>;
+  const R a = abs(x), y = abs(erfinv(x)), held = where(y > 6, R(6), y);
+  return 0.88622692545275801365 * where(a < 0.5, exp_square(held, 1), erfcx_far(held) / (1 - a));
+}
+XTAPE_INLINE Real<float> erfinv_slope(Real<float> x) { return erfinv_slope(Real<double>(x.v)).v; }
 
 /// log |Gamma(x)|.
 XTAPE_INLINE Real<double> lgamma(Real<double> x) {
@@ -128,7 +141,7 @@ XTAPE_INLINE Real<double> zeta(int s, Real<double> x) {
   for (; x < 16 + s; x = x + 1) sum = sum + __builtin_powi(x.v, -s);
   // From here on the integral, half the first term, and B_2j / (2j)! s (s + 1) ... (s + 2j - 2) x^(1 - s - 2j).
   const Real<double> first = __builtin_powi(x.v, -s);
-  sum = sum + first * x / (s - 1) + first / 2;
+  sum = sum + __builtin_powi(x.v, 1 - s) / (s - 1) + first / 2;
   Real<double> factor = first * s / (2 * x);
   int j = 2;
   for (double b : bernoulli) {

@@ -75,6 +75,13 @@ XTAPE_INLINE Real<T> tan(Real<T> x) {
   return within_turns(x, with_sign_of(blend(odd, -c, s) / blend(odd, s, c), x));
 }
 
+/// 1 / cos(x)^2, the derivative of tan, with the limits of sin.
+template <class T>
+XTAPE_INLINE Real<T> sec_squared(Real<T> x) {
+  const Real<T> c = cos(x);
+  return 1 / (c * c);
+}
+
 // A multiple of pi / 4 less or more something, with what the constant lacks.
 template <class T>
 inline constexpr T half_pi = T(1.57079632679489661923);

@@ -62,16 +62,21 @@ Tensor Squareplus::forward(const Arg& x) const {
   const double half = 0.5 * b, root = std::sqrt(b);
   auto formula = [=](auto v) {
     const auto h = hypot(v, root);
-    return where(v > 0, 0.5 * v + 0.5 * h, half / (h - v));
+    return where(v > 0, 0.5 * v + 0.5 * h, 0.5 * half / (0.5 * h - 0.5 * v));
   };
   return pointwise(formula, x);
 }
 
 Tensor mish(const Arg& x) {
-  return pointwise([](auto v) { return v * tanh(-log_sigmoid(-v)); }, x);
+  return pointwise(
+      [](auto v) {
+        const auto x = clamp(v, -1000, 1000);  // from there on it is 0 or x, and an infinity is not to meet a 0
+        return where(v > 1000, v, x * tanh(-log_sigmoid(-x)));
+      },
+      x);
 }
 Tensor tanhshrink(const Arg& x) {
-  return pointwise([](auto v) { return v - tanh(v); }, x);
+  return pointwise([](auto v) { return tanhshrink(v); }, x);
 }
 Tensor lecun_tanh(const Arg& x) {
   return pointwise([](auto v) { return 1.7159 * tanh(v * (2. / 3)); }, x);
@@ -84,7 +89,7 @@ Tensor Sine::forward(const Arg& x) const {
 
 Tensor Gaussian::forward(const Arg& x) const {
   check(std::isfinite(sigma) && sigma > 0, "Gaussian", "sigma", sigma, "a finite number above 0", x.site);
-  return pointwise([rate = -0.5 / (sigma * sigma)](auto v) { return exp(rate * square(v)); }, x);
+  return pointwise([rate = -0.5 / (sigma * sigma)](auto v) { return exp_square(v, rate); }, x);
 }
 
 }  // namespace xtape::nn

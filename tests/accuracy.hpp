@@ -26,7 +26,7 @@ struct Known {
   std::string name, libtorch;
   Dtype dtype;
   std::vector<std::vector<double>> arguments;  ///< of each argument
-  std::vector<std::vector<Cell>> results;      ///< value; first derivatives; second derivatives, of d2/dada, d2/dadb …
+  std::vector<std::vector<Cell>> results;  ///< value; first derivatives; second derivatives, of d2/dada, d2/dadb …
 };
 std::vector<Known> known(const std::string& subject);
 
@@ -39,7 +39,7 @@ struct Errors {
 /// What is printed for scripts/accuracy.
 void print_row(const std::string& subject, const Known& row, const Errors& e);
 
-/// Where a bound is not held, why, and what is measured instead: the test fails when it is better than half of that.
+/// Where a bound is not held, which one is instead, and why.
 struct Exception {
   const char* name;
   Dtype dtype;

@@ -185,6 +185,69 @@ TEST_CASE("derivatives of elementwise ops at special points are those of PyTorch
   CHECK(derivatives([](auto& x) { return logaddexp(x[0], x[1]); }, 1000, -1000) == Pair{1, 0});
 }
 
+namespace {
+// f and its first three derivatives at a point.
+std::vector<double> orders(const Function& f, double at) {
+  const Tensor x = tensor({at}, float64).requires_grad();
+  Tensor y = f({x});
+  std::vector<double> all{y.item()};
+  for (int k = 0; k < 3; ++k) {
+    y = y.is_recorded() ? grad(sum(y), x, create_graph) : zeros({1}, float64);
+    all.push_back(y.item());
+  }
+  return all;
+}
+}  // namespace
+
+TEST_CASE("derivatives at special points are finite to the third order where the function has them") {
+  using V = std::vector<double>;
+  CHECK(orders([](auto& x) { return pow(x[0], 2.); }, 0) == V{0, 0, 2, 0});
+  CHECK(orders([](auto& x) { return pow(x[0], full({}, 2, float64)); }, 0) == V{0, 0, 2, 0});
+  CHECK(orders([](auto& x) { return pow(x[0], full({}, 3, float64)); }, 0) == V{0, 0, 0, 6});
+  CHECK(orders([](auto& x) { return pow(x[0], full({}, 1, float64)); }, 0) == V{0, 1, 0, 0});
+  CHECK(orders([](auto& x) { return pow(x[0], full({}, 0, float64)); }, 0) == V{1, 0, 0, 0});
+  CHECK(orders([](auto& x) { return pow(full({}, 0, float64), x[0]); }, 2) == V{0, 0, 0, 0});
+  CHECK(orders([](auto& x) { return hypot(x[0], 0); }, 0) == V{0, 0, 0, 0});
+  CHECK(orders([](auto& x) { return atan2(x[0], 0); }, 0) == V{0, 0, 0, 0});
+  CHECK(orders([](auto& x) { return atan2(0, x[0]); }, 0) == V{0, 0, 0, 0});
+  CHECK(orders([](auto& x) { return logit(x[0], 0.1); }, 0)[2] == 0);
+  CHECK(orders([](auto& x) { return logit(x[0], 0.1); }, 1)[3] == 0);
+  CHECK(orders([](auto& x) { return xlogy(full({}, 0, float64), x[0]); }, 0) == V{0, 0, 0, 0});
+  for (double at : {inf, -inf}) {
+    CHECK(orders([](auto& x) { return silu(x[0]); }, at) == V{at > 0 ? inf : 0, at > 0 ? 1. : 0, 0, 0});
+    CHECK(orders([](auto& x) { return tanh(x[0]); }, at) == V{at > 0 ? 1. : -1., 0, 0, 0});
+    CHECK(orders([](auto& x) { return sigmoid(x[0]); }, at) == V{at > 0 ? 1. : 0., 0, 0, 0});
+    CHECK(orders([](auto& x) { return softsign(x[0]); }, at) == V{at > 0 ? 1. : -1., 0, 0, 0});
+    for (Gelu form : {Gelu::erf, Gelu::tanh}) {
+      CHECK(derivative([form](auto& x) { return gelu(x[0], form); }, at) == (at > 0));
+      CHECK(gelu(tensor({at}), form).item() == (at > 0 ? inf : 0));
+    }
+    CHECK(nn::mish(tensor({at})).item() == (at > 0 ? inf : 0));
+  }
+}
+
+TEST_CASE("derivatives are not computed from results that have been rounded") {
+  auto narrow = [](const Function& f, float at) {
+    const Tensor x = tensor(std::vector<float>{at}).requires_grad();
+    return grad(sum(f({x})), x).item();
+  };
+  CHECK(narrow([](auto& x) { return tanh(x[0]); }, 20) == doctest::Approx(1.6993417e-17).epsilon(1e-6));
+  CHECK(narrow([](auto& x) { return sigmoid(x[0]); }, 30) == doctest::Approx(9.3576230e-14).epsilon(1e-6));
+  CHECK(narrow([](auto& x) { return expm1(x[0]); }, -30) == doctest::Approx(9.3576230e-14).epsilon(1e-6));
+  CHECK(narrow([](auto& x) { return gelu(x[0], Gelu::tanh); }, 1e20f) == 1);
+  CHECK(narrow([](auto& x) { return gelu(x[0], Gelu::tanh); }, -1e20f) == 0);
+  CHECK(narrow([](auto& x) { return asinh(x[0]); }, 1e30f) == doctest::Approx(1e-30).epsilon(1e-6));
+  using Pair = std::pair<double, double>;
+  CHECK(derivatives([](auto& x) { return fmod(x[0], x[1]); }, 1, 0.1) == Pair{1, -9});
+  CHECK(derivatives([](auto& x) { return fmod(x[0], x[1]); }, 6, 0.1) == Pair{1, -59});
+  CHECK(derivatives([](auto& x) { return remainder(x[0], x[1]); }, 6, 0.1) == Pair{1, -59});
+  CHECK(derivatives([](auto& x) { return xlogy(x[0], x[1]); }, 0, 0) == Pair{0, 0});
+  CHECK(derivatives([](auto& x) { return hypot(x[0], x[1]); }, 0, 0) == Pair{0, 0});
+  CHECK(derivatives([](auto& x) { return logaddexp(logaddexp(x[0], x[1]), 2); }, -inf, -inf) == Pair{0, 0});
+  CHECK(lerp(full({}, inf), inf, 0.3).item() == inf);
+  CHECK(lerp(full({}, -inf), -inf, 0.3).item() == -inf);
+}
+
 TEST_CASE("integers stay integers where the result is one and NaN is not lost") {
   CHECK(abs(whole).dtype() == int64);
   CHECK(clamp(whole, -0.5).to_vector<double>() == std::vector<double>{0, 0, 2, 5, 0, 1});

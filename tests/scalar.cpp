@@ -281,7 +281,7 @@ TEST_CASE_TEMPLATE("scalar functions meet infinity and zero and NaN as C does", 
   meets<T>(FUNCTION(erfinv), {{0, 0}, {-0., -0.}, {1, inf}, {-1, -inf}, {1.5, nan}, {-inf, nan}, {nan, nan}});
   meets<T>(FUNCTION(log_sigmoid), {{inf, 0}, {-inf, -inf}, {-huge, -huge}, {nan, nan}});
   meets<T>(FUNCTION(softplus), {{inf, inf}, {-inf, 0}, {huge, huge}, {nan, nan}});
-  meets<T>(FUNCTION(silu), {{inf, inf}, {0, 0}, {-huge, -0.}, {-inf, nan}, {nan, nan}});  // as in PyTorch
+  meets<T>(FUNCTION(silu), {{inf, inf}, {0, 0}, {-huge, -0.}, {-inf, -0.}, {nan, nan}});
   meets<T>(FUNCTION(abs), {{-0., 0}, {-3, 3}, {-inf, inf}, {nan, nan}});
   meets<T>(FUNCTION(sign), {{-0., 0}, {0, 0}, {-3, -1}, {tiny, 1}, {inf, 1}, {nan, nan}});
   meets<T>(FUNCTION(round),

@@ -2,27 +2,22 @@
 
 #include <cmath>
 
-#include "../special.hpp"
 #include "apply.hpp"
-#include "elementwise.hpp"
+#include "slopes.hpp"
 
 namespace xtape {
 namespace {
 
-constexpr double sqrt_2_pi = 0.79788456080286535588, sqrt_1_2 = 0.70710678118654752440;
-
-// The standard normal density.
-template <class X>
-X normal_density(const X& x) {
-  return 0.39894228040143267794 * exp(-0.5 * (x * x));
-}
+// gelu: where nothing of its bend is left, an infinite x is not to meet a 0.
+constexpr double far = 100;
+// By tanh it is x (1 + tanh(u)) / 2 = x sigmoid(2u), with 2u = 2 sqrt(2/pi) (x + 0.044715 x^3).
+constexpr double scale = 1.59576912160573071176, bend = 0.044715;
 
 }  // namespace
 
 Tensor sigmoid(const Arg& x) {
   return unary(
-      "sigmoid", x, [](auto x) { return sigmoid(x); },
-      fused_rule<output>([](auto g, auto y) { return g * y * (1 - y); }));
+      "sigmoid", x, [](auto x) { return sigmoid(x); }, fused_rule<0>(slope::Sigmoid{}));
 }
 Tensor logit(const Arg& x, double eps) {
   if (!(eps < 0.5)) fail("logit", "eps is " + attribute_text(eps) + ", expected less than 0.5", x.site);
@@ -31,17 +26,18 @@ Tensor logit(const Arg& x, double eps) {
       "logit", x,
       [low, high](auto x) {
         const auto p = clamp(x, low, high);
-        return log(p / (1 - p));
+        // Above 1/4 2p - 1 is exact.
+        return where(p < 0.28, log(p / (1 - p)), log1p((2 * p - 1) / (1 - p)));
       },
       fused_rule<0>([low, high](auto g, auto x) {
-        const auto slope = g / (x * (1 - x));
+        const auto p = clamp(x, low, high);
+        const auto slope = g * (1 / p + 1 / (1 - p));
         return where(x < low, 0, where(x > high, 0, slope));
       }));
 }
 Tensor log_sigmoid(const Arg& x) {
   return unary(
-      "log_sigmoid", x, [](auto x) { return log_sigmoid(x); },
-      fused_rule<0>([](auto g, auto x) { return g * sigmoid(-x); }));
+      "log_sigmoid", x, [](auto x) { return log_sigmoid(x); }, fused_rule<0>(slope::LogSigmoid{}));
 }
 Tensor relu(const Arg& x) {
   return unary(
@@ -58,29 +54,34 @@ Tensor detail::functions::softplus(const Arg& x, double beta, double threshold) 
 }
 Tensor softsign(const Arg& x) {
   return unary(
-      "softsign", x, [](auto x) { return x / (1 + abs(x)); }, fused_rule<0>([](auto g, auto x) {
-        const auto d = 1 + abs(x);
-        return g / (d * d);
-      }));
+      "softsign", x,
+      [](auto x) {
+        const auto v = clamp(x, -1e30, 1e30);  // ±1 to the last place from there on
+        return v / (1 + abs(v));
+      },
+      fused_rule<0>([](auto g, auto x) { return g * square(reciprocal(1 + abs(x))); }));
 }
 Tensor silu(const Arg& x) {
   return unary(
-      "silu", x, [](auto x) { return silu(x); }, fused_rule<0>([](auto g, auto x) {
-        const auto s = sigmoid(x);
-        return g * (s * (1 + x * (1 - s)));
-      }));
+      "silu", x, [](auto x) { return silu(x); }, fused_rule<0>(slope::Silu{}));
 }
 Tensor detail::functions::gelu(const Arg& x, Gelu form) {
   if (form == Gelu::erf)
     return unary(
-        "gelu", x, [](auto x) { return x * (0.5 * erfc(-sqrt_1_2 * x)); },
-        fused_rule<0>([](auto g, auto x) { return g * (0.5 * erfc(-sqrt_1_2 * x) + x * normal_density(x)); }));
+        "gelu", x, [](auto x) { return clamp(x, -far, HUGE_VAL) * normal_cdf(x); }, fused_rule<0>([](auto g, auto x) {
+          const auto v = clamp(x, -far, far);
+          return g * (normal_cdf(v) + 0.39894228040143267794 * (v * exp_square(v, -0.5)));
+        }));
   return unary(
-      "gelu", x, [](auto x) { return 0.5 * x * (1 + tanh(sqrt_2_pi * (x + 0.044715 * (x * x * x)))); },
+      "gelu", x,
+      [](auto x) {
+        const auto v = clamp(x, -far, far);
+        return clamp(x, -far, HUGE_VAL) * sigmoid(scale * (v + bend * (v * v * v)));
+      },
       fused_rule<0>([](auto g, auto x) {
-        const auto t = tanh(sqrt_2_pi * (x + 0.044715 * (x * x * x)));
-        const auto slope = sqrt_2_pi * (1 + 3 * 0.044715 * (x * x));
-        return g * (0.5 * (1 + t) + 0.5 * x * ((1 - t * t) * slope));
+        const auto v = clamp(x, -far, far);
+        const auto u = scale * (v + bend * (v * v * v));
+        return g * (sigmoid(u) + v * (logistic_density(u) * (scale * (1 + 3 * bend * (v * v)))));
       }));
 }
 

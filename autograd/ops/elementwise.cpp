@@ -1,6 +1,7 @@
 #include "elementwise.hpp"
 
 #include "apply.hpp"
+#include "slopes.hpp"
 
 namespace xtape {
 namespace {
@@ -112,12 +113,8 @@ Tensor& operator/=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) / y; }
 Tensor pow(const Arg& a, const Arg& b) {
   if (b.is_scalar && b.scalar == 2 && a.array && is_floating(a.array->dtype)) return square(a);
   return binary<Result::floating>(
-      "pow", a, b, [](auto a, auto b) { return pow(a, b); },
-      fused_rule<0, 1>([](auto g, auto a, auto b) { return where(b == 0, 0, g * (b * pow(a, b - 1))); }),
-      fused_rule<0, 1, output>([](auto g, auto a, auto b, auto y) {
-        const auto slope = g * (y * log(a));
-        return where(a == 0, where(b >= 0, 0, slope), slope);
-      }));
+      "pow", a, b, [](auto a, auto b) { return pow(a, b); }, fused_rule<0, 1>(slope::PowBase{}),
+      fused_rule<0, 1, output>(slope::PowExponent{}));
 }
 Tensor maximum(const Arg& a, const Arg& b) {
   return binary(
@@ -133,20 +130,13 @@ Tensor minimum(const Arg& a, const Arg& b) {
 }
 Tensor atan2(const Arg& y, const Arg& x) {
   return binary<Result::floating>(
-      "atan2", y, x, [](auto y, auto x) { return atan2(y, x); }, fused_rule<0, 1>([](auto g, auto y, auto x) {
-        const auto square = x * x + y * y;
-        return where(square == 0, 0, g * (x / square));
-      }),
-      fused_rule<0, 1>([](auto g, auto y, auto x) {
-        const auto square = x * x + y * y;
-        return where(square == 0, 0, -g * (y / square));
-      }));
+      "atan2", y, x, [](auto y, auto x) { return atan2(y, x); }, fused_rule<0, 1>(slope::Atan2Y{}),
+      fused_rule<0, 1>(slope::Atan2X{}));
 }
 Tensor hypot(const Arg& a, const Arg& b) {
   return binary<Result::floating>(
-      "hypot", a, b, [](auto a, auto b) { return hypot(a, b); },
-      fused_rule<0, output>([](auto g, auto a, auto y) { return g * (a / y); }),
-      fused_rule<1, output>([](auto g, auto b, auto y) { return g * (b / y); }));
+      "hypot", a, b, [](auto a, auto b) { return hypot(a, b); }, fused_rule<0, 1>(slope::HypotFirst{}),
+      fused_rule<0, 1>(slope::HypotSecond{}));
 }
 
 namespace {
@@ -171,22 +161,18 @@ Tensor division(const char* op, const Arg& a, const Arg& b, F f, R rule_b) {
 
 Tensor fmod(const Arg& a, const Arg& b) {
   return division(
-      "fmod", a, b, [](auto a, auto b) { return fmod(a, b); },
-      fused_rule<0, 1>([](auto g, auto a, auto b) { return -g * trunc(a / b); }));
+      "fmod", a, b, [](auto a, auto b) { return fmod(a, b); }, fused_rule<0, 1>(slope::FmodSecond{}));
 }
 Tensor remainder(const Arg& a, const Arg& b) {
   return division(
-      "remainder", a, b, [](auto a, auto b) { return remainder(a, b); },
-      fused_rule<0, 1>([](auto g, auto a, auto b) { return -g * floor(a / b); }));
+      "remainder", a, b, [](auto a, auto b) { return remainder(a, b); }, fused_rule<0, 1>(slope::RemainderSecond{}));
 }
 Tensor xlogy(const Arg& x, const Arg& y) {
   return binary<Result::floating>(
       "xlogy", x, y, [](auto x, auto y) { return where(y != y, y, where(x == 0, 0, x * log(y))); },
-      fused_rule<0, 1>([](auto g, auto x, auto y) {
-        const auto slope = g * log(y);
-        return where(x == 0, where(y <= 0, 0, slope), slope);
-      }),
-      fused_rule<0, 1>([](auto g, auto x, auto y) { return g * (x / y); }));
+      // Where x is 0 nothing is computed from what is infinite at such a y.
+      fused_rule<0, 1>([](auto g, auto x, auto y) { return g * log(where(x == 0, where(y <= 0, 1, y), y)); }),
+      fused_rule<0, 1>([](auto g, auto x, auto y) { return g * (x / where(x == 0, where(y == 0, 1, y), y)); }));
 }
 Tensor logaddexp(const Arg& a, const Arg& b) {
   return binary<Result::floating>(
@@ -195,8 +181,8 @@ Tensor logaddexp(const Arg& a, const Arg& b) {
         const auto y = max(a, b) + log1p(exp(-abs(a - b)));
         return where(a == b, a + 0.69314718055994530942, y);  // equal infinities have no difference
       },
-      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * sigmoid(a - b); }),
-      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * sigmoid(b - a); }));
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * share(a, b); }),
+      fused_rule<0, 1>([](auto g, auto a, auto b) { return g * share(b, a); }));
 }
 Tensor copysign(const Arg& a, const Arg& b) {
   return binary<Result::floating>(

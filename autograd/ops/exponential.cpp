@@ -1,40 +1,37 @@
 #include "exponential.hpp"
 
 #include "apply.hpp"
-#include "elementwise.hpp"
+#include "slopes.hpp"
 
 namespace xtape {
-namespace {
-constexpr double ln2 = 0.69314718055994530942, ln10 = 2.30258509299404568402;
-}  // namespace
 
 Tensor exp(const Arg& x) {
   return unary(
-      "exp", x, [](auto x) { return exp(x); }, fused_rule<output>([](auto g, auto y) { return g * y; }));
+      "exp", x, [](auto x) { return exp(x); }, fused_rule<output>(slope::Exp{}));
 }
 Tensor exp2(const Arg& x) {
   return unary(
-      "exp2", x, [](auto x) { return exp2(x); }, fused_rule<output>([](auto g, auto y) { return g * (ln2 * y); }));
+      "exp2", x, [](auto x) { return exp2(x); }, fused_rule<output>(slope::Exp2{}));
 }
 Tensor expm1(const Arg& x) {
   return unary(
-      "expm1", x, [](auto x) { return expm1(x); }, fused_rule<output>([](auto g, auto y) { return g * (y + 1); }));
+      "expm1", x, [](auto x) { return expm1(x); }, fused_rule<0>(slope::Expm1{}));
 }
 Tensor log(const Arg& x) {
   return unary(
-      "log", x, [](auto x) { return log(x); }, fused_rule<0>([](auto g, auto x) { return g / x; }));
+      "log", x, [](auto x) { return log(x); }, fused_rule<0>(slope::Log{}));
 }
 Tensor log2(const Arg& x) {
   return unary(
-      "log2", x, [](auto x) { return log2(x); }, fused_rule<0>([](auto g, auto x) { return g / (ln2 * x); }));
+      "log2", x, [](auto x) { return log2(x); }, fused_rule<0>(slope::Log2{}));
 }
 Tensor log10(const Arg& x) {
   return unary(
-      "log10", x, [](auto x) { return log10(x); }, fused_rule<0>([](auto g, auto x) { return g / (ln10 * x); }));
+      "log10", x, [](auto x) { return log10(x); }, fused_rule<0>(slope::Log10{}));
 }
 Tensor log1p(const Arg& x) {
   return unary(
-      "log1p", x, [](auto x) { return log1p(x); }, fused_rule<0>([](auto g, auto x) { return g / (1 + x); }));
+      "log1p", x, [](auto x) { return log1p(x); }, fused_rule<0>(slope::Log1p{}));
 }
 
 }  // namespace xtape

@@ -1,36 +1,21 @@
 #include "special.hpp"
 
-#include <cmath>
-
-#include "../special.hpp"
 #include "apply.hpp"
-#include "elementwise.hpp"
+#include "slopes.hpp"
 
 namespace xtape {
-namespace {
-
-constexpr double pi = 3.14159265358979323846;
-
-// 2 / sqrt(pi) e^-x^2.
-template <class X>
-X erf_slope(const X& x) {
-  return 1.12837916709551257390 * exp(-(x * x));
-}
-
-}  // namespace
 
 Tensor erf(const Arg& x) {
   return unary(
-      "erf", x, [](auto x) { return erf(x); }, fused_rule<0>([](auto g, auto x) { return g * erf_slope(x); }));
+      "erf", x, [](auto x) { return erf(x); }, fused_rule<0>(slope::Erf{}));
 }
 Tensor erfc(const Arg& x) {
   return unary(
-      "erfc", x, [](auto x) { return erfc(x); }, fused_rule<0>([](auto g, auto x) { return -g * erf_slope(x); }));
+      "erfc", x, [](auto x) { return erfc(x); }, fused_rule<0>(slope::Erfc{}));
 }
 Tensor erfinv(const Arg& x) {
   return unary(
-      "erfinv", x, [](auto x) { return erfinv(x); },
-      fused_rule<output>([](auto g, auto y) { return g * (0.5 * std::sqrt(pi) * exp(y * y)); }));
+      "erfinv", x, [](auto x) { return erfinv(x); }, fused_rule<0>(slope::Erfinv{}));
 }
 Tensor lgamma(const Arg& x) {
   return unary(

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "apply.hpp"
-#include "elementwise.hpp"
+#include "slopes.hpp"
 
 namespace xtape {
 namespace {
@@ -30,7 +30,7 @@ Tensor operator-(const Arg& x) {
 Tensor neg(const Arg& x) { return -x; }
 Tensor abs(const Arg& x) {
   return unary<Result::arithmetic>(
-      "abs", x, [](auto x) { return abs(x); }, fused_rule<0>([](auto g, auto x) { return g * sign(x); }));
+      "abs", x, [](auto x) { return abs(x); }, fused_rule<0>(slope::Abs{}));
 }
 Tensor sign(const Arg& x) {
   return unary<Result::arithmetic>(
@@ -38,24 +38,23 @@ Tensor sign(const Arg& x) {
 }
 Tensor sqrt(const Arg& x) {
   return unary(
-      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>([](auto g, auto y) { return g / (y + y); }));
+      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>(slope::Sqrt{}));
 }
 Tensor rsqrt(const Arg& x) {
   return unary(
-      "rsqrt", x, [](auto x) { return rsqrt(x); },
-      fused_rule<output>([](auto g, auto y) { return -0.5 * g * (y * y * y); }));
+      "rsqrt", x, [](auto x) { return rsqrt(x); }, fused_rule<0, output>(slope::Rsqrt{}));
 }
 Tensor cbrt(const Arg& x) {
   return unary(
-      "cbrt", x, [](auto x) { return cbrt(x); }, fused_rule<output>([](auto g, auto y) { return g / (3 * (y * y)); }));
+      "cbrt", x, [](auto x) { return cbrt(x); }, fused_rule<0>(slope::Cbrt{}));
 }
 Tensor square(const Arg& x) {
   return unary<Result::arithmetic>(
-      "square", x, [](auto x) { return x * x; }, fused_rule<0>([](auto g, auto x) { return g * (x + x); }));
+      "square", x, [](auto x) { return x * x; }, fused_rule<0>(slope::Square{}));
 }
 Tensor reciprocal(const Arg& x) {
   return unary(
-      "reciprocal", x, [](auto x) { return 1 / x; }, fused_rule<output>([](auto g, auto y) { return -g * (y * y); }));
+      "reciprocal", x, [](auto x) { return 1 / x; }, fused_rule<output>(slope::Reciprocal{}));
 }
 
 Tensor floor(const Arg& x) {

@@ -304,7 +304,7 @@ pair("xlogy", lambda x, y: x * mp.log(y), lambda x, y: [mp.log(y), x / y], lambd
 
 
 def logaddexp(a, b):
-    return max(a, b) + mp.log1p(mp.exp(-abs(a - b)))
+    return [max(a, b), mp.log1p(mp.exp(-abs(a - b)))]
 
 
 pair("logaddexp", logaddexp, lambda a, b: [logistic(a - b), logistic(b - a)],

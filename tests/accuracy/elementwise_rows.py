@@ -123,9 +123,11 @@ def worst(kind, table, columns, orders):
     return most
 
 
-def lines():
+def lines(only=None):
     text = []
     for name, row in {**rows, **pairs}.items():
+        if only and name not in only:
+            continue
         n = 1 if name in rows else 2
         orders = [1, n, n * (n + 1) // 2]
         text.append(f"row {n} {name}")
