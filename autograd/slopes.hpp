@@ -85,8 +85,9 @@ struct PowBase {
   template <class G, class X>
   XTAPE_INLINE G operator()(G g, X a, X b) const {
     const X base = where(b == 0, where(a == 0, 1, where(a == a, a, 1)), a);
-    const auto apart = (b < 0.5) & (base != 0);
-    return g * (b * (pow(base, where(apart, b, b - 1)) / where(apart, base, 1)));
+    const auto low = b < 0.5, there = base != 0;
+    const X power = where(low, where(there, b, b - 1), b - 1), divisor = where(low, where(there, base, 1), 1);
+    return g * (b * (pow(base, power) / divisor));
   }
 };
 struct PowExponent {

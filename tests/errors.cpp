@@ -185,7 +185,7 @@ TEST_CASE("malformed calls each give one line that says what was met and leave e
        "tensor: 2 values do not fill shape (3,)"},
       {[&] { tensor({1.5}, int64).item(); }, "no error"},
       {[&] { tensor({1e30}, int64); }, "has no counterpart in int64"},
-      {[&] { tensor({-1}, uint8); }, "no error"},
+      {[&] { tensor({-1}, uint8); }, "tensor: -1 has no counterpart in uint8"},
       {[&] { zeros({-1}); }, "Shape: size -1 of axis 0 is negative"},
       {[&] {
          zeros({1, 1, 1, 1, 1, 1, 1, 1, 1});

@@ -61,7 +61,7 @@ TEST_CASE("a parameter assigned to a member ties") {
   check_agrees(net, i);
   // Both gradients, one step.
   const Tensor w = net.table.weight, in = w.detach().requires_grad(), out = w.detach().requires_grad();
-  const Tensors g = grad(sum(square(linear(embedding(in, i), out, *net.head.bias))), {in, out});
+  const Tensors g = grad(sum(square(linear(embedding(i, in), out, *net.head.bias))), {in, out});
   sum(square(net(i))).backward();
   CHECK(allclose(net.head.weight.grad(), g[0] + g[1], 1e-5, 1e-6));
   optim::SGD(net.parameters(), 1).step();

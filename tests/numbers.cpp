@@ -146,10 +146,8 @@ TEST_CASE("shapes and axes come from vectors of integers") {
   CHECK(sum(x, std::vector<int>{0}).shape() == Shape{3});
   CHECK(sum(x, sizes.size() - 1).shape() == Shape{2});
   CHECK(permute(x, std::vector<int>{1, 0}).shape() == Shape{3, 2});
-  CHECK(says(message([] {
-               Shape(std::vector<std::int64_t>{2, -1});
-             }),
-             "Shape: size -1 of axis 1 is negative", __LINE__ - 2));
+  const auto negative = [] { return Shape(std::vector<std::int64_t>{2, -1}); };
+  CHECK(says(message([&] { negative(); }), "Shape: size -1 of axis 1 is negative", __LINE__ - 1));
   CHECK(says(message([] { ones(std::vector<std::uint64_t>{beyond}); }), "int64: 9223372036854775808 is", __LINE__));
 }
 

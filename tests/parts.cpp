@@ -40,7 +40,7 @@ const std::vector<Taking> takings{
     {"few rows", [](const Tensor& x) { return index_select(x, 0, tensor({3})); }, {12, 13, 14, 15}},
     {"a row again and again",
      [](const Tensor& x) {
-       return embedding(x, tensor({3, 1, 3}));
+       return embedding(tensor({3, 1, 3}), x);
      },
      {12, 13, 14, 15, 4, 5, 6, 7, 12, 13, 14, 15}},
     {"columns", [](const Tensor& x) { return index_select(x, 1, tensor({0})); }, {0, 4, 8, 12, 16, 20}},
@@ -131,7 +131,7 @@ TEST_CASE("positions of parts may differ when a gradient is replayed") {
   const Tensor weight = reshape(arange(40, float64), {20, 2});
   auto gradient = [](const Tensors& in) {
     const Tensor w = in[0].requires_grad();
-    const Tensor a = embedding(w, in[1]), b = embedding(w, in[2]);
+    const Tensor a = embedding(in[1], w), b = embedding(in[2], w);
     return grad(sum(a * a) + sum(b), w);
   };
   const Tensor one = tensor({1}), two = tensor({7, 7});
@@ -154,7 +154,7 @@ TEST_CASE("T parts take no T additions of the whole") {
     Tensor y = zeros({64});
     const Tensors rows = unbind(x);
     for (std::int64_t t = 0; t < x.size(0); ++t)
-      y = y + x[t] * rows[static_cast<std::size_t>(t)] + embedding(x, tensor({t}))[0];
+      y = y + x[t] * rows[static_cast<std::size_t>(t)] + embedding(tensor({t}), x)[0];
     return sum(y);
   };
   const auto of = [&](std::int64_t n, GradFlags flags) {
