@@ -254,6 +254,7 @@ void save_npz(const std::string& path, const StateDict& tensors, Site site) {
     members.push_back(head_of(x).append(static_cast<const char*>(x.array().data), bytes_of(x)));
     zip_source_t* source = zip_source_buffer(archive.get(), members.back().data(), members.back().size(), 0);
     const zip_int64_t at = source ? zip_file_add(archive.get(), (name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8) : -1;
+    if (at < 0 && source) zip_source_free(source);  // it is the archive's only once it is in
     if (at < 0 || zip_set_file_compression(archive.get(), static_cast<zip_uint64_t>(at), ZIP_CM_STORE, 0) != 0)
       place.refuse("'" + name + "': " + zip_strerror(archive.get()));
   }
