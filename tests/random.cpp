@@ -448,8 +448,7 @@ TEST_CASE("draws stay within their ends after rounding") {
   struct Ends {
     double low, high;
   };
-  for (const Ends& ends :
-       {Ends{0.999, 1}, Ends{5, 6}, Ends{0.9, 1}, Ends{0.1, 0.3}, Ends{-1, -0.999}, Ends{0, 0.7}})
+  for (const Ends& ends : {Ends{0.999, 1}, Ends{5, 6}, Ends{0.9, 1}, Ends{0.1, 0.3}, Ends{-1, -0.999}, Ends{0, 0.7}})
     for (Dtype dtype : {float32, float64}) {
       const double low = ends.low, high = ends.high;
       CAPTURE(low);
