@@ -96,8 +96,8 @@ TEST_CASE("the trace of a profile is JSON whose events nest and add up") {
     end = ts + duration;
   }
   CHECK(top == doctest::Approx(profile.time() * 1e6));
-  CHECK_THROWS_WITH_AS(profile.write_trace("/no/such/folder/t.json"), Contains("cannot write /no/such/folder/t.json: No such file"),
-                       Error);
+  CHECK_THROWS_WITH_AS(profile.write_trace("/no/such/folder/t.json"),
+                       Contains("cannot write /no/such/folder/t.json: No such file"), Error);
 }
 
 TEST_CASE("tape lists what is there and what is kept and why") {

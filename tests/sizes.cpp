@@ -76,8 +76,10 @@ TEST_CASE("layers whose sizes overflow are refused where they are made") {
   TOO_LARGE(nn::PixelShuffle{root});
   TOO_LARGE(nn::PixelShuffle(3037000500));
   TOO_LARGE(nn::PixelUnshuffle{root});
-  CHECK(says(message([] { nn::Conv1d(1, 1, 1, ConvOptions().padding(half), true, PadMode::circular); }),
-             "Conv1d: padding is 4611686018427387904, expected a number in [0, 2^31)", __LINE__ - 1));
+  const ConvOptions wide = ConvOptions().padding(half);
+  const auto circular = [&] { return nn::Conv1d(1, 1, 1, wide, true, PadMode::circular); };
+  CHECK(says(message([&] { circular(); }), "Conv1d: padding is 4611686018427387904, expected a number in [0, 2^31)",
+             __LINE__ - 2));
 }
 
 TEST_CASE("the nearest neighbour is found in integers") {

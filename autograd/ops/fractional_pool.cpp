@@ -130,13 +130,13 @@ MaxPool pooled(const char* op, const Arg& input, const FractionalMaxPoolOptions&
 
 }  // namespace
 
-#define XTAPE_FRACTIONAL(name, rank)                                                                             \
-  MaxPool name##_with_indices(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples,         \
+#define XTAPE_FRACTIONAL(name, rank)                                                                                   \
+  MaxPool name##_with_indices(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples,               \
                               RandomGenerator& generator) {                                                            \
-    return pooled(#name, x, options, samples, generator, rank);                                                  \
-  }                                                                                                              \
+    return pooled(#name, x, options, samples, generator, rank);                                                        \
+  }                                                                                                                    \
   Tensor name(const Arg& x, const FractionalMaxPoolOptions& options, const Arg& samples, RandomGenerator& generator) { \
-    return pooled(#name, x, options, samples, generator, rank).values;                                           \
+    return pooled(#name, x, options, samples, generator, rank).values;                                                 \
   }
 XTAPE_FRACTIONAL(fractional_max_pool2d, 2)
 XTAPE_FRACTIONAL(fractional_max_pool3d, 3)

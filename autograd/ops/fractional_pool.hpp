@@ -40,9 +40,11 @@ Tensor fractional_max_pool3d(const Arg& x, const FractionalMaxPoolOptions& optio
                              RandomGenerator& generator = default_generator());
 /// `fractional_max_pool2d` with the indices of what it found.
 MaxPool fractional_max_pool2d_with_indices(const Arg& x, const FractionalMaxPoolOptions& options,
-                                           const Arg& samples = Tensor(), RandomGenerator& generator = default_generator());
+                                           const Arg& samples = Tensor(),
+                                           RandomGenerator& generator = default_generator());
 /// `fractional_max_pool3d` with the indices of what it found.
 MaxPool fractional_max_pool3d_with_indices(const Arg& x, const FractionalMaxPoolOptions& options,
-                                           const Arg& samples = Tensor(), RandomGenerator& generator = default_generator());
+                                           const Arg& samples = Tensor(),
+                                           RandomGenerator& generator = default_generator());
 
 }  // namespace xtape

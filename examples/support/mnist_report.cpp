@@ -182,7 +182,8 @@ void MnistReport::finish() const {
   std::printf("\n");
 
   // The outputs as probabilities: those of sigmoid neurons are made to add up to 1.
-  const Tensor p = options_.quadratic ? outputs_ / sum(outputs_, 1, true) : xtape::softmax(outputs_);
+  const Tensor p =
+      options_.quadratic ? outputs_ / sum(outputs_, 1, true) : xtape::softmax(outputs_);
   const std::vector<double> probabilities = p.to_vector<double>();
   int left = 3;
   for (std::size_t i = 0; i < guesses.size() && left > 0; ++i) {
