@@ -152,17 +152,17 @@ struct Dual {
   /// a^b; as in PyTorch 0^b has no slope in b where b >= 0, nor a^0 in a.
   friend XTAPE_INLINE Dual pow(Dual a, Dual b) {
     const X y = pow(a.v, b.v);
-    return {y, along(slope::PowBase{}, a.d, a.v, b.v) + along(slope::PowExponent{}, b.d, a.v, b.v, y)};
+    return {y, along(detail::slope::PowBase{}, a.d, a.v, b.v) + along(detail::slope::PowExponent{}, b.d, a.v, b.v, y)};
   }
   template <class S, class = IfNumber<S>>
   friend XTAPE_INLINE Dual pow(Dual a, S s) {
-    // As slope::PowBase, where the exponent has no derivatives that cost.
+    // As detail::slope::PowBase, where the exponent has no derivatives that cost.
     return {pow(a.v, s), along(Times{}, a.d, where(s == 0, X(0), s * pow(a.v, static_cast<double>(s) - 1)))};
   }
   template <class S, class = IfNumber<S>>
   friend XTAPE_INLINE Dual pow(S s, Dual b) {
     const X a = s, y = pow(a, b.v);
-    return {y, along(slope::PowExponent{}, b.d, a, b.v, y)};
+    return {y, along(detail::slope::PowExponent{}, b.d, a, b.v, y)};
   }
 };
 
@@ -235,11 +235,12 @@ XTAPE_INLINE Y clamp(A x, B low, C high) {
   return where(x < low, Y(low), where(x > high, Y(high), Y(x)));
 }
 // Functions of two numbers by the slopes for each.
-#define XTAPE_DUAL_OF_TWO(f, First, Second)                                                             \
-  template <class A, class B, class Y = DualOf<A, B>>                                                   \
-  XTAPE_INLINE Y f(A p, B q) {                                                                          \
-    const Y a = p, b = q;                                                                               \
-    return {f(a.v, b.v), along(slope::First{}, a.d, a.v, b.v) + along(slope::Second{}, b.d, a.v, b.v)}; \
+#define XTAPE_DUAL_OF_TWO(f, First, Second)                                                                \
+  template <class A, class B, class Y = DualOf<A, B>>                                                      \
+  XTAPE_INLINE Y f(A p, B q) {                                                                             \
+    const Y a = p, b = q;                                                                                  \
+    return {f(a.v, b.v),                                                                                   \
+            along(detail::slope::First{}, a.d, a.v, b.v) + along(detail::slope::Second{}, b.d, a.v, b.v)}; \
   }
 XTAPE_DUAL_OF_TWO(hypot, HypotFirst, HypotSecond)
 /// The angle of the point (q, p).
@@ -260,12 +261,12 @@ XTAPE_INLINE Dual<X, D> quotient_below(Dual<X, D> a, Dual<X, D> b) {
 template <class A, class B, class Y = DualOf<A, B>>
 XTAPE_INLINE Y fmod(A p, B q) {
   const Y a = p, b = q;
-  return {fmod(a.v, b.v), a.d + along(slope::FmodSecond{}, b.d, a.v, b.v)};
+  return {fmod(a.v, b.v), a.d + along(detail::slope::FmodSecond{}, b.d, a.v, b.v)};
 }
 template <class A, class B, class Y = DualOf<A, B>>
 XTAPE_INLINE Y remainder(A p, B q) {
   const Y a = p, b = q;
-  return {remainder(a.v, b.v), a.d + along(slope::RemainderSecond{}, b.d, a.v, b.v)};
+  return {remainder(a.v, b.v), a.d + along(detail::slope::RemainderSecond{}, b.d, a.v, b.v)};
 }
 /// |p| with the sign of q.
 template <class A, class B, class Y = DualOf<A, B>>
@@ -275,18 +276,18 @@ XTAPE_INLINE Y copysign(A p, B q) {
 }
 
 // Functions of one number by their slope, of d and of what it reads: the argument v, the result y.
-#define XTAPE_DUAL(f, F, ...)                 \
-  template <class X, class D>                 \
-  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) {   \
-    const X v = x.v, y = f(v);                \
-    return {y, slope::F{}(x.d, __VA_ARGS__)}; \
+#define XTAPE_DUAL(f, F, ...)                         \
+  template <class X, class D>                         \
+  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) {           \
+    const X v = x.v, y = f(v);                        \
+    return {y, detail::slope::F{}(x.d, __VA_ARGS__)}; \
   }
 // The same where the slope may be infinite.
-#define XTAPE_STEEP(f, F, ...)                       \
-  template <class X, class D>                        \
-  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) {          \
-    const X v = x.v, y = f(v);                       \
-    return {y, along(slope::F{}, x.d, __VA_ARGS__)}; \
+#define XTAPE_STEEP(f, F, ...)                               \
+  template <class X, class D>                                \
+  XTAPE_INLINE Dual<X, D> f(Dual<X, D> x) {                  \
+    const X v = x.v, y = f(v);                               \
+    return {y, along(detail::slope::F{}, x.d, __VA_ARGS__)}; \
   }
 // Steps: no slope.
 #define XTAPE_STEP(f)                       \
@@ -329,7 +330,7 @@ XTAPE_STEEP(log10, Log10, v)
 template <class X, class D>
 XTAPE_INLINE Dual<X, D> exp_square(Dual<X, D> x, double k) {
   const X v = x.v, y = exp_square(v, k);
-  return {y, slope::ExpSquare{k}(x.d, v, y)};
+  return {y, detail::slope::ExpSquare{k}(x.d, v, y)};
 }
 
 XTAPE_DUAL(sinh, Sinh, v)

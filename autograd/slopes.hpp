@@ -7,7 +7,7 @@
 #pragma once
 #include "special.hpp"
 
-namespace xtape::slope {
+namespace xtape::detail::slope {
 
 #define XTAPE_SLOPE(F, x, ...)                  \
   struct F {                                    \
@@ -118,4 +118,4 @@ XTAPE_SLOPE_OF_TWO(ShareSecond, a, b, -g*(share(a, b) * share(b, a)))
 #undef XTAPE_SLOPE
 #undef XTAPE_SLOPE_OF_TWO
 
-}  // namespace xtape::slope
+}  // namespace xtape::detail::slope

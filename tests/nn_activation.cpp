@@ -119,7 +119,7 @@ const nn_table::Table table = {
 using Activation = std::function<Tensor(const Tensor&)>;
 
 double value(const Activation& f, double x) { return f(full({1}, x, float64)).item(); }
-double derivative_at(const Activation& f, double x) {
+double slope(const Activation& f, double x) {
   const Parameter p(full({1}, x, float64));
   return grad(sum(f(p)), p).item();
 }
@@ -164,7 +164,7 @@ TEST_CASE("activations at kinks have PyTorch's derivative") {
     CAPTURE(k.name);
     CAPTURE(k.at);
     CHECK(value(k.f, k.at) == doctest::Approx(k.value));
-    CHECK(derivative_at(k.f, k.at) == doctest::Approx(k.slope));
+    CHECK(slope(k.f, k.at) == doctest::Approx(k.slope));
   }
 }
 
@@ -199,13 +199,13 @@ TEST_CASE("activations of infinities and very large numbers are their limits, th
     for (double x : {-1e300, -1e30, 1e30, 1e300}) {
       CAPTURE(x);
       CHECK_FALSE(std::isnan(value(l.f, x)));
-      CHECK(std::isfinite(derivative_at(l.f, x)));
+      CHECK(std::isfinite(slope(l.f, x)));
     }
   }
   CHECK(value(nn::mish, -1e300) == 0);
   CHECK(value(nn::mish, 1e300) == 1e300);
-  CHECK(derivative_at(nn::mish, -1e300) == 0);
-  CHECK(derivative_at(nn::mish, 1e300) == 1);
+  CHECK(slope(nn::mish, -1e300) == 0);
+  CHECK(slope(nn::mish, 1e300) == 1);
   CHECK(std::isnan(value(nn::mish, nan_value)));
   CHECK(value(nn::squareplus, -1e8) == doctest::Approx(1e-8));
 }

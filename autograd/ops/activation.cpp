@@ -17,7 +17,7 @@ constexpr double scale = 1.59576912160573071176, bend = 0.044715;
 
 Tensor sigmoid(const Arg& x) {
   return unary(
-      "sigmoid", x, [](auto x) { return sigmoid(x); }, fused_rule<0>(slope::Sigmoid{}));
+      "sigmoid", x, [](auto x) { return sigmoid(x); }, fused_rule<0>(detail::slope::Sigmoid{}));
 }
 Tensor logit(const Arg& x, double eps) {
   if (!(eps < 0.5)) fail("logit", "eps is " + attribute_text(eps) + ", expected less than 0.5", x.site);
@@ -37,7 +37,7 @@ Tensor logit(const Arg& x, double eps) {
 }
 Tensor log_sigmoid(const Arg& x) {
   return unary(
-      "log_sigmoid", x, [](auto x) { return log_sigmoid(x); }, fused_rule<0>(slope::LogSigmoid{}));
+      "log_sigmoid", x, [](auto x) { return log_sigmoid(x); }, fused_rule<0>(detail::slope::LogSigmoid{}));
 }
 Tensor relu(const Arg& x) {
   return unary(
@@ -63,7 +63,7 @@ Tensor softsign(const Arg& x) {
 }
 Tensor silu(const Arg& x) {
   return unary(
-      "silu", x, [](auto x) { return silu(x); }, fused_rule<0>(slope::Silu{}));
+      "silu", x, [](auto x) { return silu(x); }, fused_rule<0>(detail::slope::Silu{}));
 }
 Tensor detail::functions::gelu(const Arg& x, Gelu form) {
   if (form == Gelu::erf)

@@ -113,8 +113,8 @@ Tensor& operator/=(Tensor& x, const Arg& y) { return x = Arg(x, y.site) / y; }
 Tensor pow(const Arg& a, const Arg& b) {
   if (b.is_scalar && b.scalar == 2 && a.array && is_floating(a.array->dtype)) return square(a);
   return binary<Result::floating>(
-      "pow", a, b, [](auto a, auto b) { return pow(a, b); }, fused_rule<0, 1>(slope::PowBase{}),
-      fused_rule<0, 1, output>(slope::PowExponent{}));
+      "pow", a, b, [](auto a, auto b) { return pow(a, b); }, fused_rule<0, 1>(detail::slope::PowBase{}),
+      fused_rule<0, 1, output>(detail::slope::PowExponent{}));
 }
 Tensor maximum(const Arg& a, const Arg& b) {
   return binary(
@@ -130,13 +130,13 @@ Tensor minimum(const Arg& a, const Arg& b) {
 }
 Tensor atan2(const Arg& y, const Arg& x) {
   return binary<Result::floating>(
-      "atan2", y, x, [](auto y, auto x) { return atan2(y, x); }, fused_rule<0, 1>(slope::Atan2Y{}),
-      fused_rule<0, 1>(slope::Atan2X{}));
+      "atan2", y, x, [](auto y, auto x) { return atan2(y, x); }, fused_rule<0, 1>(detail::slope::Atan2Y{}),
+      fused_rule<0, 1>(detail::slope::Atan2X{}));
 }
 Tensor hypot(const Arg& a, const Arg& b) {
   return binary<Result::floating>(
-      "hypot", a, b, [](auto a, auto b) { return hypot(a, b); }, fused_rule<0, 1>(slope::HypotFirst{}),
-      fused_rule<0, 1>(slope::HypotSecond{}));
+      "hypot", a, b, [](auto a, auto b) { return hypot(a, b); }, fused_rule<0, 1>(detail::slope::HypotFirst{}),
+      fused_rule<0, 1>(detail::slope::HypotSecond{}));
 }
 
 namespace {
@@ -161,11 +161,12 @@ Tensor division(const char* op, const Arg& a, const Arg& b, F f, R rule_b) {
 
 Tensor fmod(const Arg& a, const Arg& b) {
   return division(
-      "fmod", a, b, [](auto a, auto b) { return fmod(a, b); }, fused_rule<0, 1>(slope::FmodSecond{}));
+      "fmod", a, b, [](auto a, auto b) { return fmod(a, b); }, fused_rule<0, 1>(detail::slope::FmodSecond{}));
 }
 Tensor remainder(const Arg& a, const Arg& b) {
   return division(
-      "remainder", a, b, [](auto a, auto b) { return remainder(a, b); }, fused_rule<0, 1>(slope::RemainderSecond{}));
+      "remainder", a, b, [](auto a, auto b) { return remainder(a, b); },
+      fused_rule<0, 1>(detail::slope::RemainderSecond{}));
 }
 Tensor xlogy(const Arg& x, const Arg& y) {
   return binary<Result::floating>(

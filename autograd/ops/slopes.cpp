@@ -12,68 +12,68 @@ constexpr auto zero_rule = [] { return rule<>([](const Tensor& g) { return zeros
 
 Tensor exp_square(const Arg& x, double k) {
   return unary(
-      "exp_square", x, [k](auto x) { return exp_square(x, k); }, fused_rule<0, output>(slope::ExpSquare{k}));
+      "exp_square", x, [k](auto x) { return exp_square(x, k); }, fused_rule<0, output>(detail::slope::ExpSquare{k}));
 }
 Tensor cbrt_slope(const Arg& x) {
   return unary(
-      "cbrt_slope", x, [](auto x) { return cbrt_slope(x); }, fused_rule<0, output>(slope::CbrtSlope{}));
+      "cbrt_slope", x, [](auto x) { return cbrt_slope(x); }, fused_rule<0, output>(detail::slope::CbrtSlope{}));
 }
 Tensor logistic_density(const Arg& x) {
   return unary(
       "logistic_density", x, [](auto x) { return logistic_density(x); },
-      fused_rule<0, output>(slope::LogisticDensity{}));
+      fused_rule<0, output>(detail::slope::LogisticDensity{}));
 }
 Tensor sec_squared(const Arg& x) {
   return unary(
-      "sec_squared", x, [](auto x) { return sec_squared(x); }, fused_rule<0, output>(slope::SecSquared{}));
+      "sec_squared", x, [](auto x) { return sec_squared(x); }, fused_rule<0, output>(detail::slope::SecSquared{}));
 }
 Tensor rsqrt_one_minus_square(const Arg& x) {
   return unary(
       "rsqrt_one_minus_square", x, [](auto x) { return rsqrt_one_minus_square(x); },
-      fused_rule<0, output>(slope::RsqrtOneMinusSquare{}));
+      fused_rule<0, output>(detail::slope::RsqrtOneMinusSquare{}));
 }
 Tensor rsqrt_one_plus_square(const Arg& x) {
   return unary(
       "rsqrt_one_plus_square", x, [](auto x) { return rsqrt_one_plus_square(x); },
-      fused_rule<0>(slope::RsqrtOnePlusSquare{}));
+      fused_rule<0>(detail::slope::RsqrtOnePlusSquare{}));
 }
 Tensor rsqrt_square_minus_one(const Arg& x) {
   return unary(
       "rsqrt_square_minus_one", x, [](auto x) { return rsqrt_square_minus_one(x); },
-      fused_rule<0, output>(slope::RsqrtSquareMinusOne{}));
+      fused_rule<0, output>(detail::slope::RsqrtSquareMinusOne{}));
 }
 Tensor reciprocal_one_plus_square(const Arg& x) {
   return unary(
       "reciprocal_one_plus_square", x, [](auto x) { return reciprocal_one_plus_square(x); },
-      fused_rule<0, output>(slope::ReciprocalOnePlusSquare{}));
+      fused_rule<0, output>(detail::slope::ReciprocalOnePlusSquare{}));
 }
 Tensor reciprocal_one_minus_square(const Arg& x) {
   return unary(
       "reciprocal_one_minus_square", x, [](auto x) { return reciprocal_one_minus_square(x); },
-      fused_rule<0, output>(slope::ReciprocalOneMinusSquare{}));
+      fused_rule<0, output>(detail::slope::ReciprocalOneMinusSquare{}));
 }
 Tensor normal_cdf(const Arg& x) {
   return unary(
-      "normal_cdf", x, [](auto x) { return normal_cdf(x); }, fused_rule<0>(slope::NormalCdf{}));
+      "normal_cdf", x, [](auto x) { return normal_cdf(x); }, fused_rule<0>(detail::slope::NormalCdf{}));
 }
 Tensor erfinv_slope(const Arg& x) {
   return unary(
-      "erfinv_slope", x, [](auto x) { return erfinv_slope(x); }, fused_rule<0, output>(slope::ErfinvSlope{}));
+      "erfinv_slope", x, [](auto x) { return erfinv_slope(x); }, fused_rule<0, output>(detail::slope::ErfinvSlope{}));
 }
 Tensor over_square_sum(const Arg& a, const Arg& b) {
   return binary<Result::floating>(
       "over_square_sum", a, b, [](auto a, auto b) { return over_square_sum(a, b); },
-      fused_rule<0, 1>(slope::OverSquareSumFirst{}), fused_rule<0, 1>(slope::OverSquareSumSecond{}));
+      fused_rule<0, 1>(detail::slope::OverSquareSumFirst{}), fused_rule<0, 1>(detail::slope::OverSquareSumSecond{}));
 }
 Tensor cosine(const Arg& a, const Arg& b) {
   return binary<Result::floating>(
-      "cosine", a, b, [](auto a, auto b) { return cosine(a, b); }, fused_rule<0, 1>(slope::CosineFirst{}),
-      fused_rule<0, 1>(slope::CosineSecond{}));
+      "cosine", a, b, [](auto a, auto b) { return cosine(a, b); }, fused_rule<0, 1>(detail::slope::CosineFirst{}),
+      fused_rule<0, 1>(detail::slope::CosineSecond{}));
 }
 Tensor share(const Arg& a, const Arg& b) {
   return binary<Result::floating>(
-      "share", a, b, [](auto a, auto b) { return share(a, b); }, fused_rule<0, 1>(slope::ShareFirst{}),
-      fused_rule<0, 1>(slope::ShareSecond{}));
+      "share", a, b, [](auto a, auto b) { return share(a, b); }, fused_rule<0, 1>(detail::slope::ShareFirst{}),
+      fused_rule<0, 1>(detail::slope::ShareSecond{}));
 }
 Tensor quotient(const Arg& a, const Arg& b) {
   return binary<Result::floating>(

@@ -7,15 +7,15 @@ namespace xtape {
 
 Tensor erf(const Arg& x) {
   return unary(
-      "erf", x, [](auto x) { return erf(x); }, fused_rule<0>(slope::Erf{}));
+      "erf", x, [](auto x) { return erf(x); }, fused_rule<0>(detail::slope::Erf{}));
 }
 Tensor erfc(const Arg& x) {
   return unary(
-      "erfc", x, [](auto x) { return erfc(x); }, fused_rule<0>(slope::Erfc{}));
+      "erfc", x, [](auto x) { return erfc(x); }, fused_rule<0>(detail::slope::Erfc{}));
 }
 Tensor erfinv(const Arg& x) {
   return unary(
-      "erfinv", x, [](auto x) { return erfinv(x); }, fused_rule<0>(slope::Erfinv{}));
+      "erfinv", x, [](auto x) { return erfinv(x); }, fused_rule<0>(detail::slope::Erfinv{}));
 }
 Tensor lgamma(const Arg& x) {
   return unary(

@@ -7,51 +7,51 @@ namespace xtape {
 
 Tensor sin(const Arg& x) {
   return unary(
-      "sin", x, [](auto x) { return sin(x); }, fused_rule<0>(slope::Sin{}));
+      "sin", x, [](auto x) { return sin(x); }, fused_rule<0>(detail::slope::Sin{}));
 }
 Tensor cos(const Arg& x) {
   return unary(
-      "cos", x, [](auto x) { return cos(x); }, fused_rule<0>(slope::Cos{}));
+      "cos", x, [](auto x) { return cos(x); }, fused_rule<0>(detail::slope::Cos{}));
 }
 Tensor tan(const Arg& x) {
   return unary(
-      "tan", x, [](auto x) { return tan(x); }, fused_rule<0>(slope::Tan{}));
+      "tan", x, [](auto x) { return tan(x); }, fused_rule<0>(detail::slope::Tan{}));
 }
 Tensor asin(const Arg& x) {
   return unary(
-      "asin", x, [](auto x) { return asin(x); }, fused_rule<0>(slope::Asin{}));
+      "asin", x, [](auto x) { return asin(x); }, fused_rule<0>(detail::slope::Asin{}));
 }
 Tensor acos(const Arg& x) {
   return unary(
-      "acos", x, [](auto x) { return acos(x); }, fused_rule<0>(slope::Acos{}));
+      "acos", x, [](auto x) { return acos(x); }, fused_rule<0>(detail::slope::Acos{}));
 }
 Tensor atan(const Arg& x) {
   return unary(
-      "atan", x, [](auto x) { return atan(x); }, fused_rule<0>(slope::Atan{}));
+      "atan", x, [](auto x) { return atan(x); }, fused_rule<0>(detail::slope::Atan{}));
 }
 Tensor sinh(const Arg& x) {
   return unary(
-      "sinh", x, [](auto x) { return sinh(x); }, fused_rule<0>(slope::Sinh{}));
+      "sinh", x, [](auto x) { return sinh(x); }, fused_rule<0>(detail::slope::Sinh{}));
 }
 Tensor cosh(const Arg& x) {
   return unary(
-      "cosh", x, [](auto x) { return cosh(x); }, fused_rule<0>(slope::Cosh{}));
+      "cosh", x, [](auto x) { return cosh(x); }, fused_rule<0>(detail::slope::Cosh{}));
 }
 Tensor tanh(const Arg& x) {
   return unary(
-      "tanh", x, [](auto x) { return tanh(x); }, fused_rule<0>(slope::Tanh{}));
+      "tanh", x, [](auto x) { return tanh(x); }, fused_rule<0>(detail::slope::Tanh{}));
 }
 Tensor asinh(const Arg& x) {
   return unary(
-      "asinh", x, [](auto x) { return asinh(x); }, fused_rule<0>(slope::Asinh{}));
+      "asinh", x, [](auto x) { return asinh(x); }, fused_rule<0>(detail::slope::Asinh{}));
 }
 Tensor acosh(const Arg& x) {
   return unary(
-      "acosh", x, [](auto x) { return acosh(x); }, fused_rule<0>(slope::Acosh{}));
+      "acosh", x, [](auto x) { return acosh(x); }, fused_rule<0>(detail::slope::Acosh{}));
 }
 Tensor atanh(const Arg& x) {
   return unary(
-      "atanh", x, [](auto x) { return atanh(x); }, fused_rule<0>(slope::Atanh{}));
+      "atanh", x, [](auto x) { return atanh(x); }, fused_rule<0>(detail::slope::Atanh{}));
 }
 
 }  // namespace xtape

@@ -30,7 +30,7 @@ Tensor operator-(const Arg& x) {
 Tensor neg(const Arg& x) { return -x; }
 Tensor abs(const Arg& x) {
   return unary<Result::arithmetic>(
-      "abs", x, [](auto x) { return abs(x); }, fused_rule<0>(slope::Abs{}));
+      "abs", x, [](auto x) { return abs(x); }, fused_rule<0>(detail::slope::Abs{}));
 }
 Tensor sign(const Arg& x) {
   return unary<Result::arithmetic>(
@@ -38,23 +38,23 @@ Tensor sign(const Arg& x) {
 }
 Tensor sqrt(const Arg& x) {
   return unary(
-      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>(slope::Sqrt{}));
+      "sqrt", x, [](auto x) { return sqrt(x); }, fused_rule<output>(detail::slope::Sqrt{}));
 }
 Tensor rsqrt(const Arg& x) {
   return unary(
-      "rsqrt", x, [](auto x) { return rsqrt(x); }, fused_rule<0, output>(slope::Rsqrt{}));
+      "rsqrt", x, [](auto x) { return rsqrt(x); }, fused_rule<0, output>(detail::slope::Rsqrt{}));
 }
 Tensor cbrt(const Arg& x) {
   return unary(
-      "cbrt", x, [](auto x) { return cbrt(x); }, fused_rule<0>(slope::Cbrt{}));
+      "cbrt", x, [](auto x) { return cbrt(x); }, fused_rule<0>(detail::slope::Cbrt{}));
 }
 Tensor square(const Arg& x) {
   return unary<Result::arithmetic>(
-      "square", x, [](auto x) { return x * x; }, fused_rule<0>(slope::Square{}));
+      "square", x, [](auto x) { return x * x; }, fused_rule<0>(detail::slope::Square{}));
 }
 Tensor reciprocal(const Arg& x) {
   return unary(
-      "reciprocal", x, [](auto x) { return 1 / x; }, fused_rule<output>(slope::Reciprocal{}));
+      "reciprocal", x, [](auto x) { return 1 / x; }, fused_rule<output>(detail::slope::Reciprocal{}));
 }
 
 Tensor floor(const Arg& x) {
