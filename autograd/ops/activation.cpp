@@ -75,8 +75,8 @@ Tensor detail::functions::gelu(const Arg& x, Gelu form) {
   return unary(
       "gelu", x,
       [](auto x) {
-        const auto v = clamp(x, -far, far);
-        return clamp(x, -far, HUGE_VAL) * sigmoid(scale * (v + bend * (v * v * v)));
+        const auto above = max(x, -far), v = min(above, far);
+        return above * sigmoid(scale * (v + bend * (v * v * v)));
       },
       fused_rule<0>([](auto g, auto x) {
         const auto v = clamp(x, -far, far);
