@@ -34,7 +34,9 @@ double place_of(double x, Dtype dtype) {
   return std::ldexp(1., std::max(exponent, least) - digits);
 }
 
-Cell parse(const std::string& text, Dtype dtype) {
+}  // namespace
+
+Cell cell(const std::string& text, Dtype dtype) {
   Cell c;
   if (text == "-") return c;
   if (text == "nan") {
@@ -57,8 +59,6 @@ Cell parse(const std::string& text, Dtype dtype) {
   if (std::stoi(text.substr(0, 1), nullptr, 16) >= 8) c.rest = -c.rest;
   return c;
 }
-
-}  // namespace
 
 double error(double y, const Cell& exact) {
   if (exact.kind == Cell::unasked) return 0;
@@ -100,7 +100,7 @@ std::vector<Known> known(const std::string& subject) {
       }
       for (auto& column : k.results) {
         file >> word;
-        column.push_back(parse(word, k.dtype));
+        column.push_back(cell(word, k.dtype));
       }
     }
     all.push_back(k);

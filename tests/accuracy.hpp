@@ -18,6 +18,8 @@ struct Cell {
   double rest = 0;   ///< what is lacking, away from 0
   double unit = 1;   ///< what errors are measured in
 };
+/// Reads one.
+Cell cell(const std::string& text, Dtype dtype);
 /// How far y is from it, in its units; 0 where nothing is asked.
 double error(double y, const Cell& exact);
 

@@ -1,0 +1,496 @@
+"""The reductions and costs of which tests/accuracy_reductions.cpp measures the errors: exact formulas of the terms that
+a Case has, the terms, and libtorch's functions. A formula gives the values that are looked at, {position: value}, and
+the number that is differentiated."""
+import torch
+import torch.nn.functional as F
+from jets import (Jet, Number, exp, jet, larger, log, log1p, log_cosh, logistic, mul, of, power, root, size, softplus,
+                  square, total)
+from mpmath import mp, mpf
+from terms import Terms
+
+rows = {}
+
+
+def row(name, f, cases, library=None, each=None):
+    """`cases`: (number of elements, terms of each argument); `each`: an elementwise formula, to be measured on its own
+    too, and the terms for it."""
+    rows[name] = dict(f=f, cases=cases, library=library, each=each)
+
+
+def digits(kind):
+    return 52 if kind == "float64" else 23
+
+
+def terms(low, span, sign=1, cancel=0, seed=1, constant=False, bits=None, wide=None):
+    """Of a dtype: with all bits of the mantissa, or so many less, or none; `wide` instead of `low` in float64."""
+
+    def of_kind(kind):
+        b = 0 if bits == 0 else digits(kind) + (bits or 0)
+        return Terms(wide if wide is not None and kind == "float64" else low, span, b, sign, cancel, seed, constant)
+
+    return of_kind
+
+
+drawn, mixed = terms(-4, 8), terms(-30, 60)
+positive, near_one = terms(-4, 8, 0), terms(0, 1, 0)
+cancelling, mixed_cancelling = terms(-4, 8, 1, 1), terms(-12, 24, 1, 1)
+offset = terms(10, 1, 0, bits=-11)
+tiny, huge = terms(-80, 4, wide=-700), terms(70, 4, wide=600)
+weight = terms(-2, 4, 1, seed=9, constant=True)
+sign = terms(0, 1, 1, seed=5, constant=True, bits=0)
+share = terms(-12, 12, 0)
+other_share = terms(-6, 6, 0, seed=2)
+logit, large_logit = terms(-6, 9), terms(4, 3)
+
+
+def cases(sizes, *arguments):
+    return [(n, arguments) for n in sizes]
+
+
+def many(*arguments):
+    return cases([1, 2, 10, 1000, 100000], *arguments)
+
+
+def scalar(f):
+    def give(c):
+        y = f(c)
+        return {0: y}, y
+
+    return give
+
+
+def weighted(c, values):
+    """Several values and their sum, weighted with the last terms' first elements."""
+    w = c.specs[-1]
+    return values, total([y * w.at(c.kind, k) for k, y in enumerate(values.values())])
+
+
+def counted(y, n):
+    for part in (y.v, y.s, y.t, y.st):
+        if part is not None:
+            part.terms = n
+    return y
+
+
+sums = (many(drawn) + cases([10, 1000], mixed) + cases([1030, 100030], mixed_cancelling)
+        + cases([1000030], cancelling))
+row("sum", scalar(lambda c: c.total(c.x[0])), sums + cases([10000000], positive), torch.sum)
+row("mean", scalar(lambda c: c.total(c.x[0]) * (1 / mpf(c.n))), sums, torch.mean)
+holes = terms(-4, 8, 3)
+row("nansum", scalar(lambda c: c.total(c.x[0])), cases([10, 1000, 100000], holes), torch.nansum)
+row("nanmean", scalar(lambda c: c.total(c.x[0]) * (1 / mpf(sum(n for x, n in zip(c.x[0], c.counts) if x)))),
+    cases([10, 1000, 100000], holes), torch.nanmean)
+
+
+def product(c, counts=None):
+    y = jet(1)
+    for x, n in zip(c.x[0], counts or c.counts):
+        if n:
+            y = y * of(x, lambda v: (v**n, n * v ** (n - 1), n * (n - 1) * v ** (n - 2) if n > 1 else 0))
+    return counted(y, sum(counts or c.counts))
+
+
+def bits_less(n):
+    return terms(0, 1, 1, bits=-n)
+
+
+products = (cases([1, 2], drawn) + cases([10], terms(-2, 5)) + cases([1000], bits_less(8))
+            + cases([100000], bits_less(15)) + cases([1000000], bits_less(18)))
+row("prod", scalar(product), products, torch.prod)
+
+
+def extreme(sign):
+    def pick(c):
+        return max(c.x[0], key=lambda x: sign * x.v.v)
+
+    return scalar(pick)
+
+
+few = cases([1, 2, 10, 100], drawn)
+row("amax", extreme(1), few, torch.amax)
+row("amin", extreme(-1), few, torch.amin)
+row("max", extreme(1), few, lambda x: torch.max(x, 0)[0])
+row("min", extreme(-1), few, lambda x: torch.min(x, 0)[0])
+
+
+def ordered(c):
+    return sorted(c.x[0], key=lambda x: x.v.v)
+
+
+def quantile(c):
+    at = (c.n - 1) * mpf("0.25")
+    below = int(at)
+    x = ordered(c)
+    return x[below] + (x[min(below + 1, c.n - 1)] - x[below]) * (at - below)
+
+
+row("median", scalar(lambda c: ordered(c)[(c.n - 1) // 2]), few, torch.median)
+row("kthvalue", scalar(lambda c: ordered(c)[c.n // 3]), few, lambda x: torch.kthvalue(x, len(x) // 3 + 1)[0])
+row("quantile", scalar(quantile), few, lambda x: torch.quantile(x, 0.25))
+
+# Along the first axis of five columns.
+wide = cases([10, 1000, 100000], drawn, weight) + cases([1030], mixed_cancelling, weight)
+
+
+def columns(f):
+    return lambda c: weighted(c, {k: f(c, k) for k in range(5)})
+
+
+def first_axis(f):
+    return lambda x: f(x.reshape(-1, 5), 0)
+
+
+row("sum_to", columns(lambda c, k: c.column(c.x[0], 5, k)), wide, first_axis(torch.sum))
+row("bincount", columns(lambda c, k: c.column(c.x[0], 5, k)), wide)
+
+
+def scan(f):
+    def give(c):
+        ends = [c.n // 4, c.n // 2, c.n - 1]
+        y = [f(c, end + 1) for end in ends]
+        return dict(enumerate(y)), weighted(c, dict(enumerate(y)))[1]
+
+    return give
+
+
+def ends_of(f):
+    return lambda x: f(x, 0)[[len(x) // 4, len(x) // 2, len(x) - 1]]
+
+
+scans = cases([3, 10, 1000, 100000], drawn, weight) + cases([1030], mixed_cancelling, weight)
+scans += cases([1000000], positive, weight)
+row("cumsum", scan(lambda c, end: c.upto(c.x[0], end)), scans, ends_of(torch.cumsum))
+row("cumprod", scan(lambda c, end: product(c, [c.count(k, end) for k in c.classes])),
+    cases([3], drawn, weight) + cases([10], terms(-2, 5), weight) + cases([1000], bits_less(8), weight)
+    + cases([100000], bits_less(15), weight), ends_of(torch.cumprod))
+
+
+def log_sum(c, counts=None):
+    counts = counts or c.counts
+    known = [(x, n) for x, n in zip(c.x[0], counts) if n]
+    shift = max((x for x, _ in known), key=lambda x: x.v.v).fixed()
+    # Of one of the largest the power is 1, and log1p of the others has all digits.
+    first = next(i for i, (x, _) in enumerate(known) if x.v.v == shift.v.v)
+    parts = [(exp(x - shift), n - (i == first)) for i, (x, n) in enumerate(known) if n - (i == first)]
+    own = exp(known[first][0] - shift) - 1
+    others = total([p for p, _ in parts], [n for _, n in parts]) if parts else jet(0)
+    own.v.size = mpf(0)
+    return shift + log1p(others + own)
+
+
+row("logcumsumexp", scan(lambda c, end: log_sum(c, [c.count(k, end) for k in c.classes])),
+    cases([3, 10, 1000, 100000], logit, weight) + cases([10, 1000], large_logit, weight), ends_of(torch.logcumsumexp))
+row("cummax", scan(lambda c, end: max((x for x, k in zip(c.x[0], c.classes) if k[0] < end), key=lambda x: x.v.v)),
+    cases([3, 10, 100], drawn, weight), ends_of(lambda x, axis: torch.cummax(x, axis)[0]))
+row("cummin", scan(lambda c, end: min((x for x, k in zip(c.x[0], c.classes) if k[0] < end), key=lambda x: x.v.v)),
+    cases([3, 10, 100], drawn, weight), ends_of(lambda x, axis: torch.cummin(x, axis)[0]))
+
+logits = many(logit) + cases([2, 10, 1000, 1000000], large_logit) + cases([10000000], logit)
+row("logsumexp", scalar(log_sum), logits, lambda x: torch.logsumexp(x, 0))
+
+
+def marked(c, y):
+    """The values at marked positions and the sum of all, weighted."""
+    w = c.specs[-1]
+    all = c.total([v * w.at(c.kind, k[0]) for v, k in zip(y, c.classes)])
+    return {at: c.at(y, at) for at in c.marks}, all
+
+
+def softmax(c):
+    shift = max(c.x[0], key=lambda x: x.v.v).fixed()
+    powers = [exp(x - shift) for x in c.x[0]]
+    whole = c.total(powers)
+    return [p / whole for p in powers]
+
+
+def log_softmax(c):
+    whole = log_sum(c)
+    return [x - whole for x in c.x[0]]
+
+
+def negated(c):
+    c.x[0] = [-x for x in c.x[0]]
+    return c
+
+
+shares = (cases([1, 2, 10, 1000, 100000], logit, weight) + cases([2, 10, 1000], large_logit, weight))
+row("softmax", lambda c: marked(c, softmax(c)), shares, lambda x: torch.softmax(x, 0))
+row("softmin", lambda c: marked(c, softmax(negated(c))), shares, lambda x: F.softmin(x, 0))
+row("log_softmax", lambda c: marked(c, log_softmax(c)), shares, lambda x: torch.log_softmax(x, 0))
+
+
+def distances(c):
+    """From the mean, which is fixed, and what moving the mean takes away."""
+    mean = c.total(c.x[0]) * (1 / mpf(c.n))
+    middle = mean.fixed()
+    moved = mean - middle
+    moved.v = Number(mpf(0))
+    return [x - middle for x in c.x[0]], moved, middle
+
+
+def variance(c, correction=1):
+    d, moved, _ = distances(c)
+    return ((c.total([v * v for v in d]) - square(moved) * c.n) * (1 / mpf(c.n - correction))).settled()
+
+
+moments = (cases([2, 3, 10, 1000, 100000], drawn) + cases([10, 1000], offset) + cases([10], mixed)
+           + cases([10000000], offset))
+far = cases([2, 10, 1000], tiny) + cases([2, 10, 1000], huge)
+row("var", scalar(variance), moments, torch.var)
+row("stddev", scalar(lambda c: root(variance(c))), moments[:-1] + far, torch.std)
+
+
+def norm(p, x=None):
+    def f(c):
+        d = x(c) if x else c.x[0]
+        if p == 0:
+            return jet(sum(n for v, n in zip(d, c.counts) if v.v.v))
+        if abs(p) == float("inf"):
+            return max((size(v) for v in d), key=lambda v: v.v.v * (1 if p > 0 else -1))
+        if p == 1:
+            return c.total([size(v) for v in d])
+        if p == 2:
+            return root(c.total([square(v) for v in d]))
+        return power(c.total([power(size(v), mpf(p)) for v in d]), 1 / mpf(p))
+
+    return scalar(f)
+
+
+norms = many(drawn) + cases([10], mixed) + far
+for p in (0, 0.5, 1, 2, 3, float("inf"), -float("inf")):
+    row(f"norm of {p:g}", norm(p), (norms + cases([10000000], drawn) if p == 2 else norms) if 0 < p < 9 else few,
+        lambda x, p=p: torch.linalg.vector_norm(x, p))
+
+second = terms(-4, 8, seed=2)
+pairs = many(drawn, second) + cases([10, 1000], mixed, terms(-30, 60, seed=2))
+
+
+def inner(c):
+    return c.total([a * b for a, b in zip(*c.x)])
+
+
+row("dot", scalar(inner), pairs + cases([10000030], cancelling, second), torch.dot)
+row("matmul", scalar(inner), pairs, lambda a, b: torch.matmul(a.reshape(1, -1), b.reshape(-1, 1)))
+row("einsum", scalar(inner), pairs, lambda a, b: torch.einsum("i,i->", a, b))
+row("trace", scalar(lambda c: c.total([x if k[0] % 11 == 0 else jet(0) for x, k in zip(c.x[0], c.classes)])),
+    cases([100], mixed), lambda x: torch.trace(x.reshape(10, 10)))
+row("cdist", norm(2, lambda c: [a - b for a, b in zip(*c.x)]), pairs,
+    lambda a, b: torch.cdist(a.reshape(1, -1), b.reshape(1, -1), compute_mode="donot_use_mm_for_euclid_dist"))
+row("pointwise_sum", scalar(lambda c: c.total([square(x) for x in c.x[0]])), sums)
+row("pointwise_mean", scalar(lambda c: c.total([square(x) for x in c.x[0]]) * (1 / mpf(c.n))), sums)
+
+
+def layer_norm(c):
+    d, moved, _ = distances(c)
+    squares = (c.total([v * v for v in d]) - square(moved) * c.n) * (1 / mpf(c.n))
+    scale = root(1 / (squares.settled() + mpf(2) ** -17))
+    return [(v - moved) * scale for v in d]
+
+
+def rms_norm(c):
+    scale = root(1 / (c.total([square(x) for x in c.x[0]]) * (1 / mpf(c.n)) + mpf(2) ** -17))
+    return [x * scale for x in c.x[0]]
+
+
+layers = cases([2, 10, 1000, 100000], drawn, weight) + cases([10], offset, weight)
+row("layer_norm", lambda c: marked(c, layer_norm(c)), layers, lambda x: F.layer_norm(x, x.shape, eps=2.0**-17))
+row("rms_norm", lambda c: marked(c, rms_norm(c)), layers)
+
+# Costs.
+
+
+def cost(name, f, *arguments, each=(), library=None, more=()):
+    """The mean of f over pairs of elements."""
+    row(name, scalar(lambda c: c.total([f(*v) for v in zip(*c.x)]) * (1 / mpf(c.n))),
+        many(*arguments) + cases(more, *arguments), library, (f, [arguments, *each]))
+
+
+apart = (terms(-12, 16), terms(-12, 16, seed=2))
+close = (terms(3, 1, 0), terms(3, 1, 0, seed=2))
+cost("l1_loss", lambda y, t: size(y - t), drawn, second, each=[apart, close], library=F.l1_loss)
+cost("mse_loss", lambda y, t: square((y - t).settled()), drawn, second, each=[apart, close], library=F.mse_loss,
+     more=[10000000])
+row("quadratic_cost", scalar(lambda c: c.total([square((y - t).settled()) for y, t in zip(*c.x)]) * (1 / mpf(2 * c.n))),
+    many(drawn, second))
+
+
+def huber(d):
+    return square(d) * (1 / mpf(2)) if abs(d.v.v) <= 1 else size(d) - mpf(1) / 2
+
+
+def smooth_l1(d):
+    return square(d) if abs(d.v.v) < 0.5 else size(d) - mpf(1) / 4
+
+
+def above(q, d):
+    return d * q if d.v.v > 0 else d * (q - 1)
+
+
+cost("huber_loss", lambda y, t: huber((y - t).settled()), drawn, second, each=[apart], library=F.huber_loss)
+cost("smooth_l1_loss", lambda y, t: smooth_l1((y - t).settled()), drawn, second, each=[apart],
+     library=lambda y, t, **k: F.smooth_l1_loss(y, t, beta=0.5, **k))
+cost("log_cosh_loss", lambda y, t: log_cosh(y - t), drawn, second, each=[apart])
+cost("quantile_loss", lambda y, t: above(mpf("0.25"), t - y), drawn, second, each=[apart])
+cost("poisson_nll_loss", lambda y, t: exp(y) - t * y, terms(-6, 9), terms(-2, 6, 0, seed=2),
+     each=[(terms(-12, 18), second)], library=F.poisson_nll_loss)
+cost("poisson_nll_loss of rates", lambda y, t: y - t * log(y + mpf(2) ** -20), terms(-4, 8, 0), terms(-2, 6, 0, seed=2),
+     library=lambda y, t, **k: F.poisson_nll_loss(y, t, log_input=False, eps=2.0**-20, **k))
+cost("gaussian_nll_loss", lambda y, t, v: (log(v) + square((y - t).settled()) / v) * (1 / mpf(2)), drawn, second,
+     terms(-4, 8, 0, seed=3), library=F.gaussian_nll_loss)
+
+
+def entropy(p, t):
+    return -(t * log(p) + (1 - t) * log1p(-p))
+
+
+def logit_entropy(x, t):
+    return t * softplus(-x) + (1 - t) * softplus(x)
+
+
+def focal(x, t):
+    missed = t * logistic(-x) + (1 - t) * logistic(x)
+    return (t * mpf("0.25") + (1 - t) * mpf("0.75")) * square(missed) * logit_entropy(x, t)
+
+
+cost("binary_cross_entropy", entropy, share, other_share, library=F.binary_cross_entropy)
+cost("binary_cross_entropy_with_logits", logit_entropy, logit, other_share, each=[(terms(-20, 28), other_share)],
+     library=F.binary_cross_entropy_with_logits)
+cost("kl_div", lambda x, t: t * (log(t) - x), terms(-4, 7, 2), other_share, library=F.kl_div)
+cost("kl_div of logarithms", lambda x, t: exp(t) * (t - x), terms(-4, 7, 2), terms(-4, 7, 2, seed=2),
+     library=lambda x, t, **k: F.kl_div(x, t, log_target=True, **k))
+cost("focal_loss", focal, logit, other_share)
+
+
+def overlap(alpha, beta, smooth):
+    def f(c):
+        p, t = c.x
+        both = c.total([a * b for a, b in zip(p, t)])
+        rest = c.total([a * (1 - b) * alpha + b * (1 - a) * beta for a, b in zip(p, t)])
+        return rest / (both + rest + smooth)
+
+    return scalar(f)
+
+
+row("dice_loss", overlap(mpf("0.5"), mpf("0.5"), mpf("0.5")), many(share, other_share))
+row("tversky_loss", overlap(mpf("0.25"), mpf("0.5"), mpf(1)), many(share, other_share))
+cost("hinge_embedding_loss", lambda x, t: x if t.v.v == 1 else larger(1 - x, 0), positive, sign,
+     library=F.hinge_embedding_loss)
+cost("margin_ranking_loss", lambda a, b, t: larger(mpf("0.5") - t * (a - b), 0), drawn, second, sign,
+     library=lambda a, b, t, **k: F.margin_ranking_loss(a, b, t, 0.5, **k))
+cost("soft_margin_loss", lambda x, t: softplus(-t * x), logit, sign, each=[(terms(-20, 26), sign)],
+     library=F.soft_margin_loss)
+cost("multilabel_soft_margin_loss", logit_entropy, logit, other_share,
+     library=lambda x, t, reduction="mean": F.multilabel_soft_margin_loss(
+         *((x.reshape(1, -1), t.reshape(1, -1)) if reduction == "mean" else (x.reshape(-1, 1), t.reshape(-1, 1))),
+         reduction=reduction))
+
+
+def multi_margin(p):
+    def f(c):
+        label = c.at(c.x[0], c.n // 2)
+        parts = [larger(mpf("0.5") - label + x, 0) for x in c.x[0]]
+        parts = [jet(0) if k[2] == c.n // 2 else square(v.settled()) if p == 2 else v for v, k in zip(parts, c.classes)]
+        return c.total(parts) * (1 / mpf(c.n))
+
+    return scalar(f)
+
+
+classes = cases([1, 2, 10, 1000, 100000], drawn)
+label = lambda x: torch.tensor(len(x) // 2)
+for p in (1, 2):
+    row(f"multi_margin_loss of {p}", multi_margin(p), classes, lambda x, p=p: F.multi_margin_loss(x, label(x), p, 0.5))
+
+
+def multilabel_margin(c):
+    labels = {c.n // 2, c.n // 3}
+    parts = [larger(1 - c.x[0][k] + x, 0) for k in labels for i, x in enumerate(c.x[0]) if i not in labels]
+    return (total(parts) if parts else jet(0)) * (1 / mpf(c.n))
+
+
+def labels_of(x):
+    labels = torch.full((len(x),), -1)
+    labels[0] = len(x) // 2
+    if len(x) // 3 != len(x) // 2:
+        labels[1] = len(x) // 3
+    return labels
+
+
+row("multilabel_margin_loss", scalar(multilabel_margin), few, lambda x: F.multilabel_margin_loss(x, labels_of(x)))
+
+
+def length(c, x):
+    return root(c.total([square(v) for v in x]))
+
+
+def cosine(c, a, b, eps=0):
+    """Of lengths that are added to, or of lengths alone."""
+    longer = (lambda x: root(square(length(c, x)) + eps)) if eps else lambda x: length(c, x)
+    return c.total([u * v for u, v in zip(a, b)]) / (longer(a) * longer(b))
+
+
+row("cosine_embedding_loss", scalar(lambda c: 1 - cosine(c, *c.x, mpf(10) ** -12)), pairs,
+    lambda a, b: F.cosine_embedding_loss(a, b, torch.tensor(1.0)))
+row("CosineSimilarity", scalar(lambda c: cosine(c, *c.x)), pairs, lambda a, b: F.cosine_similarity(a, b, 0))
+small = mpf(2) ** -20
+row("PairwiseDistance", norm(2, lambda c: [a - b + small for a, b in zip(*c.x)]), pairs,
+    lambda a, b: F.pairwise_distance(a, b, eps=2.0**-20))
+triples = many(drawn, second, terms(-4, 8, seed=3))
+for p in (2, 1):
+    def triplet(c, p=p):
+        a, near, far = c.x
+        apart = lambda x, y: [(u - v).settled() + (small if p == 2 else 0) for u, v in zip(x, y)]
+        d = lambda x, y: c.total([size(v) for v in apart(x, y)]) if p == 1 else length(c, apart(x, y))
+        return larger(100000000 + d(a, near) - d(a, far), 0)
+
+    row("triplet_margin_loss" if p == 2 else "triplet_margin_with_distance_loss", scalar(triplet), triples,
+        (lambda a, b, c: F.triplet_margin_loss(a, b, c, 1e8, eps=2.0**-20)) if p == 2 else None)
+
+
+
+
+def cross_entropy(smoothing):
+    def f(c):
+        whole = log_sum(c)
+        own = c.at(c.x[0], c.n // 2)
+        y = (1 - smoothing) * relative(c, own)
+        if smoothing:
+            y = y + (whole - c.total(c.x[0]) * (1 / mpf(c.n))) * smoothing
+        return y
+
+    return scalar(f)
+
+
+def relative(c, own):
+    """log sum e^(x - own), with all digits where own is much the largest."""
+    middle = max(c.x[0], key=lambda x: x.v.v).fixed()
+    if middle.v.v == own.v.v:
+        others = c.total([jet(0) if k[2] == c.n // 2 else exp(x - own) for x, k in zip(c.x[0], c.classes)])
+        return log1p(others)
+    return (log_sum(c) - own).settled()
+
+
+row("cross_entropy", cross_entropy(0), logits[:-1], lambda x: F.cross_entropy(x, label(x)))
+row("cross_entropy with smoothing", cross_entropy(mpf("0.25")), logits[:-1],
+    lambda x: F.cross_entropy(x, label(x), label_smoothing=0.25))
+row("cross_entropy of probabilities", scalar(lambda c: c.total([p * (y * -1) for p, y in zip(c.x[1], log_softmax(c))])),
+    many(logit, other_share), F.cross_entropy)
+row("nll_loss", scalar(lambda c: -c.at(c.x[0], c.n // 2)), classes, lambda x: F.nll_loss(x, label(x)))
+
+
+def alignments(c):
+    """Five frames of four classes, of which 0 is the blank, and the target 2 1."""
+    p = [[exp(c.x[0][4 * t + k]) for k in range(4)] for t in range(5)]
+    target = [0, 2, 0, 1, 0]
+    a = [p[0][0], p[0][2]] + [None] * 3
+    for t in range(1, 5):
+        def into(s):
+            from_ = [a[s]] + ([a[s - 1]] if s > 0 else []) + ([a[s - 2]] if s > 1 and target[s] else [])
+            known = [v for v in from_ if v is not None]
+            return total(known) * p[t][target[s]] if known else None
+
+        a = [into(s) for s in range(5)]
+    return counted(-log(a[3] + a[4]) * (1 / mpf(2)), 20)
+
+
+row("ctc_loss", scalar(alignments), cases([20], terms(-3, 5, 2)) + cases([20], terms(-3, 5, 2, seed=4)),
+    lambda x: F.ctc_loss(x.reshape(5, 1, 4), torch.tensor([[2, 1]]), torch.tensor([5]), torch.tensor([2])))
