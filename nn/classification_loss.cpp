@@ -52,9 +52,9 @@ Tensor overlap_cost(const char* cost, const Arg& p, const Arg& target, double al
   check_probabilities(cost, p, "a probability in [0, 1]; of logits write sigmoid(logits)");
   Scope scope(p.site);
   const Tensor x = flatten(p, 1), t = flatten(made_floating(p.array->dtype, target), 1);
-  const Tensor both = sum(x * t, 1);
-  return reduced(1 - (both + smooth) / (both + alpha * (sum(x, 1) - both) + beta * (sum(t, 1) - both) + smooth),
-                 reduction);
+  // What is missing, not 1 less what is there, so that a small cost has all its digits.
+  const Tensor both = sum(x * t, 1), missing = alpha * sum(x * (1 - t), 1) + beta * sum((1 - x) * t, 1);
+  return reduced(missing / (both + missing + smooth), reduction);
 }
 }  // namespace
 

@@ -8,6 +8,7 @@
 #include "gemm.hpp"
 #include "linalg.hpp"
 #include "matrix_part.hpp"
+#include "norm_kernel.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "sum_kernel.hpp"
@@ -107,7 +108,7 @@ struct Distances {
       if (p == 2) run([](auto s, auto d) { return s + d * d; }, add, [](auto s) { return sqrt(s); });
       else
         run([p = kernel::Real<T>(p)](auto s, auto d) { return s + pow(abs(d), p); }, add,
-            [q = kernel::Real<T>(1 / p)](auto s) { return pow(s, q); });
+            [p = p](auto s) { return kernel::index_root(s, p); });
       check_range(count, n, d, a + i * d, b, y + i * n);
     });
   }

@@ -163,9 +163,10 @@ struct NegativeLogLikelihood : ClassCost {
   }
 };
 
-// softmax(x) sum(p) - p, from what softmax lacks to 1, which is not cancelled where it is nearly 1.
+// softmax(x) sum(p) - p, from what softmax lacks to 1 where it is nearly 1, which is not cancelled there.
 Tensor missing(const Tensor& x, const Tensor& p) {
-  return expm1(log_softmax(x)) * p + softmax(x) * (sum(p, -1, true) - p);
+  const Tensor q = softmax(x), log_q = log_softmax(x);
+  return where(log_q > -0.5, expm1(log_q), q - 1) * p + q * (sum(p, -1, true) - p);
 }
 
 // The cost of logits (..., classes), with their `row_powers`.
@@ -197,10 +198,10 @@ struct CrossEntropy : ClassCost {
         const R shift = powers.at<T>()[2 * i], others = powers.at<T>()[2 * i + 1], total = 1 + others,
                 share = scale / total;
         kernel::map(
-            n, [shift, share](auto v) { return exp(v - shift) * share; }, to, row);
+            n, [shift, share](auto v) { return kernel::exp_difference(v, shift) * share; }, to, row);
         // Where the label has nearly all of the sum, what it lacks of it is the others' part.
         const R own = row[label[i]];
-        to[label[i]] = ((own == shift ? -others / total : exp(own - shift) / total - 1) * scale).v;
+        to[label[i]] = ((own == shift ? -others / total : kernel::exp_difference(own, shift) / total - 1) * scale).v;
       });
     });
     return y;
@@ -259,7 +260,7 @@ struct ProbabilityCost {
         const kernel::Real<T> log_total = std::log1p(powers.at<T>()[2 * i + 1]), all = kernel::sum(n, share);
         // As `missing` has it.
         const auto slope = [=](auto v, auto p) {
-          const auto q = exp(v - shift) / total, log_q = (v - shift) - log_total;
+          const auto q = kernel::exp_difference(v, shift) / total, log_q = (v - shift) - log_total;
           return (where(log_q > -0.5, expm1(log_q), q - 1) * p + q * (all - p)) * s;
         };
         kernel::map(n, slope, y->at<T>() + i * n, row, share);

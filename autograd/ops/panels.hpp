@@ -30,21 +30,19 @@ void for_panels(const Split& s, const F& f) {
 /// block, so that rounding errors do not grow with n.
 template <class T, class F>
 void sum_columns(std::int64_t n, std::int64_t width, T* total, const F& add_row) {
-  using Wide = decltype(typename kernel::Sum<T>::Total().v);
   std::fill_n(total, width, T(0));
   if (n <= kernel::depth) {
     for (std::int64_t k = 0; k < n; ++k) add_row(k, total);
     return;
   }
-  alignas(64) Wide sums[panel_width];
-  std::fill_n(sums, width, Wide(0));
+  kernel::Running<kernel::Sum<T>> sums[panel_width];
   for (std::int64_t begin = 0; begin < n; begin += kernel::depth) {
     alignas(64) T parts[panel_width];
     std::fill_n(parts, width, T(0));
     for (std::int64_t k = begin; k < std::min(n, begin + kernel::depth); ++k) add_row(k, parts);
-    for (std::int64_t j = 0; j < width; ++j) sums[j] += static_cast<Wide>(parts[j]);
+    for (std::int64_t j = 0; j < width; ++j) sums[j].add(parts[j]);
   }
-  for (std::int64_t j = 0; j < width; ++j) total[j] = static_cast<T>(sums[j]);
+  for (std::int64_t j = 0; j < width; ++j) total[j] = static_cast<T>(sums[j].value().v);
 }
 
 /// f(o) for every slice of (outer, m, inner), several of them in one tile.

@@ -5,7 +5,7 @@
 
 #include "elementwise.hpp"
 #include "panels.hpp"
-#include "sum_kernel.hpp"
+#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {
@@ -40,6 +40,13 @@ Ref<Array> scan(const Array& x, int axis, F f) {
   return y;
 }
 
+template <class F>
+Ref<Array> scan_floating(const Array& x, int axis, F f) {
+  Ref<Array> y = make_array(x.dtype, x.shape);
+  visit_floating(x.dtype, [&](auto t) { f(Split(x.shape, axis), t, x, *y); });
+  return y;
+}
+
 // Checks, and makes booleans and uint8 int64.
 Tensor scanned(const char* op, const Arg& x, int& axis, bool floating) {
   check_defined(op, x);
@@ -49,17 +56,18 @@ Tensor scanned(const char* op, const Arg& x, int& axis, bool floating) {
   return x.tensor();
 }
 
-// join(… join(join(first, x_0), x_1) …, x_i) along the axis, or from its end in reverse.
-template <class Join>
-auto accumulated(int axis, bool reverse, int first, Join join) {
+// x_0, …, x_i joined, along the axis or from its end in reverse.
+template <template <class> class Join>
+auto accumulated(int axis, bool reverse) {
   return [=](const Array& x) {
     return scan(x, axis, [=](const Split& s, auto t, const Array& x, Array& y) {
       using T = decltype(t);
+      using Total = kernel::Running<Join<T>>;
       const T* from = x.at<T>();
       T* to = y.at<T>();
-      scan_columns<Real<Wide<T>>>(s, reverse, first, [=](std::int64_t i, auto before, std::int64_t) {
-        const auto total = join(before, from[i]);
-        to[i] = static_cast<T>(total.v);
+      scan_columns<Total>(s, reverse, Total(), [=](std::int64_t i, Total total, std::int64_t) {
+        total.add(from[i]);
+        to[i] = static_cast<T>(total.value().v);
         return total;
       });
     });
@@ -67,7 +75,7 @@ auto accumulated(int axis, bool reverse, int first, Join join) {
 }
 
 Tensor cumulative_sum(const Arg& x, int axis, bool reverse) {
-  auto forward = accumulated(axis, reverse, 0, [](auto total, auto x) { return total + x; });
+  auto forward = accumulated<kernel::Sum>(axis, reverse);
   return execute("cumsum", {&x}, attributed(forward, "axis", axis),
                  rule<>([axis, reverse](const Tensor& g) { return cumulative_sum(g, axis, !reverse); }));
 }
@@ -117,7 +125,7 @@ Tensor recurrence(const Arg& a, const Arg& b, int axis, bool reverse) {
 }
 
 Tensor cumulative_product(const Arg& x, int axis, bool reverse) {
-  auto forward = accumulated(axis, reverse, 1, [](auto product, auto x) { return product * x; });
+  auto forward = accumulated<kernel::Product>(axis, reverse);
   const auto described = attributed(forward, "axis", axis);
   if (!is_floating(x.array->dtype)) return execute("cumprod", {&x}, described, no_gradient);
   // In reverse y_i = x_i y_(i+1), so that the recurrence of its gradient goes down with the factors of one place
@@ -144,58 +152,102 @@ Tensor cumprod(const Arg& x, int axis) {
 
 namespace {
 
+template <class T>
+using WideSum = kernel::Running<kernel::Sum<Wide<T>>>;
+
+// e^(v - max), in what sums are carried in.
+template <class T>
+Wide<T> power(T v, T max) {
+  return v == max ? Wide<T>(1) : kernel::exp_difference(Real<Wide<T>>(v), Real<Wide<T>>(max)).v;
+}
 // The largest so far, and the sum of the powers beside it but for its own, which is 1.
 template <class T>
 struct LogSum {
-  T max;
-  Wide<T> others;
+  T max = -kernel::infinity<T>;
+  WideSum<T> others{-1};
 
-  static Wide<T> power(T v, T max) { return v == max ? Wide<T>(1) : static_cast<Wide<T>>(std::exp(v - max)); }
   LogSum with(T v) const {
-    if (v != v) return {max, static_cast<Wide<T>>(v)};
-    if (v <= max) return {max, others + power(v, max)};
-    return {v, total() * power(max, v)};
+    LogSum y = *this;
+    if (v > max) {
+      y.others = WideSum<T>(total() * power(max, v));
+      y.max = v;
+    } else {
+      y.others.add(power(v, max));
+    }
+    return y;
   }
-  Wide<T> total() const { return 1 + others; }
-  T value() const { return std::isinf(max) && others == others ? max : max + std::log1p(static_cast<T>(others)); }
+  Wide<T> total() const { return 1 + others.value().v; }
+  T value() const {
+    const Wide<T> rest = others.value().v;
+    return std::isinf(max) && rest == rest ? max : static_cast<T>(max + std::log1p(rest));
+  }
 };
-// f(x_i, the state before it, the state with it) along the axis.
-template <class F>
-Ref<Array> scan_powers(const Array& x, int axis, F f) {
-  Ref<Array> y = make_array(x.dtype, x.shape);
-  visit_floating(x.dtype, [&](auto t) {
-    using T = decltype(t);
-    const T* from = x.at<T>();
-    T* to = y->at<T>();
-    scan_columns<LogSum<T>>(Split(x.shape, axis), false, {-kernel::infinity<T>, -1},
-                            [=](std::int64_t i, const LogSum<T>& before, std::int64_t) {
-                              const LogSum<T> now = before.with(from[i]);
-                              to[i] = static_cast<T>(f(from[i], before, now));
-                              return now;
-                            });
-  });
-  return y;
-}
 
-Tensor power_shares(const Arg& x, int axis, bool last);
+Tensor logcumsumexp_adjoint(const Arg& g, const Arg& x, int axis);
 
-// dx_j = sum_(i >= j) g_i e^(x_j - y_i): as a recurrence of shares, none of which is above 1 or made of a rounded y.
-Tensor logcumsumexp_adjoint(const Tensor& g, const Tensor& x, int axis) {
-  return recurrence(power_shares(x, axis, false), g, axis, true) * power_shares(x, axis, true);
-}
-
-// e^(x_i - y_i), the last one's share of the sum, or that of those before, e^(y_(i-1) - y_i).
-Tensor power_shares(const Arg& x, int axis, bool last) {
-  auto forward = [axis, last](const Array& x) {
-    return scan_powers(x, axis, [last](auto v, const auto& before, const auto& now) {
-      return (last ? now.power(v, now.max) : before.total() * now.power(before.max, now.max)) / now.total();
+// y_i = the mean of h_0, …, h_i with the weights e^x_j.
+Tensor power_mean(const Arg& h, const Arg& x, int axis) {
+  auto forward = [axis](const Array& h, const Array& x) {
+    return scan_floating(x, axis, [&h](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      struct State {
+        LogSum<T> powers;
+        WideSum<T> weighted;
+      };
+      const T *from = x.at<T>(), *factor = h.at<T>();
+      T* to = y.at<T>();
+      scan_columns<State>(s, false, State(), [=](std::int64_t i, const State& before, std::int64_t) {
+        State now{before.powers.with(from[i]), before.weighted};
+        if (now.powers.max != before.powers.max)
+          now.weighted = WideSum<T>(before.weighted.value() * power(before.powers.max, now.powers.max));
+        now.weighted.add(factor[i] * power(from[i], now.powers.max));
+        to[i] = static_cast<T>(now.weighted.value().v / now.powers.total());
+        return now;
+      });
     });
   };
-  // The logarithm of their quotient is x_i - y_(i-1).
-  return execute("power_shares", {&x}, forward, rule<0>([axis, last](const Tensor& g, const Tensor& x) {
-                   const Tensor h = g * power_shares(x, axis, true) * power_shares(x, axis, false);
-                   const Tensor slope = h - logcumsumexp_adjoint(shift(h, axis, true, 0), x, axis);
-                   return last ? slope : -slope;
+  return execute("power_mean", {&h, &x}, forward,
+                 rule<1>([axis](const Tensor& g, const Tensor& x) { return logcumsumexp_adjoint(g, x, axis); }),
+                 rule<0, 1>([axis](const Tensor& g, const Tensor& h, const Tensor& x) {
+                   return h * logcumsumexp_adjoint(g, x, axis) -
+                          logcumsumexp_adjoint(g * power_mean(h, x, axis), x, axis);
+                 }));
+}
+
+// Its transpose in h, y_j = sum_(i >= j) g_i e^(x_j - z_i) with z = logcumsumexp(x), made of no rounded z: from the
+// end, with powers beside the largest of the elements up to each.
+Tensor logcumsumexp_adjoint(const Arg& g, const Arg& x, int axis) {
+  auto forward = [axis](const Array& g, const Array& x) {
+    return scan_floating(x, axis, [&g](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      struct State {
+        T max;
+        WideSum<T> sum;
+      };
+      const Scratch<T> largest(x.size);
+      const Scratch<Wide<T>> totals(x.size);
+      T *const max = largest.get(), *to = y.at<T>();
+      Wide<T>* const total = totals.get();
+      const T *from = x.at<T>(), *seed = g.at<T>();
+      scan_columns<LogSum<T>>(s, false, LogSum<T>(), [=](std::int64_t i, const LogSum<T>& before, std::int64_t) {
+        const LogSum<T> now = before.with(from[i]);
+        max[i] = now.max, total[i] = now.total();
+        return now;
+      });
+      scan_columns<State>(s, true, {kernel::infinity<T>, {}}, [=](std::int64_t i, const State& after, std::int64_t) {
+        State now{max[i], after.sum};
+        if (now.max != after.max) now.sum = WideSum<T>(after.sum.value() * power(now.max, after.max));
+        now.sum.add(seed[i] / total[i]);
+        to[i] = static_cast<T>(now.sum.value().v * power(from[i], now.max));
+        return now;
+      });
+    });
+  };
+  return execute("logcumsumexp_adjoint", {&g, &x}, forward,
+                 rule<1>([axis](const Tensor& h, const Tensor& x) { return power_mean(h, x, axis); }),
+                 rule<0, 1>([axis](const Tensor& h, const Tensor& g, const Tensor& x) {
+                   return h * logcumsumexp_adjoint(g, x, axis) -
+                          logcumsumexp_adjoint(g * power_mean(h, x, axis), x, axis);
                  }));
 }
 
@@ -205,7 +257,16 @@ Tensor logcumsumexp(const Arg& arg, int axis) {
   const Tensor t = scanned("logcumsumexp", arg, axis, true);
   const Arg x(t, arg.site);
   auto forward = [axis](const Array& x) {
-    return scan_powers(x, axis, [](auto, const auto&, const auto& now) { return now.value(); });
+    return scan_floating(x, axis, [](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      const T* from = x.at<T>();
+      T* to = y.at<T>();
+      scan_columns<LogSum<T>>(s, false, LogSum<T>(), [=](std::int64_t i, const LogSum<T>& before, std::int64_t) {
+        const LogSum<T> now = before.with(from[i]);
+        to[i] = now.value();
+        return now;
+      });
+    });
   };
   return execute("logcumsumexp", {&x}, attributed(forward, "axis", axis),
                  rule<0>([axis](const Tensor& g, const Tensor& x) { return logcumsumexp_adjoint(g, x, axis); }));

@@ -30,8 +30,8 @@ void sum_other_powers(const Split& s, std::int64_t width, const T* x, const T* m
   alignas(64) T largest[panel_width];
   sum_columns(s.n, width, total, [=](std::int64_t k, T* parts) {
     kernel::update(
-        width, [](auto& t, auto& m, auto& v) { t = t + where(v == m, v - v, exp(v - m)); }, parts, max,
-        x + k * s.inner);
+        width, [](auto& t, auto& m, auto& v) { t = t + where(v == m, v - v, kernel::exp_difference(v, m)); }, parts,
+        max, x + k * s.inner);
   });
   sum_columns(s.n, width, static_cast<T*>(largest), [=](std::int64_t k, T* parts) {
     kernel::update(
@@ -55,7 +55,7 @@ struct SoftmaxOf {
       kernel::update(
           width,
           [](auto& y, auto& t, auto& m, auto& v) {
-            y = exp(v - m);
+            y = kernel::exp_difference(v, m);
             t = t + y;
           },
           y + k * s.inner, parts, m, x + k * s.inner);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "elementwise.hpp"
+#include "norm_kernel.hpp"
 #include "panels.hpp"
 #include "sum_kernel.hpp"
 
@@ -71,18 +72,25 @@ void variance_row(std::int64_t n, double divisor, bool root, const T* x, T* y) {
 }
 template <class T>
 void variance_panel(const Split& s, std::int64_t width, double divisor, bool root, const T* x, T* y) {
-  using Total = decltype(typename kernel::Sum<T>::Total().v);
-  alignas(64) Total mean[panel_width] = {}, squares[panel_width] = {};
-  for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
-    for (std::int64_t j = 0; j < width; ++j) mean[j] += static_cast<Total>(x[k + j]);
-  for (std::int64_t j = 0; j < width; ++j) mean[j] /= static_cast<Total>(s.n);
-  for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
-    for (std::int64_t j = 0; j < width; ++j) {
-      const Total d = static_cast<Total>(x[k + j]) - mean[j];
-      squares[j] += d * d;
-    }
+  alignas(64) T mean[panel_width], squares[panel_width], off[panel_width];
+  const auto n = static_cast<T>(s.n);
+  sum_columns(s.n, width, static_cast<T*>(mean), [=](std::int64_t k, T* parts) {
+    kernel::update(
+        width, [](auto& t, auto& v) { t = t + v; }, parts, x + k * s.inner);
+  });
+  for (std::int64_t j = 0; j < width; ++j) mean[j] /= n;
+  const T* m = mean;
+  sum_columns(s.n, width, static_cast<T*>(squares), [=](std::int64_t k, T* parts) {
+    kernel::update(
+        width, [](auto& t, auto& m, auto& v) { t = t + square(v - m); }, parts, m, x + k * s.inner);
+  });
+  sum_columns(s.n, width, static_cast<T*>(off), [=](std::int64_t k, T* parts) {
+    kernel::update(
+        width, [](auto& t, auto& m, auto& v) { t = t + (v - m); }, parts, m, x + k * s.inner);
+  });
   for (std::int64_t j = 0; j < width; ++j)
-    y[j] = variance_of(s.n, s.inner, divisor, root, x + j, static_cast<T>(squares[j] / static_cast<Total>(divisor)));
+    y[j] = variance_of(s.n, s.inner, divisor, root, x + j,
+                       static_cast<T>((squares[j] - off[j] / n * off[j]) / static_cast<T>(divisor)));
 }
 
 // var, or std where `root`.
@@ -189,7 +197,7 @@ Tensor norm(const Arg& x, double p, const Axes& axes, Keepdims keepdims) {
             x, s, result, 2, [](auto v) { return square(v); }, [](auto total) { return sqrt(total); });
       return norm_of(
           x, s, result, p, [p](auto v) { return pow(abs(v), decltype(v)(p)); },
-          [p](auto total) { return pow(total, decltype(total)(1 / p)); });
+          [p](auto total) { return kernel::index_root(total, p); });
     };
     return execute("norm", {&x}, attributed(forward, "p", p, "axes", r.axes),
                    rule<0, output>([p, kept = r.kept](const Tensor& g, const Tensor& x, const Tensor& y) {
@@ -253,10 +261,10 @@ Tensor bincount(const Arg& x, const Arg& w, std::int64_t minlength) {
     Ref<Array> y = make_array(w.dtype, Shape{bins_of(x, minlength, site)});
     visit_floating(w.dtype, [&](auto t) {
       using T = decltype(t);
-      std::vector<double> totals(static_cast<std::size_t>(y->size), 0.);
-      for (std::int64_t i = 0; i < x.size; ++i)
-        totals[static_cast<std::size_t>(label_at(x, i))] += static_cast<double>(w.at<T>()[i]);
-      for (std::int64_t i = 0; i < y->size; ++i) y->at<T>()[i] = static_cast<T>(totals[static_cast<std::size_t>(i)]);
+      std::vector<kernel::Running<kernel::Sum<T>>> totals(static_cast<std::size_t>(y->size));
+      for (std::int64_t i = 0; i < x.size; ++i) totals[static_cast<std::size_t>(label_at(x, i))].add(w.at<T>()[i]);
+      for (std::int64_t i = 0; i < y->size; ++i)
+        y->at<T>()[i] = static_cast<T>(totals[static_cast<std::size_t>(i)].value().v);
     });
     return y;
   };

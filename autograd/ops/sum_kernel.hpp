@@ -59,6 +59,37 @@ struct Min {
   Part operator()(Part a, Part b) const { return min(a, b); }
 };
 
+/// Parts joined one after the other.
+template <class Join>
+class Running {
+ public:
+  using Total = typename Join::Total;
+  Running() = default;
+  explicit Running(Total first) : total_(first) {}
+  void add(Total part) { total_ = Join()(total_, part); }
+  Total value() const { return total_; }
+
+ private:
+  Total total_ = Total(Join::first().v);
+};
+/// Those of double, for which there is no wider type, with what rounding has taken from the sum so far: Knuth's.
+template <>
+class Running<Sum<double>> {
+ public:
+  using Total = Real<double>;
+  Running() = default;
+  explicit Running(Total first) : total_(first) {}
+  void add(Total part) {
+    const Total sum = total_ + part, own = sum - part;
+    rest_ = rest_ + ((total_ - own) + (part - (sum - own)));
+    total_ = sum;
+  }
+  Total value() const { return where(rest_ == rest_, total_ + rest_, total_); }  // an infinite sum has none
+
+ private:
+  Total total_ = 0, rest_ = 0;
+};
+
 // 2 width lanes joined in the first; as loops of known lengths, which cost a tenth of others.
 template <int width, class Join, class T>
 XTAPE_INLINE void join_lanes(Join join, T* lane) {
@@ -89,10 +120,10 @@ typename Join::Part fold(std::int64_t n, Join join, Term term, const X*... x) {
 template <class Join, class Term, class... X>
 typename Join::Total fold_blocks(std::int64_t n, Join join, Term term, const X*... x) {
   constexpr std::int64_t block = depth * lanes;
-  typename Join::Total total = fold(std::min(n, block), join, term, x...).v;
+  Running<Join> total(fold(std::min(n, block), join, term, x...).v);
   for (std::int64_t i = block; i < n; i += block)
-    total = join(total, typename Join::Total(fold(std::min(n - i, block), join, term, (x + i)...).v));
-  return total;
+    total.add(typename Join::Total(fold(std::min(n - i, block), join, term, (x + i)...).v));
+  return total.value();
 }
 
 /// parts[j] = the terms of n rows joined, which are `step` apart.
@@ -145,9 +176,9 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
       p[t] = fold_blocks(std::min(n - begin, tile_size), join, term, x + t / pieces * n + begin);
     });
     for (std::int64_t i = 0; i < outer; ++i) {
-      Total total = parts[i * pieces];
-      for (std::int64_t k = 1; k < pieces; ++k) total = join(total, parts[i * pieces + k]);
-      give(i, total);
+      Running<Join> total(parts[i * pieces]);
+      for (std::int64_t k = 1; k < pieces; ++k) total.add(parts[i * pieces + k]);
+      give(i, total.value());
     }
     return;
   }
@@ -185,13 +216,13 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
   constexpr std::int64_t group = 64;
   for (std::int64_t o = 0; o < outer; ++o)
     for (std::int64_t j = 0; j < inner; j += group) {
-      Total totals[group];
+      Running<Join> totals[group];
       const std::int64_t width = std::min(inner - j, group);
       for (std::int64_t k = 0; k < blocks; ++k) {
         const Part* p = parts.get() + (o * blocks + k) * inner + j;
-        for (std::int64_t i = 0; i < width; ++i) totals[i] = k ? join(totals[i], Total(p[i])) : Total(p[i]);
+        for (std::int64_t i = 0; i < width; ++i) totals[i].add(Total(p[i]));
       }
-      for (std::int64_t i = 0; i < width; ++i) give(o * inner + j + i, totals[i]);
+      for (std::int64_t i = 0; i < width; ++i) give(o * inner + j + i, totals[i].value());
     }
 }
 

@@ -29,7 +29,7 @@ def add(a, b):
 
 
 def mul(a, b):
-    return None if a is None or b is None or not a.v or not b.v else a * b
+    return None if a is None or b is None or not a.size or not b.size else a * b
 
 
 class Jet:

@@ -93,13 +93,22 @@ class Case:
         pairs = [(j, c) for j, c in zip(jets, counts or self.counts) if j is not None and c]
         return total([j for j, _ in pairs], [c for _, c in pairs])
 
-    def column(self, jets, of, at):
-        """The sum of those elements i with i % of == at, where `of` divides the period."""
-        return self.total(jets, [c if cl[0] % of == at else 0 for cl, c in zip(self.classes, self.counts)])
-
     def upto(self, jets, end):
         return self.total(jets, [self.count(c, end) for c in self.classes])
 
     def at(self, jets, position):
         """The element at a position that is marked."""
         return next(j for j, c in zip(jets, self.classes) if c[2] == position)
+
+
+class Column(Case):
+    """The elements i of a case with i % of == at, where `of` divides the period."""
+
+    def __init__(self, case, of, at):
+        keep = [i for i, c in enumerate(case.classes) if c[0] % of == at]
+        self.kind, self.specs, self.marks = case.kind, case.specs, [i for i in case.marks if i % of == at]
+        self.classes = [case.classes[i] for i in keep]
+        self.counts = [case.counts[i] for i in keep]
+        self.x = [[x[i] for i in keep] for x in case.x]
+        self.n = sum(self.counts)
+        self.count = case.count
