@@ -114,8 +114,9 @@ XTAPE_INLINE Real<double> lgamma(Real<double> x) {
 }
 XTAPE_INLINE Real<float> lgamma(Real<float> x) { return lgamma(Real<double>(x.v)).v; }
 
-/// The derivative of lgamma: for positive x by psi(x) = psi(x + 1) - 1 / x and the asymptotic series, else by
-/// reflection; infinite at 0, NaN at the negative integers (Abramowitz and Stegun, 6.3).
+/// The derivative of lgamma: from 10 on by the asymptotic series (Abramowitz and Stegun, 6.3), below by psi(x + 1) =
+/// psi(x) + 1 / x from [1, 2], where it is the distance from its zero, held to 90 bits, times a rational function
+/// (Maddock et al., Boost's digamma); negative x by reflection. Infinite at 0, NaN at the negative integers.
 XTAPE_INLINE Real<double> digamma(Real<double> x) {
   constexpr double pi = 3.14159265358979323846;
   if (x == 0) return -1 / x;
@@ -126,10 +127,27 @@ XTAPE_INLINE Real<double> digamma(Real<double> x) {
     y = -pi / tan(pi * fraction);
     x = 1 - x;
   }
-  for (; x < 12; x = x + 1) y = y - 1 / x;
-  const Real<double> z = 1 / (x * x);
-  const Real<double> tail = z * horner(z, 1. / 12, -691. / 32760, 1. / 132, -1. / 240, 1. / 252, -1. / 120, 1. / 12);
-  return y + log(x) - 0.5 / x - tail;
+  if (!(x < 10)) {
+    const Real<double> z = 1 / (x * x);
+    const Real<double> tail = z * horner(z, 1. / 12, -691. / 32760, 1. / 132, -1. / 240, 1. / 252, -1. / 120, 1. / 12);
+    return y + (log(x) - 0.5 / x - tail);
+  }
+  for (; x > 2;) {
+    x = x - 1;
+    y = y + 1 / x;
+  }
+  if (x < 1) {
+    y = y - 1 / x;
+    x = x + 1;
+  }
+  const Real<double> from_zero =
+      x - 1569415565. / 1073741824 - 381566830. / 1073741824 / 1073741824 - 0.9016312093258695918615e-19;
+  const Real<double> t = x - 1;
+  const Real<double> r = horner(t, -0.0020713321167745952, -0.045251321448739056, -0.28919126444774784,
+                                -0.65031853770896507, -0.32555031186804491, 0.25479851061131551) /
+                         horner(t, -0.55789841321675513e-6, 0.0021284987017821144, 0.054151797245674225,
+                                0.43593529692665969, 1.4606242909763515, 2.0767117023730469, 1.);
+  return y + (from_zero * 0.99558162689208984375 + from_zero * r);
 }
 XTAPE_INLINE Real<float> digamma(Real<float> x) { return digamma(Real<double>(x.v)).v; }
 
@@ -137,11 +155,14 @@ XTAPE_INLINE Real<float> digamma(Real<float> x) { return digamma(Real<double>(x.
 XTAPE_INLINE Real<double> zeta(int s, Real<double> x) {
   constexpr double bernoulli[] = {1. / 6, -1. / 30, 1. / 42, -1. / 30, 5. / 66, -691. / 2730, 7. / 6, -3617. / 510};
   if (isinf(x)) return 0;
-  Real<double> sum = 0;
-  for (; x < 16 + s; x = x + 1) sum = sum + __builtin_powi(x.v, -s);
+  // From the least term on.
+  const double below = 16 + s - x.v, terms = below > 0 ? __builtin_ceil(below) : 0;
+  Real<double> head = 0;
+  for (double k = terms - 1; k >= 0; --k) head = head + __builtin_powi(x.v + k, -s);
+  x = x + terms;
   // From here on the integral, half the first term, and B_2j / (2j)! s (s + 1) ... (s + 2j - 2) x^(1 - s - 2j).
   const Real<double> first = __builtin_powi(x.v, -s);
-  sum = sum + __builtin_powi(x.v, 1 - s) / (s - 1) + first / 2;
+  Real<double> sum = __builtin_powi(x.v, 1 - s) / (s - 1) + first / 2;
   Real<double> factor = first * s / (2 * x);
   int j = 2;
   for (double b : bernoulli) {
@@ -149,7 +170,7 @@ XTAPE_INLINE Real<double> zeta(int s, Real<double> x) {
     factor = factor * ((s + j - 1.) * (s + j) / ((j + 1.) * (j + 2.))) / (x * x);
     j += 2;
   }
-  return sum;
+  return sum + head;
 }
 
 /// The n-th derivative of digamma, (-1)^(n + 1) n! zeta(n + 1, x) for n > 0; negative x by reflection of the zeta

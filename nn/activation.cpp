@@ -62,7 +62,7 @@ Tensor Squareplus::forward(const Arg& x) const {
   const double half = 0.5 * b, root = std::sqrt(b);
   auto formula = [=](auto v) {
     const auto h = hypot(v, root);
-    return where(v > 0, 0.5 * v + 0.5 * h, 0.5 * half / (0.5 * h - 0.5 * v));
+    return where(v > -1, 0.5 * v + 0.5 * h, 0.5 * half / (0.5 * h - 0.5 * v));
   };
   return pointwise(formula, x);
 }
@@ -84,7 +84,7 @@ Tensor lecun_tanh(const Arg& x) {
 
 Tensor Sine::forward(const Arg& x) const {
   check(std::isfinite(omega), "Sine", "omega", omega, "a finite number", x.site);
-  return pointwise([w = omega](auto v) { return sin(w * v); }, x);
+  return xtape::sin(omega * x);  // any size of angle, which a formula's sin is not for
 }
 
 Tensor Gaussian::forward(const Arg& x) const {

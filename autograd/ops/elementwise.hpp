@@ -33,17 +33,18 @@ Tensor pow(const Arg& a, const Arg& b);
 Tensor maximum(const Arg& a, const Arg& b);
 /// The smaller of both; NaN where one is; where they are equal each has half the derivative.
 Tensor minimum(const Arg& a, const Arg& b);
-/// The angle of the point (x, y) in (-pi, pi]; the derivatives at (0, 0) are 0.
+/// The angle of the point (x, y) in (-pi, pi]; the derivatives at (0, 0), of any order, are 0.
 Tensor atan2(const Arg& y, const Arg& x);
-/// sqrt(a^2 + b^2), without overflow; the derivatives at (0, 0) are NaN.
+/// sqrt(a^2 + b^2), without overflow; the derivatives at (0, 0), of any order, are 0.
 Tensor hypot(const Arg& a, const Arg& b);
 /// a - b trunc(a / b): the remainder with the sign of a. Throws when an integer is divided by 0.
 Tensor fmod(const Arg& a, const Arg& b);
 /// a - b floor(a / b): the remainder with the sign of b. Throws when an integer is divided by 0.
 Tensor remainder(const Arg& a, const Arg& b);
-/// x log(y), and 0 where x is 0 unless y is NaN; the derivative for x is 0 where x is 0 and y is not positive
+/// x log(y), and 0 where x is 0 unless y is NaN; the derivative for x is 0 where x is 0 and y is not positive, that for
+/// y is 0 where both are 0
 Tensor xlogy(const Arg& x, const Arg& y);
-/// log(e^a + e^b), without overflow
+/// log(e^a + e^b), without overflow; of two equal infinities each has half the derivative
 Tensor logaddexp(const Arg& a, const Arg& b);
 /// |a| with the sign of b, -0 included; the derivative for a is 0 where a is 0, that for b is 0
 Tensor copysign(const Arg& a, const Arg& b);

@@ -1,6 +1,6 @@
 #include "slopes.hpp"
 
-#include "apply.hpp"
+#include "far_angles.hpp"
 
 namespace xtape {
 namespace {
@@ -24,8 +24,15 @@ Tensor logistic_density(const Arg& x) {
       fused_rule<0, output>(detail::slope::LogisticDensity{}));
 }
 Tensor sec_squared(const Arg& x) {
-  return unary(
-      "sec_squared", x, [](auto x) { return sec_squared(x); }, fused_rule<0, output>(detail::slope::SecSquared{}));
+  const auto exactly = [](double x) {
+    const double c = std::cos(x);
+    return 1 / (c * c);
+  };
+  return circular(
+      "sec_squared", x, [](auto x) { return sec_squared(x); }, exactly,
+      rule<0, output>([](const Tensor& g, const Tensor& x, const Tensor& y) {
+        return any_far(x.array()) ? detail::slope::SecSquared{}(g, x, y) : fused(detail::slope::SecSquared{}, g, x, y);
+      }));
 }
 Tensor rsqrt_one_minus_square(const Arg& x) {
   return unary(

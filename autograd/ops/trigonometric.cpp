@@ -1,21 +1,24 @@
 #include "trigonometric.hpp"
 
-#include "apply.hpp"
+#include "far_angles.hpp"
 #include "slopes.hpp"
 
 namespace xtape {
 
 Tensor sin(const Arg& x) {
-  return unary(
-      "sin", x, [](auto x) { return sin(x); }, fused_rule<0>(detail::slope::Sin{}));
+  return circular(
+      "sin", x, [](auto x) { return sin(x); }, [](double x) { return std::sin(x); },
+      circular_rule(detail::slope::Sin{}));
 }
 Tensor cos(const Arg& x) {
-  return unary(
-      "cos", x, [](auto x) { return cos(x); }, fused_rule<0>(detail::slope::Cos{}));
+  return circular(
+      "cos", x, [](auto x) { return cos(x); }, [](double x) { return std::cos(x); },
+      circular_rule(detail::slope::Cos{}));
 }
 Tensor tan(const Arg& x) {
-  return unary(
-      "tan", x, [](auto x) { return tan(x); }, fused_rule<0>(detail::slope::Tan{}));
+  return circular(
+      "tan", x, [](auto x) { return tan(x); }, [](double x) { return std::tan(x); },
+      circular_rule(detail::slope::Tan{}));
 }
 Tensor asin(const Arg& x) {
   return unary(

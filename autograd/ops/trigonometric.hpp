@@ -5,11 +5,11 @@
 
 namespace xtape {
 
-/// The sine of x in radians.
+/// The sine of x in radians, of any size; NaN for an infinite one.
 Tensor sin(const Arg& x);
-/// The cosine of x in radians.
+/// The cosine of x in radians, of any size; NaN for an infinite one.
 Tensor cos(const Arg& x);
-/// The tangent of x in radians.
+/// The tangent of x in radians, of any size; NaN for an infinite one.
 Tensor tan(const Arg& x);
 /// The angle in [-pi/2, pi/2] whose sine is x; NaN outside [-1, 1].
 Tensor asin(const Arg& x);
