@@ -79,8 +79,8 @@ Tensor apply_formula(const char* op, Reduce reduce, const F& f, const Arg& x, co
 /// Kinks: relu'(0) = abs'(0) = 0; of two equals max and min give each half; clamp passes the gradient at its bounds.
 /// Where a formula of several arguments multiplies by an infinity or a NaN, their gradients there may be NaN.
 ///
-/// sin, cos and tan of a formula lose digits beyond 1e8 (float32) or 1e9 (float64), by 1e-16 |x|, and are NaN above 3e15;
-/// the operations of these names do not.
+/// sin, cos and tan of a formula lose digits beyond 1e8 (float32) or 1e9 (float64), by 1e-16 |x|, and are NaN above
+/// 3e15; the operations of these names do not.
 ///
 /// float64 if an argument is, else float32. Throws when the shapes do not broadcast.
 template <class F, class... Rest>

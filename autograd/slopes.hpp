@@ -108,8 +108,22 @@ struct OverSquareSumFirst {
 XTAPE_SLOPE_OF_TWO(OverSquareSumSecond, x, y, g*(-2 * over_square_sum(x, y) * over_square_sum(y, x)))
 XTAPE_SLOPE_OF_TWO(HypotFirst, a, b, g* cosine(a, b))
 XTAPE_SLOPE_OF_TWO(HypotSecond, a, b, g* cosine(b, a))
-XTAPE_SLOPE_OF_TWO(CosineFirst, a, b, g*(cosine(b, a) * over_square_sum(b, a)))
-XTAPE_SLOPE_OF_TWO(CosineSecond, a, b, -g*(cosine(a, b) * over_square_sum(b, a)))
+/// Of a / sqrt(a^2 + b^2): sin^2 / h and -cos sin / h, 0 at (0, 0). Below 1 both sides of the division are brought up,
+/// so that nothing overflows or vanishes on the way.
+struct CosineFirst {
+  template <class G, class X>
+  XTAPE_INLINE G operator()(G g, X a, X b) const {
+    const X h = hypot(a, b), up = where(h < 1, 0x1p60, where(h == h, 1, h)), c = cosine(b, a);
+    return g * (c / where(h == 0, 1, h * up) * (c * up));
+  }
+};
+struct CosineSecond {
+  template <class G, class X>
+  XTAPE_INLINE G operator()(G g, X a, X b) const {
+    const X h = hypot(a, b), up = where(h < 1, 0x1p60, where(h == h, 1, h));
+    return -g * (cosine(a, b) * up * cosine(b, a) / where(h == 0, 1, h * up));
+  }
+};
 XTAPE_SLOPE_OF_TWO(FmodSecond, a, b, -g* quotient(a, b))
 XTAPE_SLOPE_OF_TWO(RemainderSecond, a, b, -g* quotient_below(a, b))
 XTAPE_SLOPE_OF_TWO(ShareFirst, a, b, g*(share(a, b) * share(b, a)))

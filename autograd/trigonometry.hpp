@@ -6,42 +6,49 @@
 namespace xtape::kernel {
 
 // |x| = r + k pi / 2, r at most pi / 4, by Cody and Waite: pi / 2 in parts that are short enough for exact products,
-// up to 1e8 (float) and 1e9 (double); farther out r is off by about 1e-16 |x|.
-XTAPE_INLINE Reduced<float> reduce_turns(Real<float> x) {
+// up to 1e8 (float) and 1e9 (double); farther out r is off by about 1e-16 |x|. What r lacks is `rest`.
+template <class T>
+struct Turned {
+  Real<T> r;
+  Bits<T> k;
+  Real<T> rest;
+};
+XTAPE_INLINE Turned<float> reduce_turns(Real<float> x) {
   const Real<double> a = abs(x).v, z = a * 0.63661977236758134308 + rounder<double>, n = z - rounder<double>;
   const Real<double> r = a - n * 0x1.921fb54000000p+0 - n * 0x1.10b4611a62633p-30;
-  return {r.v, static_cast<std::uint32_t>(low_bits(z))};
+  const Real<float> near = r.v;
+  return {near, static_cast<std::uint32_t>(low_bits(z)), (r - Real<double>(near.v)).v};
 }
-XTAPE_INLINE Reduced<double> reduce_turns(Real<double> x) {
+XTAPE_INLINE Turned<double> reduce_turns(Real<double> x) {
   const Real<double> a = abs(x), z = a * 0.63661977236758134308 + rounder<double>, n = z - rounder<double>;
-  return {
-      a - n * 0x1.921fb40000000p+0 - n * 0x1.4442d00000000p-24 - n * 0x1.8469800000000p-48 - n * 0x1.3198a2e037073p-69,
-      low_bits(z)};
+  const Real<double> far = a - n * 0x1.921fb40000000p+0 - n * 0x1.4442d00000000p-24, third = n * 0x1.8469800000000p-48;
+  const Real<double> near = far - third, fourth = n * 0x1.3198a2e037073p-69, r = near - fourth;
+  return {r, low_bits(z), (far - near - third) + (near - r - fourth)};
 }
-// sin(r) and cos(r).
-XTAPE_INLINE Real<float> sin_near(Real<float> r) {
+// sin(r) - r and 1 - cos(r).
+XTAPE_INLINE Real<float> sin_tail(Real<float> r) {
   const Real<float> z = r * r;
-  return r + r * (z * horner(z, -1.951511751e-4f, 8.332159579e-3f, -1.666665459e-1f));
+  return r * (z * horner(z, -1.951511751e-4f, 8.332159579e-3f, -1.666665459e-1f));
 }
-XTAPE_INLINE Real<double> sin_near(Real<double> r) {
+XTAPE_INLINE Real<double> sin_tail(Real<double> r) {
   const Real<double> z = r * r;
-  return r + r * (z * horner(z, 1.58961464856088e-10, -2.5050746362761807e-8, 2.7557313612738739e-6,
-                             -0.00019841269829565527, 0.0083333333333220898, -0.16666666666666631));
+  return r * (z * horner(z, 1.58961464856088e-10, -2.5050746362761807e-8, 2.7557313612738739e-6,
+                         -0.00019841269829565527, 0.0083333333333220898, -0.16666666666666631));
 }
-XTAPE_INLINE Real<float> cos_near(Real<float> r) {
+XTAPE_INLINE Real<float> cos_tail(Real<float> r) {
   const Real<float> z = r * r;
-  return 1 - 0.5 * z + z * z * horner(z, 2.443296802e-5f, -1.388731463e-3f, 4.166664565e-2f);
+  return 0.5 * z - z * z * horner(z, 2.443296802e-5f, -1.388731463e-3f, 4.166664565e-2f);
 }
-XTAPE_INLINE Real<double> cos_near(Real<double> r) {
+XTAPE_INLINE Real<double> cos_tail(Real<double> r) {
   const Real<double> z = r * r;
-  return 1 - (0.5 * z - z * z *
-                            horner(z, -1.1358479346209901e-11, 2.0875699765932666e-9, -2.7557314171596534e-7,
-                                   2.4801587288825826e-5, -0.0013888888888873016, 0.041666666666666593));
+  return 0.5 * z - z * z *
+                       horner(z, -1.1358479346209901e-11, 2.0875699765932666e-9, -2.7557314171596534e-7,
+                              2.4801587288825826e-5, -0.0013888888888873016, 0.041666666666666593);
 }
 // sin of r + k pi / 2.
 template <class T>
-XTAPE_INLINE Real<T> sin_of(Reduced<T> t) {
-  const Real<T> y = blend(-(t.k & 1), cos_near(t.r), sin_near(t.r));
+XTAPE_INLINE Real<T> sin_of(Turned<T> t) {
+  const Real<T> y = blend(-(t.k & 1), 1 - cos_tail(t.r), t.r + sin_tail(t.r));
   return bits<Real<T>>(bits<Bits<T>>(y) ^ ((t.k >> 1) << (8 * sizeof(T) - 1)));
 }
 template <class T>
@@ -62,25 +69,27 @@ XTAPE_INLINE Real<T> sin(Real<T> x) {
 /// cos(x), with the limits of sin.
 template <class T>
 XTAPE_INLINE Real<T> cos(Real<T> x) {
-  Reduced<T> t = reduce_turns(x);
+  Turned<T> t = reduce_turns(x);
   t.k += 1;
   return within_turns(x, sin_of(t));
 }
-/// tan(x) within 4 ulp, with the limits of sin.
-template <class T>
-XTAPE_INLINE Real<T> tan(Real<T> x) {
-  const Reduced<T> t = reduce_turns(x);
-  const Real<T> s = sin_near(t.r), c = cos_near(t.r);
-  const Bits<T> odd = -(t.k & 1);
+/// tan(x), with the limits of sin.
+XTAPE_INLINE Real<double> tan(Real<double> x) {
+  using R = Real<double>;
+  const Turned<double> t = reduce_turns(x);
+  const R sine = sin_tail(t.r), cosine = cos_tail(t.r);
+  const R s = t.r + (sine + t.rest * (1 - cosine)), c = 1 - (cosine + t.rest * (t.r + sine));
+  const Bits<double> odd = -(t.k & 1);
   return within_turns(x, with_sign_of(blend(odd, -c, s) / blend(odd, s, c), x));
 }
+XTAPE_INLINE Real<float> tan(Real<float> x) { return tan(Real<double>(x.v)).v; }
 
 /// 1 / cos(x)^2, the derivative of tan, with the limits of sin.
-template <class T>
-XTAPE_INLINE Real<T> sec_squared(Real<T> x) {
-  const Real<T> c = cos(x);
+XTAPE_INLINE Real<double> sec_squared(Real<double> x) {
+  const Real<double> c = cos(x);
   return 1 / (c * c);
 }
+XTAPE_INLINE Real<float> sec_squared(Real<float> x) { return sec_squared(Real<double>(x.v)).v; }
 
 // A multiple of pi / 4 less or more something, with what the constant lacks.
 template <class T>

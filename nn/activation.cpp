@@ -71,7 +71,12 @@ Tensor mish(const Arg& x) {
   return pointwise(
       [](auto v) {
         const auto x = clamp(v, -1000, 1000);  // from there on it is 0 or x, and an infinity is not to meet a 0
-        return where(v > 1000, v, x * tanh(-log_sigmoid(-x)));
+        // tanh(log(1 + e^x)) in that of e^x and e^-x which is at most 1, and what 1 lacks.
+        const auto above = x > 0;
+        const auto e = exp(where(above, -x, x));
+        const auto rest = where(above, 2 * e * e, e * (e + 1)) / where(above, 2 * e * (e + 1) + 1, e * (e + 2) + 2);
+        const auto gate = where(above, 1, e) * (1 - rest);
+        return where(v > 1000, v, x * gate);
       },
       x);
 }

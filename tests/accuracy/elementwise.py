@@ -223,7 +223,7 @@ row("tanhshrink", lambda x: x - mp.tanh(x), lambda x: mp.tanh(x) ** 2, lambda x:
 row("gaussian", lambda x: mp.exp(-x * x / 2), lambda x: -x * mp.exp(-x * x / 2),
     lambda x: [-mp.exp(-x * x / 2), x * x * mp.exp(-x * x / 2)], near=[1, 13.2, 38.5], at={inf: step, -inf: step})
 row("sine", lambda x: mp.sin(2 * x), lambda x: 2 * mp.cos(2 * x), lambda x: -4 * mp.sin(2 * x), near=near_turns,
-    at={inf: (nan, None, None)}, high=1e30)
+    at={inf: (nan, None, None)}, high=1e38)
 row("leaky_relu", lambda x: x if x > 0 else x / 8, lambda x: 1 if x > 0 else 0.125, lambda x: 0,
     at={inf: (inf, 1, 0), -inf: (-inf, 0.125, 0)}, library=lambda x: F.leaky_relu(x, 0.125))
 row("hardswish", lambda x: mpf(0) if x < -3 else x * (x + 3) / 6 if x <= 3 else x,
@@ -234,6 +234,18 @@ row("hardsigmoid", lambda x: mpf(0) if x <= -3 else (x + 3) / 6 if x < 3 else mp
     library=F.hardsigmoid)
 row("softshrink", lambda x: x - 0.5 if x > 0.5 else x + 0.5 if x < -0.5 else mpf(0), lambda x: int(abs(x) > 0.5),
     lambda x: 0, near=[0.5, -0.5], at={inf: (inf, 1, 0), -inf: (-inf, 1, 0)}, library=F.softshrink)
+row("hardshrink", lambda x: x if abs(x) > 0.5 else mpf(0), lambda x: int(abs(x) > 0.5), lambda x: 0, near=[0.5, -0.5],
+    at={inf: (inf, 1, 0), -inf: (-inf, 1, 0)}, library=F.hardshrink)
+row("hardtanh", lambda x: min(max(x, mpf(-1)), mpf(1)), lambda x: int(-1 < x < 1), lambda x: 0, near=[-1, 1],
+    at={inf: (1, 0, 0), -inf: (-1, 0, 0)}, library=F.hardtanh)
+row("relu6", lambda x: min(max(x, mpf(0)), mpf(6)), lambda x: int(0 < x < 6), lambda x: 0, near=[6],
+    at={inf: (6, 0, 0), -inf: step}, library=F.relu6)
+row("threshold", lambda x: x if x > 0.5 else mpf(-2), lambda x: int(x > 0.5), lambda x: 0, near=[0.5],
+    at={inf: (inf, 1, 0), -inf: (-2, 0, 0)}, library=lambda x: F.threshold(x, 0.5, -2))
+lecun = mpf("1.7159"), mpf(2) / 3
+row("lecun_tanh", lambda x: lecun[0] * mp.tanh(x * lecun[1]), lambda x: lecun[0] * lecun[1] * sech2(x * lecun[1]),
+    lambda x: -2 * lecun[0] * lecun[1] ** 2 * mp.tanh(x * lecun[1]) * sech2(x * lecun[1]),
+    at={inf: (lecun[0], 0, 0), -inf: (-lecun[0], 0, 0)})
 
 pairs = {}
 
@@ -248,6 +260,8 @@ pair("sub", lambda a, b: a - b, lambda a, b: [1, -1], lambda a, b: [0, 0, 0], li
 pair("mul", lambda a, b: a * b, lambda a, b: [b, a], lambda a, b: [0, 1, 0], library=torch.mul)
 pair("div", lambda a, b: a / b, lambda a, b: [1 / b, -a / b**2], lambda a, b: [0, -1 / b**2, 2 * a / b**3],
      domain=lambda a, b: b != 0, library=torch.div)
+pair("lerp", lambda a, b: [0.75 * a, 0.25 * b], lambda a, b: [0.75, 0.25], lambda a, b: [0, 0, 0],
+     library=lambda a, b: torch.lerp(a, b, 0.25))
 
 
 def power(a, b):
