@@ -53,7 +53,8 @@ Tensor overlap_cost(const char* cost, const Arg& p, const Arg& target, double al
   Scope scope(p.site);
   const Tensor x = flatten(p, 1), t = flatten(made_floating(p.array->dtype, target), 1);
   // What is missing, not 1 less what is there, so that a small cost has all its digits.
-  const Tensor both = sum(x * t, 1), missing = alpha * sum(x * (1 - t), 1) + beta * sum((1 - x) * t, 1);
+  auto lacks = [alpha, beta](auto x, auto t) { return x * (1 - t) * alpha + (1 - x) * t * beta; };
+  const Tensor both = sum(x * t, 1), missing = sum(pointwise(lacks, x, t), 1);
   return reduced(missing / (both + missing + smooth), reduction);
 }
 }  // namespace

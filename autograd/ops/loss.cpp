@@ -195,13 +195,14 @@ struct CrossEntropy : ClassCost {
         T* to = y->at<T>() + i * n;
         if (label.ignored(i)) return void(std::fill_n(to, n, T(0)));
         const T scale = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor * label.weight_of(i);
-        const R shift = powers.at<T>()[2 * i], others = powers.at<T>()[2 * i + 1], total = 1 + others,
-                share = scale / total;
+        const R shift = powers.at<T>()[2 * i], others = powers.at<T>()[2 * i + 1], total = 1 + others;
+        const kernel::PowersBeside<T> power(shift);
+        const R share = power.factor / total * scale;
         kernel::map(
-            n, [shift, share](auto v) { return kernel::exp_difference(v, shift) * share; }, to, row);
+            n, [power, share](auto v) { return power(v) * share; }, to, row);
         // Where the label has nearly all of the sum, what it lacks of it is the others' part.
         const R own = row[label[i]];
-        to[label[i]] = ((own == shift ? -others / total : kernel::exp_difference(own, shift) / total - 1) * scale).v;
+        to[label[i]] = ((own == shift ? -others / total : power(own) * power.factor / total - 1) * scale).v;
       });
     });
     return y;
@@ -258,9 +259,11 @@ struct ProbabilityCost {
         const kernel::Real<T> s = g.at<T>()[reduction == Reduction::none ? i : 0] / divisor<T>(x.size / n);
         const kernel::Real<T> shift = powers.at<T>()[2 * i], total = 1 + powers.at<T>()[2 * i + 1];
         const kernel::Real<T> log_total = std::log1p(powers.at<T>()[2 * i + 1]), all = kernel::sum(n, share);
+        const kernel::PowersBeside<T> power(shift);
+        const kernel::Real<T> part = power.factor / total;
         // As `missing` has it.
         const auto slope = [=](auto v, auto p) {
-          const auto q = kernel::exp_difference(v, shift) / total, log_q = (v - shift) - log_total;
+          const auto q = power(v) * part, log_q = (v - shift) - log_total;
           return (where(log_q > -0.5, expm1(log_q), q - 1) * p + q * (all - p)) * s;
         };
         kernel::map(n, slope, y->at<T>() + i * n, row, share);

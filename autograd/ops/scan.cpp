@@ -4,34 +4,12 @@
 #include <cstring>
 
 #include "elementwise.hpp"
-#include "panels.hpp"
-#include "softmax_kernel.hpp"
+#include "scan_columns.hpp"
 
 namespace xtape {
 namespace {
 
 using kernel::Real;
-
-// What sums and products along an axis are carried in.
-template <class T>
-using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
-
-// step(k, before, j) gives element k of column j from the state before it; a state is kept for each column of a panel,
-// and elements go down or, in reverse, up.
-template <class State, class F>
-void scan_columns(const Split& s, bool reverse, State first, const F& step) {
-  for_panels(s, [&](std::int64_t at, std::int64_t, std::int64_t width) {
-    State state[panel_width];
-    std::fill_n(state, width, first);
-    State one = first;  // of a single column, which a register holds
-    for (std::int64_t i = 0; i < s.n; ++i) {
-      const std::int64_t k = reverse ? s.n - 1 - i : i, row = at + k * s.inner;
-      if (width == 1) one = step(row, one, k);
-      else
-        for (std::int64_t j = 0; j < width; ++j) state[j] = step(row + j, state[j], k);
-    }
-  });
-}
 
 template <class F>
 Ref<Array> scan(const Array& x, int axis, F f) {
@@ -40,42 +18,53 @@ Ref<Array> scan(const Array& x, int axis, F f) {
   return y;
 }
 
-template <class F>
-Ref<Array> scan_floating(const Array& x, int axis, F f) {
-  Ref<Array> y = make_array(x.dtype, x.shape);
-  visit_floating(x.dtype, [&](auto t) { f(Split(x.shape, axis), t, x, *y); });
-  return y;
-}
-
 // Checks, and makes booleans and uint8 int64.
-Tensor scanned(const char* op, const Arg& x, int& axis, bool floating) {
+Tensor scanned(const char* op, const Arg& x, int& axis) {
   check_defined(op, x);
   axis = check_axis(op, axis, x.array->shape, x.site);
-  if (floating && !is_floating(x.array->dtype)) return promote_floating(op, x);
   if (!computes(x.array->dtype)) return counted(x);
   return x.tensor();
 }
 
-// x_0, …, x_i joined, along the axis or from its end in reverse.
-template <template <class> class Join>
-auto accumulated(int axis, bool reverse) {
-  return [=](const Array& x) {
-    return scan(x, axis, [=](const Split& s, auto t, const Array& x, Array& y) {
-      using T = decltype(t);
-      using Total = kernel::Running<Join<T>>;
-      const T* from = x.at<T>();
-      T* to = y.at<T>();
-      scan_columns<Total>(s, reverse, Total(), [=](std::int64_t i, Total total, std::int64_t) {
-        total.add(from[i]);
-        to[i] = static_cast<T>(total.value().v);
-        return total;
-      });
-    });
-  };
+// y_i = x_0 + … + x_i along the axis, or from its end in reverse: in blocks, so that rounding errors do not grow with
+// their number.
+template <class T>
+void sums(const Split& s, bool reverse, const T* x, T* y) {
+  using Total = typename kernel::Sum<T>::Total;
+  for_panels(s, [=](std::int64_t at, std::int64_t, std::int64_t width) {
+    kernel::Running<kernel::Sum<T>> blocks[panel_width];
+    Total before[panel_width], block[panel_width];
+    const std::int64_t step = reverse ? -s.inner : s.inner;
+    std::int64_t i = reverse ? at + (s.n - 1) * s.inner : at;
+    for (std::int64_t begin = 0; begin < s.n; begin += kernel::depth) {
+      const std::int64_t count = std::min(s.n - begin, kernel::depth);
+      for (std::int64_t j = 0; j < width; ++j) before[j] = blocks[j].value(), block[j] = 0;
+      if (width == 1) {
+        Total sum = 0;
+        for (std::int64_t k = 0; k < count; ++k, i += step) {
+          sum = sum + x[i];
+          y[i] = static_cast<T>((before[0] + sum).v);
+        }
+        block[0] = sum;
+      } else {
+        for (std::int64_t k = 0; k < count; ++k, i += step)
+          for (std::int64_t j = 0; j < width; ++j) {
+            block[j] = block[j] + x[i + j];
+            y[i + j] = static_cast<T>((before[j] + block[j]).v);
+          }
+      }
+      for (std::int64_t j = 0; j < width; ++j) blocks[j].add(block[j]);
+    }
+  });
 }
 
 Tensor cumulative_sum(const Arg& x, int axis, bool reverse) {
-  auto forward = accumulated<kernel::Sum>(axis, reverse);
+  auto forward = [axis, reverse](const Array& x) {
+    return scan(x, axis, [reverse](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      sums(s, reverse, x.at<T>(), y.at<T>());
+    });
+  };
   return execute("cumsum", {&x}, attributed(forward, "axis", axis),
                  rule<>([axis, reverse](const Tensor& g) { return cumulative_sum(g, axis, !reverse); }));
 }
@@ -97,23 +86,32 @@ Tensor shift(const Arg& x, int axis, bool reverse, double end) {
                  rule<>([axis, reverse](const Tensor& g) { return shift(g, axis, !reverse, 0); }));
 }
 
-// The solution of y_i = b_i + a_i y_(i-1), or in reverse of y_i = b_i + a_(i+1) y_(i+1). Each is the other's transpose
-// in b; a_i gets the gradient down_(i-1) up_i, where `down` is of the first kind and `up` of the second. Products along
-// an axis have their derivatives from it, without a division and so also at zeros.
+// The state of a recurrence y' = b + a y, with what rounding takes from it.
+struct Recurring {
+  Real<double> y = 0, rest = 0;
+  Recurring next(double a, double b) const {
+    const Real<double> product = y * a, sum = product + b, own = sum - product;
+    return {sum, rest * a + (kernel::product_rest(y, a, product) + ((product - (sum - own)) + (b - own)))};
+  }
+  double value() const { return rest == rest ? (y + rest).v : y.v; }
+};
+
+// In float64, the solution of y_i = b_i + a_i y_(i-1), or in reverse of y_i = b_i + a_(i+1) y_(i+1). Each is the
+// other's transpose in b; a_i gets the gradient down_(i-1) up_i, where `down` is of the first kind and `up` of the
+// second. Products along an axis have their derivatives from it, without a division and so also at zeros.
 Tensor recurrence(const Arg& a, const Arg& b, int axis, bool reverse) {
   auto forward = [axis, reverse](const Array& a, const Array& b) {
-    return scan(b, axis, [&a, reverse](const Split& s, auto t, const Array& b, Array& y) {
-      using T = decltype(t);
-      const T *factor = a.at<T>(), *add = b.at<T>();
-      T* to = y.at<T>();
-      const std::int64_t next = reverse ? s.inner : 0, edge = reverse ? s.n - 1 : 0;
-      scan_columns<Wide<T>>(s, reverse, Wide<T>(0), [=](std::int64_t i, Wide<T> before, std::int64_t k) {
-        const Real<Wide<T>> value =
-            k == edge ? Real<Wide<T>>(add[i]) : Real<Wide<T>>(add[i]) + Real<Wide<T>>(factor[i + next]) * before;
-        to[i] = static_cast<T>(value.v);
-        return value.v;
-      });
+    Ref<Array> y = make_array(float64, b.shape);
+    const Split s(b.shape, axis);
+    const double *factor = a.at<double>(), *add = b.at<double>();
+    double* to = y->at<double>();
+    const std::int64_t next = reverse ? s.inner : 0, edge = reverse ? s.n - 1 : 0;
+    scan_columns<Recurring>(s, reverse, {}, [=](std::int64_t i, Recurring before, std::int64_t k) {
+      const Recurring now = before.next(k == edge ? 0 : factor[i + next], add[i]);
+      to[i] = now.value();
+      return now;
     });
+    return y;
   };
   return execute(
       "recurrence", {&a, &b}, forward,
@@ -125,7 +123,19 @@ Tensor recurrence(const Arg& a, const Arg& b, int axis, bool reverse) {
 }
 
 Tensor cumulative_product(const Arg& x, int axis, bool reverse) {
-  auto forward = accumulated<kernel::Product>(axis, reverse);
+  auto forward = [axis, reverse](const Array& x) {
+    return scan(x, axis, [reverse](const Split& s, auto t, const Array& x, Array& y) {
+      using T = decltype(t);
+      using Product = kernel::Running<kernel::Product<T>>;
+      const T* from = x.at<T>();
+      T* to = y.at<T>();
+      scan_columns<Product>(s, reverse, Product(), [=](std::int64_t i, Product product, std::int64_t) {
+        product.add(from[i]);
+        to[i] = static_cast<T>(product.value().v);
+        return product;
+      });
+    });
+  };
   const auto described = attributed(forward, "axis", axis);
   if (!is_floating(x.array->dtype)) return execute("cumprod", {&x}, described, no_gradient);
   // In reverse y_i = x_i y_(i+1), so that the recurrence of its gradient goes down with the factors of one place
@@ -142,134 +152,12 @@ Tensor cumulative_product(const Arg& x, int axis, bool reverse) {
 }  // namespace
 
 Tensor cumsum(const Arg& x, int axis) {
-  const Tensor t = scanned("cumsum", x, axis, false);
+  const Tensor t = scanned("cumsum", x, axis);
   return cumulative_sum(Arg(t, x.site), axis, false);
 }
 Tensor cumprod(const Arg& x, int axis) {
-  const Tensor t = scanned("cumprod", x, axis, false);
+  const Tensor t = scanned("cumprod", x, axis);
   return cumulative_product(Arg(t, x.site), axis, false);
-}
-
-namespace {
-
-template <class T>
-using WideSum = kernel::Running<kernel::Sum<Wide<T>>>;
-
-// e^(v - max), in what sums are carried in.
-template <class T>
-Wide<T> power(T v, T max) {
-  return v == max ? Wide<T>(1) : kernel::exp_difference(Real<Wide<T>>(v), Real<Wide<T>>(max)).v;
-}
-// The largest so far, and the sum of the powers beside it but for its own, which is 1.
-template <class T>
-struct LogSum {
-  T max = -kernel::infinity<T>;
-  WideSum<T> others{-1};
-
-  LogSum with(T v) const {
-    LogSum y = *this;
-    if (v > max) {
-      y.others = WideSum<T>(total() * power(max, v));
-      y.max = v;
-    } else {
-      y.others.add(power(v, max));
-    }
-    return y;
-  }
-  Wide<T> total() const { return 1 + others.value().v; }
-  T value() const {
-    const Wide<T> rest = others.value().v;
-    return std::isinf(max) && rest == rest ? max : static_cast<T>(max + std::log1p(rest));
-  }
-};
-
-Tensor logcumsumexp_adjoint(const Arg& g, const Arg& x, int axis);
-
-// y_i = the mean of h_0, …, h_i with the weights e^x_j.
-Tensor power_mean(const Arg& h, const Arg& x, int axis) {
-  auto forward = [axis](const Array& h, const Array& x) {
-    return scan_floating(x, axis, [&h](const Split& s, auto t, const Array& x, Array& y) {
-      using T = decltype(t);
-      struct State {
-        LogSum<T> powers;
-        WideSum<T> weighted;
-      };
-      const T *from = x.at<T>(), *factor = h.at<T>();
-      T* to = y.at<T>();
-      scan_columns<State>(s, false, State(), [=](std::int64_t i, const State& before, std::int64_t) {
-        State now{before.powers.with(from[i]), before.weighted};
-        if (now.powers.max != before.powers.max)
-          now.weighted = WideSum<T>(before.weighted.value() * power(before.powers.max, now.powers.max));
-        now.weighted.add(factor[i] * power(from[i], now.powers.max));
-        to[i] = static_cast<T>(now.weighted.value().v / now.powers.total());
-        return now;
-      });
-    });
-  };
-  return execute("power_mean", {&h, &x}, forward,
-                 rule<1>([axis](const Tensor& g, const Tensor& x) { return logcumsumexp_adjoint(g, x, axis); }),
-                 rule<0, 1>([axis](const Tensor& g, const Tensor& h, const Tensor& x) {
-                   return h * logcumsumexp_adjoint(g, x, axis) -
-                          logcumsumexp_adjoint(g * power_mean(h, x, axis), x, axis);
-                 }));
-}
-
-// Its transpose in h, y_j = sum_(i >= j) g_i e^(x_j - z_i) with z = logcumsumexp(x), made of no rounded z: from the
-// end, with powers beside the largest of the elements up to each.
-Tensor logcumsumexp_adjoint(const Arg& g, const Arg& x, int axis) {
-  auto forward = [axis](const Array& g, const Array& x) {
-    return scan_floating(x, axis, [&g](const Split& s, auto t, const Array& x, Array& y) {
-      using T = decltype(t);
-      struct State {
-        T max;
-        WideSum<T> sum;
-      };
-      const Scratch<T> largest(x.size);
-      const Scratch<Wide<T>> totals(x.size);
-      T *const max = largest.get(), *to = y.at<T>();
-      Wide<T>* const total = totals.get();
-      const T *from = x.at<T>(), *seed = g.at<T>();
-      scan_columns<LogSum<T>>(s, false, LogSum<T>(), [=](std::int64_t i, const LogSum<T>& before, std::int64_t) {
-        const LogSum<T> now = before.with(from[i]);
-        max[i] = now.max, total[i] = now.total();
-        return now;
-      });
-      scan_columns<State>(s, true, {kernel::infinity<T>, {}}, [=](std::int64_t i, const State& after, std::int64_t) {
-        State now{max[i], after.sum};
-        if (now.max != after.max) now.sum = WideSum<T>(after.sum.value() * power(now.max, after.max));
-        now.sum.add(seed[i] / total[i]);
-        to[i] = static_cast<T>(now.sum.value().v * power(from[i], now.max));
-        return now;
-      });
-    });
-  };
-  return execute("logcumsumexp_adjoint", {&g, &x}, forward,
-                 rule<1>([axis](const Tensor& h, const Tensor& x) { return power_mean(h, x, axis); }),
-                 rule<0, 1>([axis](const Tensor& h, const Tensor& g, const Tensor& x) {
-                   return h * logcumsumexp_adjoint(g, x, axis) -
-                          logcumsumexp_adjoint(g * power_mean(h, x, axis), x, axis);
-                 }));
-}
-
-}  // namespace
-
-Tensor logcumsumexp(const Arg& arg, int axis) {
-  const Tensor t = scanned("logcumsumexp", arg, axis, true);
-  const Arg x(t, arg.site);
-  auto forward = [axis](const Array& x) {
-    return scan_floating(x, axis, [](const Split& s, auto t, const Array& x, Array& y) {
-      using T = decltype(t);
-      const T* from = x.at<T>();
-      T* to = y.at<T>();
-      scan_columns<LogSum<T>>(s, false, LogSum<T>(), [=](std::int64_t i, const LogSum<T>& before, std::int64_t) {
-        const LogSum<T> now = before.with(from[i]);
-        to[i] = now.value();
-        return now;
-      });
-    });
-  };
-  return execute("logcumsumexp", {&x}, attributed(forward, "axis", axis),
-                 rule<0>([axis](const Tensor& g, const Tensor& x) { return logcumsumexp_adjoint(g, x, axis); }));
 }
 
 namespace {
@@ -312,58 +200,117 @@ Selection cummin(const Arg& x, int axis) {
 
 namespace {
 
-// A product m 2^e, out of no range on the way.
+// A product (m + rest) 2^e, out of no range on the way; of floats without a rest.
+template <class T>
 struct ScaledProduct {
-  double m;
+  double m, rest;
   std::int64_t e;
 
-  static ScaledProduct of(double v) {
+  static ScaledProduct of(double v, double rest = 0) {
     const double size = std::abs(v);
-    if ((size > 0x1p-400 && size < 0x1p400) || size == 0 || !std::isfinite(v)) return {v, 0};
+    if ((size > 0x1p-400 && size < 0x1p400) || size == 0 || !std::isfinite(v)) return {v, rest, 0};
     int k;
     const double m = std::frexp(v, &k);
-    return {m, k};
+    return {m, std::ldexp(rest, -k), k};
   }
   ScaledProduct times(ScaledProduct o) const {
-    const ScaledProduct y = of(m * o.m);
-    return {y.m, y.e + e + o.e};
+    const double y = m * o.m;
+    double lost = 0;
+    if constexpr (std::is_same_v<T, double>) lost = m * o.rest + rest * o.m + kernel::product_rest(m, o.m, y).v;
+    const ScaledProduct product = of(y, lost);
+    return {product.m, product.rest, product.e + e + o.e};
   }
-  double value() const { return std::ldexp(m, static_cast<int>(std::clamp<std::int64_t>(e, -4000, 4000))); }
+  double value() const {
+    const double y = rest == rest ? m + rest : m;
+    return std::ldexp(y, static_cast<int>(std::clamp<std::int64_t>(e, -4000, 4000)));
+  }
 };
 
-// Products that have left the range of the elements, or may have done so on the way.
+// The product of n elements that are `step` apart, brought near 1.
 template <class T>
-void multiply_again(const Split& s, const T* x, T* y) {
-  for (std::int64_t i = 0; i < s.outer * s.inner; ++i) {
-    if (std::isnormal(y[i])) continue;
-    ScaledProduct product{1, 0};
-    const T* at = x + i / s.inner * s.n * s.inner + i % s.inner;
-    for (std::int64_t k = 0; k < s.n; ++k) product = product.times(ScaledProduct::of(at[k * s.inner]));
-    y[i] = static_cast<T>(product.value());
+T multiply_again(std::int64_t n, std::int64_t step, const T* x) {
+  auto product = ScaledProduct<T>::of(1);
+  for (std::int64_t k = 0; k < n * step; k += step) product = product.times(ScaledProduct<T>::of(x[k]));
+  return static_cast<T>(product.value());
+}
+template <class T>
+void multiply(const Split& s, const T* x, T* y) {
+  auto widened = [](auto v) { return Real<Wide<T>>(v.v); };
+  kernel::fold_middle(s.outer, s.n, s.inner, kernel::Product<T>(), widened, kernel::Itself(), x, y);
+  // Products that have left the range of the elements, or may have done so on the way.
+  if constexpr (std::is_floating_point_v<T>)
+    for (std::int64_t i = 0; i < s.outer * s.inner; ++i)
+      if (!std::isnormal(y[i])) y[i] = multiply_again(s.n, s.inner, x + i / s.inner * s.n * s.inner + i % s.inner);
+}
+
+// The products of columns of doubles, for which there is no wider type, with what rounding has taken from them; wild
+// where one was near the ends of what there is.
+struct ColumnProducts {
+  alignas(64) double product[panel_width], rest[panel_width], wild[panel_width];
+
+  ColumnProducts(std::int64_t n, std::int64_t step, std::int64_t width, const double* x) {
+    for (std::int64_t j = 0; j < width; ++j) product[j] = 1, rest[j] = 0, wild[j] = 0;
+    for (std::int64_t k = 0; k < n * step; k += step)
+      kernel::update(
+          width,
+          [](auto& product, auto& rest, auto& wild, auto& v) {
+            const auto y = product * v;
+            rest = rest * v + kernel::product_rest(product, v, y);
+            wild = where(kernel::all(abs(y) > 0x1p-900, abs(y) < 0x1p900), wild, decltype(wild + wild)(1));
+            product = y;
+          },
+          static_cast<double*>(product), static_cast<double*>(rest), static_cast<double*>(wild), x + k);
   }
+  double value(std::int64_t j) const { return wild[j] == 0 ? product[j] + rest[j] : kernel::not_a_number<double>; }
+};
+// A row is cut into columns.
+double multiply_row(std::int64_t n, const double* x) {
+  constexpr std::int64_t lanes = 64;
+  const std::int64_t rows = n / lanes;
+  kernel::Running<kernel::Product<double>> total;
+  double wild = 0;
+  if (rows > 1) {
+    const ColumnProducts columns(rows, lanes, lanes, x);
+    for (std::int64_t j = 0; j < lanes; ++j) total.add(columns.product[j], columns.rest[j]), wild += columns.wild[j];
+  }
+  for (std::int64_t i = rows > 1 ? rows * lanes : 0; i < n; ++i) total.add(x[i]);
+  return wild == 0 ? total.value().v : kernel::not_a_number<double>;
+}
+void multiply(const Split& s, const double* x, double* y) {
+  for_panels(s, [=](std::int64_t at, std::int64_t to, std::int64_t width) {
+    if (s.inner == 1) {
+      y[to] = multiply_row(s.n, x + at);
+    } else {
+      const ColumnProducts columns(s.n, s.inner, width, x + at);
+      for (std::int64_t j = 0; j < width; ++j) y[to + j] = columns.value(j);
+    }
+    for (std::int64_t j = 0; j < width; ++j)
+      if (!std::isnormal(y[to + j])) y[to + j] = multiply_again(s.n, s.inner, x + at + j);
+  });
 }
 
 // g times the product of the others: from both ends, without a division.
 Ref<Array> product_gradient(const Split& s, const Array& g, const Array& x) {
   return visit_floating(x.dtype, [&](auto t) {
     using T = decltype(t);
+    using Product = ScaledProduct<T>;
     Ref<Array> y = make_array(x.dtype, x.shape);
     const T *from = x.at<T>(), *seed = g.at<T>();
     T* to = y->at<T>();
     for_panels(s, [&](std::int64_t at, std::int64_t out, std::int64_t width) {
-      const Scratch<ScaledProduct> before(s.n * width);
-      ScaledProduct product[panel_width];
-      std::fill_n(product, width, ScaledProduct{1, 0});
+      const Scratch<Product> before(s.n * width);
+      Product product[panel_width];
+      std::fill_n(product, width, Product::of(1));
       for (std::int64_t k = 0; k < s.n; ++k)
         for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i) {
           before[k * width + j] = product[j];
-          product[j] = product[j].times(ScaledProduct::of(from[i]));
+          product[j] = product[j].times(Product::of(from[i]));
         }
-      for (std::int64_t j = 0; j < width; ++j) product[j] = ScaledProduct::of(seed[out + j]);
+      for (std::int64_t j = 0; j < width; ++j) product[j] = Product::of(seed[out + j]);
       for (std::int64_t k = s.n; k-- > 0;)
         for (std::int64_t j = 0, i = at + k * s.inner; j < width; ++j, ++i) {
           to[i] = static_cast<T>(product[j].times(before[k * width + j]).value());
-          product[j] = product[j].times(ScaledProduct::of(from[i]));
+          product[j] = product[j].times(Product::of(from[i]));
         }
     });
     return y;
@@ -380,10 +327,7 @@ Tensor prod(const Arg& x, const Axes& axes, Keepdims keepdims) {
       Ref<Array> y = make_array(x.dtype, result);
       visit_computing(x.dtype, [&](auto t) {
         using T = decltype(t);
-        auto widened = [](auto v) { return Real<Wide<T>>(v.v); };
-        kernel::fold_middle(s.outer, s.n, s.inner, kernel::Product<T>(), widened, kernel::Itself(), x.at<T>(),
-                            y->at<T>());
-        if constexpr (std::is_floating_point_v<T>) multiply_again(s, x.at<T>(), y->at<T>());
+        multiply(s, x.at<T>(), y->at<T>());
       });
       return y;
     };

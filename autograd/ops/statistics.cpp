@@ -157,13 +157,14 @@ T norm_again(std::int64_t n, std::int64_t step, double p, const T* x) {
   return static_cast<T>(most * (p == 2 ? std::sqrt(total) : std::pow(total, 1 / p)));
 }
 
-// The sum of term(x), and finish of it, the root of index p where that is not 0.
+// The sum of term(x), and finish of it and a number of x's dtype, the root of index p where that is not 0.
 template <class Term, class Finish>
 Ref<Array> norm_of(const Array& x, const Split& s, const Shape& result, double p, Term term, Finish finish) {
   Ref<Array> y = make_array(x.dtype, result);
   visit_floating(x.dtype, [&](auto t) {
     using T = decltype(t);
-    kernel::fold_middle(s.outer, s.n, s.inner, kernel::Sum<T>(), term, finish, x.at<T>(), y->at<T>());
+    auto finished = [finish](auto total) { return finish(total, T()); };
+    kernel::fold_middle(s.outer, s.n, s.inner, kernel::Sum<T>(), term, finished, x.at<T>(), y->at<T>());
     const SafeRange<T> safe(p);
     for (std::int64_t i = 0; i < y->size && p != 0; ++i)
       if (T& v = y->at<T>()[i]; !safe.has(v))
@@ -185,7 +186,7 @@ Tensor norm(const Arg& x, double p, const Axes& axes, Keepdims keepdims) {
   }
   return reduce_axes("norm", x, axes, keepdims, [p](const Arg& x, const Reduced& r, const Split& s) {
     auto forward = [s, p, result = r.result](const Array& x) {
-      auto itself = kernel::Itself();
+      auto itself = [](auto total, auto) { return total; };
       if (p == 0)
         return norm_of(
             x, s, result, 0, [](auto v) { return where(v != 0, decltype(v)(1), decltype(v)(0)); }, itself);
@@ -194,10 +195,14 @@ Tensor norm(const Arg& x, double p, const Axes& axes, Keepdims keepdims) {
             x, s, result, 0, [](auto v) { return abs(v); }, itself);
       if (p == 2)
         return norm_of(
-            x, s, result, 2, [](auto v) { return square(v); }, [](auto total) { return sqrt(total); });
+            x, s, result, 2, [](auto v) { return square(v); }, [](auto total, auto) { return sqrt(total); });
       return norm_of(
           x, s, result, p, [p](auto v) { return pow(abs(v), decltype(v)(p)); },
-          [p](auto total) { return kernel::index_root(total, p); });
+          [p](auto total, auto t) {
+            // That of floats is a double.
+            if constexpr (sizeof t == sizeof total) return kernel::index_root(total, p);
+            else return pow(total, decltype(total)(1 / p));
+          });
     };
     return execute("norm", {&x}, attributed(forward, "p", p, "axes", r.axes),
                    rule<0, output>([p, kept = r.kept](const Tensor& g, const Tensor& x, const Tensor& y) {
