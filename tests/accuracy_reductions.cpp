@@ -142,11 +142,6 @@ const Row rows[] = {
 // how many they are: 4, which is 2 for the value of one element (see `asked`).
 constexpr std::array<double, 3> bounds{4, 4, 4};
 const std::vector<Exception> exceptions = {
-    {"prod", float64, 0, 82, "a product of n factors has n roundings; those of float32 are carried in double"},
-    {"prod", float64, 1, 14, "a product of n factors has n roundings"},
-    {"prod", float64, 2, 5, "a product of n factors has n roundings"},
-    {"cumprod", float64, 1, 14, "a product of n factors has n roundings"},
-    {"cumprod", float64, 2, 9, "a product of n factors has n roundings"},
     {"log_softmax", float64, 2, 21, "e^y of a rounded y: the logits, which it would take, are not kept"},
     {"log_cosh_loss", float32, 0, 7, "near 0 the square of a rounded sinh"},
     {"log_cosh_loss", float32, 2, 15, "the power of a rounded difference"},

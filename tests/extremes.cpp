@@ -57,6 +57,18 @@ TEST_CASE("gradients of logsumexp and logcumsumexp do not come from a rounded re
   check(logsumexp(tensor({0., -40.}, float64), {0}), {std::exp(-40.)}, 1e-14);
 }
 
+TEST_CASE("softmax is 1 where one element is all of the sum") {
+  for (Dtype dtype : {float32, float64}) {
+    const Tensor x = linspace(-300, 5000, 997, dtype), least = full({997}, -1e4).to(dtype);
+    CHECK(all(softmax(reshape(x, {997, 1}), 1) == 1).item<bool>());
+    CHECK(all(softmax(reshape(x, {1, 997}), 0) == 1).item<bool>());
+    CHECK(all(softmax(stack({least, x}), 0) == stack({least * 0, x * 0 + 1})).item<bool>());
+    CHECK(all(softmax(stack({x, least}, 1), 1) == stack({x * 0 + 1, least * 0}, 1)).item<bool>());
+    const Tensor q = reshape(x, {997, 1, 1}), v = sin(q);
+    CHECK(all(scaled_dot_product_attention(q, q, v) == v).item<bool>());
+  }
+}
+
 TEST_CASE("equal infinities share the gradient of logsumexp") {
   for (const Shape& shape : {Shape{4}, Shape{4, 1}, Shape{2, 2}})
     for (double v : {inf, -inf})
@@ -146,6 +158,11 @@ TEST_CASE("partial products may be out of range") {
   check(prod(wide), {1}, 1e-14);
   check(prod(concat({wide, wide, wide, wide, wide, wide, wide, wide, wide, wide})), {1}, 1e-13);
   check(gradient(product, wide), {1e200, 1e200, 1e-200, 1e-200}, 1e-14);
+  // Where a part is subnormal it has few digits.
+  const Tensor rare =
+      scatter(ones({192}, float64), 0, tensor({0, 64, 128}), tensor({1.1e-160, 3e-155, 7e300}, float64));
+  check(prod(rare), {23.1e-15}, 1e-15);
+  check(prod(broadcast_to(reshape(rare, {192, 1}), {192, 2}), {0}), {23.1e-15, 23.1e-15}, 1e-15);
   check(gradient([](auto& x) { return cumprod(x, 0)[3]; }, x), {1e30, 1e30, 1e-30, 1e-30});
   check(prod(tensor({0., 3e38, 3e38})), {0});
   check(prod(tensor({3e38, 3e38})), {inf});

@@ -19,16 +19,6 @@ T dot_row(std::int64_t n, const T* x, const T* y) {
                             .v);
 }
 
-// e^(x - shift), with what rounding takes from the difference: at 100 that is 64 units of a float's last place.
-template <class T>
-XTAPE_INLINE Real<T> exp_difference(Real<T> x, Real<T> shift) {
-  const Real<T> d = x - shift, own = d + shift;
-  const Real<T> rest = (x - own) - (shift - (own - d));
-  const kernel::Reduced<T> e = kernel::reduce(d);
-  return where(d < (kernel::single<T> ? -104 : -746), Real<T>(0),
-               kernel::scale(kernel::expm1_near(e.r + rest) + 1, e.k));
-}
-
 // The same for each column of a panel.
 template <class T>
 void max_columns(const Split& s, std::int64_t width, const T* x, T* max) {
@@ -36,19 +26,35 @@ void max_columns(const Split& s, std::int64_t width, const T* x, T* max) {
   for (std::int64_t j = 0; j < width; ++j) max[j] = kernel::shift_of(max[j]);
 }
 template <class T>
+struct ColumnPowers {
+  alignas(64) T lowest[panel_width], base[panel_width], place[panel_width], factor[panel_width];
+
+  ColumnPowers(std::int64_t width, const T* max) {
+    for (std::int64_t j = 0; j < width; ++j) {
+      const kernel::PowersBeside<T> power(max[j]);
+      lowest[j] = power.lowest.v, base[j] = power.base.v, place[j] = power.place.v, factor[j] = power.factor.v;
+    }
+  }
+};
+template <class T>
 void sum_other_powers(const Split& s, std::int64_t width, const T* x, const T* max, T* total) {
+  const ColumnPowers<T> powers(width, max);
   alignas(64) T largest[panel_width];
-  sum_columns(s.n, width, total, [=](std::int64_t k, T* parts) {
+  sum_columns(s.n, width, total, [=, &powers](std::int64_t k, T* parts) {
     kernel::update(
-        width, [](auto& t, auto& m, auto& v) { t = t + where(v == m, v - v, exp_difference(v, m)); }, parts, max,
-        x + k * s.inner);
+        width,
+        [](auto& t, auto& m, auto& lowest, auto& base, auto& place, auto& v) {
+          t = t + where(v == m, v - v, kernel::PowersBeside<T>::of(v, lowest, base, place));
+        },
+        parts, max, static_cast<const T*>(powers.lowest), static_cast<const T*>(powers.base),
+        static_cast<const T*>(powers.place), x + k * s.inner);
   });
   sum_columns(s.n, width, static_cast<T*>(largest), [=](std::int64_t k, T* parts) {
     kernel::update(
         width, [](auto& t, auto& m, auto& v) { t = t + where(v == m, Real<T>(1), Real<T>(0)); }, parts, max,
         x + k * s.inner);
   });
-  for (std::int64_t j = 0; j < width; ++j) total[j] += largest[j] - 1;
+  for (std::int64_t j = 0; j < width; ++j) total[j] = total[j] * powers.factor[j] + (largest[j] - 1);
 }
 
 template <class T>
@@ -61,16 +67,18 @@ struct SoftmaxOf {
   static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
     alignas(64) T max[panel_width], total[panel_width];
     max_columns(s, width, x, max);
-    sum_columns(s.n, width, static_cast<T*>(total), [=, m = static_cast<const T*>(max)](std::int64_t k, T* parts) {
+    const ColumnPowers<T> powers(width, max);
+    sum_columns(s.n, width, static_cast<T*>(total), [=, &powers](std::int64_t k, T* parts) {
       kernel::update(
           width,
-          [](auto& y, auto& t, auto& m, auto& v) {
-            y = exp_difference(v, m);
+          [](auto& y, auto& t, auto& lowest, auto& base, auto& place, auto& v) {
+            y = kernel::PowersBeside<T>::of(v, lowest, base, place);
             t = t + y;
           },
-          y + k * s.inner, parts, m, x + k * s.inner);
+          y + k * s.inner, parts, static_cast<const T*>(powers.lowest), static_cast<const T*>(powers.base),
+          static_cast<const T*>(powers.place), x + k * s.inner);
     });
-    for (std::int64_t j = 0; j < width; ++j) total[j] = 1 / total[j];
+    for (std::int64_t j = 0; j < width; ++j) total[j] = 1 / kernel::alone(s.n, s.inner, max[j], total[j], y + j);
     for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
       kernel::map(
           width, [](auto v, auto share) { return v * share; }, y + k, y + k, total);

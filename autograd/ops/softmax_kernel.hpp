@@ -20,36 +20,50 @@ T shift_of(std::int64_t n, const T* x) {
   return shift_of(fold(n, Largest<T>(), Itself(), x).v);
 }
 
-/// e^(v - shift) / factor, for one shift that is no less than v. Both are reduced by themselves, v = r + k ln 2, as
+/// e^(v - shift) / factor, for a shift that is no less than v. Both are reduced by themselves, as r + k ln 2, because
 /// their difference is rounded: by 64 units of a float's last place where it is 100.
 template <class T>
-class PowersBeside {
- public:
-  explicit PowersBeside(Real<T> shift) : lowest_(shift - (single<T> ? 104 : 746)) {
+struct PowersBeside {
+  Real<T> lowest, base, place, factor;
+
+  XTAPE_INLINE explicit PowersBeside(Real<T> shift) : lowest(shift - (single<T> ? 104 : 746)) {
     // Differences from a large one are exact.
     const bool large = !(abs(shift) <= (single<T> ? 256 : 2048));
     const Reduced<T> e = reduce(where(large, Real<T>(0), shift), more);
-    base_ = where(large, shift, Real<T>(0));
-    k_ = e.k;
+    base = where(large, shift, Real<T>(0));
+    place = bits<Real<T>>(bits<Bits<T>>(Real<T>(rounder<T>)) + e.k);
     factor = expm1_near(-e.r) + 1;
   }
-  XTAPE_INLINE Real<T> operator()(Real<T> v) const {
-    const Reduced<T> e = reduce(v - base_, more);
-    return where(v < lowest_, Real<T>(0), scale(expm1_near(e.r) + 1, static_cast<Bits<T>>(e.k - k_)));
+  XTAPE_INLINE Real<T> operator()(Real<T> v) const { return of(v, lowest, base, place); }
+  XTAPE_INLINE static Real<T> of(Real<T> v, Real<T> lowest, Real<T> base, Real<T> place) {
+    const Reduced<T> e = reduce(v - base, more);
+    const auto k = static_cast<Bits<T>>(e.k - low_bits<T>(place));
+    return where(v < lowest, Real<T>(0), scale(expm1_near(e.r) + 1, k));
   }
-  Real<T> factor;
 
  private:
-  static constexpr std::uint32_t more = 3000;
-  Real<T> lowest_, base_;
-  Bits<T> k_;
+  static constexpr std::uint32_t more = 3000;  // so much further than the greatest power
 };
+
+/// Makes the largest of n such powers, which are `step` apart, 1 where it is all of their sum, as quotients by the sum
+/// need not be; gives the sum.
+template <class T>
+T alone(std::int64_t n, std::int64_t step, T shift, T total, T* y) {
+  const PowersBeside<T> power(shift);
+  T largest;
+  map(
+      1, [power](auto v) { return power(v); }, &largest, &shift);
+  if (total != largest) return total;
+  for (std::int64_t k = 0; k < n * step; k += step) y[k] = y[k] == largest ? 1 : (y[k] * power.factor).v;
+  return 1;
+}
 
 /// y = e^(x - shift), and the sum of these powers, both divided by the same factor; y may be x.
 template <class T>
 T powers(std::int64_t n, const T* x, T* y) {
   constexpr std::int64_t block = depth * lanes;
-  const PowersBeside<T> power(shift_of(n, x));
+  const T shift = shift_of(n, x);
+  const PowersBeside<T> power(shift);
   Running<Sum<T>> total;
   for (std::int64_t i = 0; i < n; i += block) {
     const std::int64_t count = std::min(n - i, block);
@@ -57,7 +71,7 @@ T powers(std::int64_t n, const T* x, T* y) {
         count, [power](auto v) { return power(v); }, y + i, x + i);
     total.add(fold(count, Sum<T>(), Itself(), y + i).v);
   }
-  return static_cast<T>(total.value().v);
+  return alone(n, 1, shift, static_cast<T>(total.value().v), y);
 }
 /// The sum of the powers but for one of the largest, which is 1: its log1p keeps digits that the logarithm of the whole
 /// sum has lost. -1 where all x are -inf. `shift` is that of `shift_of`.
