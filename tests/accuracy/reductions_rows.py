@@ -1,7 +1,7 @@
 """The lines of reductions.txt, of the rows in reductions.py and costs.py: `row NAME`, then for each dtype a line with
 libtorch's errors and the cases: `case N TERMS...`, or `each N TERMS...` where every element is a result of its own.
-Lines of cells follow: `v POSITION`, `f ARGUMENT POSITION` and `s ARGUMENT ARGUMENT POSITION POSITION` for values, first and second
-derivatives of a case; of `each` such lines have a cell for each element. `#n` follows a cell of n terms."""
+Lines of cells follow: `v POSITION`, `f ARGUMENT POSITION` and `s ARGUMENT ARGUMENT POSITION POSITION` for values, first
+and second derivatives of a case; of `each` such lines have a cell for each element. `#n` follows a cell of n terms."""
 import costs  # noqa: F401: adds its rows
 import numpy
 import torch
