@@ -1,5 +1,6 @@
 #include "adam.hpp"
 
+#include <algorithm>
 #include <autograd/kernel.hpp>
 #include <cmath>
 #include <limits>
@@ -7,20 +8,19 @@
 namespace xtape::optim {
 namespace {
 
-// sqrt(a s² + b d²) for s >= 0. The power of 2 below the larger of the two is taken out of both, or the squares of a
-// float32 gradient of 1e21 or 1e-25 would leave its range.
+// sqrt(a s² + b d²) for s >= 0. A power of 2 near the larger of the two is taken out of both, or the squares
+// of a float32 gradient of 1e21 or 1e-25 would leave its range. Its exponent is one of 1, 5, 9 … of those there are, so
+// that it has an inverse whatever s and d are.
 template <class T>
 XTAPE_INLINE kernel::Real<T> root_of_mean(kernel::Real<T> a, kernel::Real<T> s, kernel::Real<T> b, kernel::Real<T> d) {
   using R = kernel::Real<T>;
   using U = kernel::Bits<T>;
-  constexpr U bias = std::numeric_limits<T>::max_exponent - 1, place = std::numeric_limits<T>::digits - 1;
-  U e = kernel::bits<U>(max(s, abs(d))) >> place;
-  e = e < 1 ? 1 : e;
-  e = e > 2 * bias - 1 ? 2 * bias - 1 : e;
-  const R power = kernel::bits<R>(static_cast<U>(e << place));
-  const R inverse = kernel::bits<R>(static_cast<U>((2 * bias - e) << place));
+  constexpr U one = U{1} << (std::numeric_limits<T>::digits - 1);
+  constexpr U inverses = 2 * (std::numeric_limits<T>::max_exponent - 1) * one;  // the sum of their exponents
+  const U power = (kernel::bits<U>(s + abs(d)) & (inverses - 2 * one)) | one;
+  const R inverse = kernel::bits<R>(static_cast<U>(inverses - power));
   const R p = s * inverse, q = d * inverse;
-  return sqrt(a * p * p + b * q * q) * power;
+  return sqrt(a * p * p + b * q * q) * kernel::bits<R>(power);
 }
 
 }  // namespace
@@ -47,15 +47,16 @@ void Adam::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, 
   visit_floating(p.dtype(), [&](auto type) {
     using T = decltype(type);
     using R = kernel::Real<T>;
-    const R b1 = o.beta1_, d1 = 1 - o.beta1_, b2 = o.beta2_, d2 = 1 - o.beta2_, eps = o.eps_;
+    const R b1 = o.beta1_, d1 = 1 - o.beta1_, b2 = o.beta2_, d2 = 1 - o.beta2_;
+    // Not 0: then 0 / 0, a gradient that was never there, is no step.
+    const R eps = std::max(static_cast<T>(o.eps_), std::numeric_limits<T>::denorm_min());
     const R step = lr() / c1, unbias = 1 / std::sqrt(c2);
     const R l2 = decoupled_ ? 0 : weight_decay(), shrink = decoupled_ ? 1 - lr() * weight_decay() : 1;
     auto one = [=](auto& x, auto& m, auto& root, auto& g) {
       const R d = g + l2 * x;
       m = b1 * m + d1 * d;
       root = root_of_mean(b2, root, d2, d);
-      // Without eps, 0 / 0 is a gradient that was never there.
-      x = shrink * x - where(m == 0, R(0), step * m / (root * unbias + eps));
+      x = shrink * x - step * m / (root * unbias + eps);
     };
     kernel::update(p.size(), one, p.mutable_data<T>(), cells[0].mutable_data<T>(), cells[1].mutable_data<T>(),
                    g.data<T>());
