@@ -9,6 +9,7 @@
 #include "apply.hpp"
 #include "slice.hpp"
 #include "strided.hpp"
+#include "sum_kernel.hpp"
 
 namespace xtape {
 
@@ -24,11 +25,14 @@ inline void check_indices(const char* op, const Arg& x, const Arg& indices) {
 // Whether all positions are in [0, n).
 inline bool in_range(const Position* k, std::int64_t count, std::int64_t n) {
   // k and n - 1 - k have no sign then; in unsigned numbers, because the second may wrap around where the first has one.
-  std::uint64_t signs = 0;
-  const auto last = static_cast<std::uint64_t>(n) - 1;
-  for (std::int64_t i = 0; i < count; ++i)
-    signs |= static_cast<std::uint64_t>(k[i]) | (last - static_cast<std::uint64_t>(k[i]));
-  return signs >> 63 == 0;
+  return kernel::vectorized(
+      [](const Position* k, std::int64_t count, std::uint64_t last) {
+        std::uint64_t signs = 0;
+        for (std::int64_t i = 0; i < count; ++i)
+          signs |= static_cast<std::uint64_t>(k[i]) | (last - static_cast<std::uint64_t>(k[i]));
+        return signs >> 63 == 0;
+      },
+      k, count, static_cast<std::uint64_t>(n) - 1);
 }
 // Names the first position that is not.
 [[noreturn]] inline void out_of_range(const char* op, const Array& indices, std::int64_t n, Site site) {
@@ -88,8 +92,9 @@ inline void read_parts(const Split& x, const Array& from, std::int64_t m, const 
   });
 }
 
-// So many terms of float32 are added up as they are; of more, a place keeps its sum in double until all are there.
-inline constexpr std::int64_t most_terms = 64;
+// So many terms of float32 are added up as they are, as in other sums; of more, a place keeps its sum in double until
+// all are there.
+inline constexpr std::int64_t most_terms = kernel::depth;
 
 // The places in [0, n) that more terms come to: how many, and the number of each among them, or -1.
 struct Crowded {
