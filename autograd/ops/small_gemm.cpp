@@ -80,11 +80,12 @@ XTAPE_INLINE void dots(std::int64_t k, const T* a, std::int64_t lda, const T* b,
   // Block by block, so that rounding errors do not grow with k.
   constexpr std::int64_t block = 256 * one;
   Vector<T, bytes> total[R][S], sum[R][S];
-  std::int64_t p = 0;
-  for (std::int64_t begin = 0; begin == 0 || p + one <= k; begin += block) {
+  const std::int64_t whole = k / one * one;
+  for (std::int64_t begin = 0; begin == 0 || begin < whole; begin += block) {
+    const std::int64_t end = whole - begin < block ? whole : begin + block;
     for (int r = 0; r < R; ++r)
       for (int s = 0; s < S; ++s) sum[r][s] = Vector<T, bytes>{};
-    for (; p + one <= k && p < begin + block; p += one) {
+    for (std::int64_t p = begin; p < end; p += one) {
       Vector<T, bytes> x[R];
       for (int r = 0; r < R; ++r) load<bytes>(x[r], a + r * lda + p);
       for (int s = 0; s < S; ++s) {
@@ -102,7 +103,7 @@ XTAPE_INLINE void dots(std::int64_t k, const T* a, std::int64_t lda, const T* b,
       store<bytes>(lane, total[r][s]);
       for (std::int64_t width = one / 2; width > 0; width /= 2)
         for (std::int64_t l = 0; l < width; ++l) lane[l] += lane[l + width];
-      for (std::int64_t q = p; q < k; ++q) lane[0] += a[r * lda + q] * b[s * ldb + q];
+      for (std::int64_t q = whole; q < k; ++q) lane[0] += a[r * lda + q] * b[s * ldb + q];
       T* to = c + r * ldc + s;
       *to = lane[0] + scaled(beta, to);
     }
