@@ -68,8 +68,8 @@ struct Maxout : detail::Activation<Maxout> {
 };
 inline constexpr Maxout maxout;
 
-/// x where x > 0, else alpha (e^x - 1); its derivative at 0 is alpha. Throws unless alpha is finite. Source: Clevert et
-/// al., ICLR 2016.
+/// x where x > 0, else alpha (e^x - 1); its derivatives at 0, of any order, are alpha. Throws unless alpha is finite.
+/// Source: Clevert et al., ICLR 2016.
 struct ELU : detail::Activation<ELU> {
   double alpha;
   constexpr ELU(double alpha = 1) : alpha(alpha) {}
@@ -77,8 +77,8 @@ struct ELU : detail::Activation<ELU> {
 };
 inline constexpr ELU elu;
 
-/// x where x > 0, else alpha (e^(x / alpha) - 1). Throws unless alpha is finite and not 0. Source: Barron,
-/// arXiv:1704.07483, 2017.
+/// x where x > 0, else alpha (e^(x / alpha) - 1); its derivatives at 0 are those from below, 1 and 1 / alpha. Throws
+/// unless alpha is finite and not 0. Source: Barron, arXiv:1704.07483, 2017.
 struct CELU : detail::Activation<CELU> {
   double alpha;
   constexpr CELU(double alpha = 1) : alpha(alpha) {}
@@ -87,7 +87,7 @@ struct CELU : detail::Activation<CELU> {
 inline constexpr CELU celu;
 
 /// s x where x > 0, else s a (e^x - 1), with s = 1.0507… and a = 1.6733…, which keep mean 0 and variance 1; its
-/// derivative at 0 is s a. Source: Klambauer et al., NIPS 2017.
+/// derivatives at 0, of any order, are s a. Source: Klambauer et al., NIPS 2017.
 Tensor selu(const Arg& x);
 /// `selu` as a type.
 struct SELU : detail::Function<selu> {};

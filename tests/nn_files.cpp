@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <datasets/idx.hpp>
@@ -39,7 +40,10 @@ struct Folder {
 
 std::string data(const char* name) { return std::string(XTAPE_TEST_DIR "/data/") + name; }
 
-void write(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void write(const std::string& path, const std::string& bytes) {
+  std::remove(path.c_str());  // a file system may bring one that was emptied to the disk at once
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
