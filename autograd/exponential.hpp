@@ -329,13 +329,28 @@ XTAPE_IN_DOUBLE(reciprocal_one_plus_square)
 XTAPE_IN_DOUBLE(reciprocal_one_minus_square)
 #undef XTAPE_IN_DOUBLE
 
+// The upper 21 bits of x, whose products with their like are exact.
+XTAPE_INLINE Real<double> upper(Real<double> x) {
+  return bits<Real<double>>(bits<std::uint64_t>(x) & 0xffffffff00000000u);
+}
+// x^2 + y^2 with what rounding takes from the squares and from the sum, or the roots and quotients of it would be an
+// ulp farther off.
+XTAPE_INLINE Real<double> square_sum(Real<double> x, Real<double> y) {
+  const auto lost = [](Real<double> v, Real<double> square) {
+    const Real<double> h = upper(v), l = v - h;
+    return (h * h - square) + l * (h + v);
+  };
+  const Real<double> a = x * x, b = y * y, sum = a + b;
+  const Real<double> rest = where(a > b, (a - sum) + b, (b - sum) + a);
+  return sum + (rest + (lost(x, a) + lost(y, b)));
+}
 // sqrt(x^2 + y^2), scaled so that the squares neither overflow nor underflow.
 XTAPE_INLINE Real<double> hypot(Real<double> x, Real<double> y) {
   const Real<double> a = abs(x), b = abs(y), m = where(a > b, a, b);
   const bool low = m<1e-140, high = m> 1e140;
   const Real<double> down = where(low, Real<double>(0x1p600), where(high, Real<double>(0x1p-600), Real<double>(1)));
   const Real<double> up = where(low, Real<double>(0x1p-600), where(high, Real<double>(0x1p600), Real<double>(1)));
-  const Real<double> p = a * down, q = b * down, r = sqrt(p * p + q * q) * up;
+  const Real<double> p = a * down, q = b * down, r = sqrt(square_sum(p, q)) * up;
   return where(any(a == infinity<double>, b == infinity<double>), Real<double>(infinity<double>), r);
 }
 /// sqrt(x^2 + y^2) without overflow on the way; inf if either is, also beside NaN.
@@ -348,7 +363,7 @@ XTAPE_INLINE Real<double> scale_of(Real<double> x, Real<double> y) {
 }
 /// x / (x^2 + y^2), the derivative of an angle: 0 at (0, 0) and at infinity.
 XTAPE_INLINE Real<double> over_square_sum(Real<double> x, Real<double> y) {
-  const Real<double> s = scale_of(x, y), p = x * s, q = y * s, r = p / (p * p + q * q) * s;
+  const Real<double> s = scale_of(x, y), p = x * s, q = y * s, r = p / square_sum(p, q) * s;
   const bool origin = all(x == 0, y == 0), infinite = any(isinf(x), isinf(y));
   return where(all(any(origin, infinite), x == x, y == y), Real<double>(0), r);
 }
@@ -357,17 +372,13 @@ XTAPE_INLINE Real<float> over_square_sum(Real<float> x, Real<float> y) {
 }
 /// x / sqrt(x^2 + y^2), the cosine of the angle of (x, y): 0 at (0, 0).
 XTAPE_INLINE Real<double> cosine(Real<double> x, Real<double> y) {
-  const Real<double> s = scale_of(x, y), p = x * s, q = y * s, r = p / sqrt(p * p + q * q);
+  const Real<double> s = scale_of(x, y), p = x * s, q = y * s, r = p / sqrt(square_sum(p, q));
   const Real<double> at_infinity = where(isinf(y), Real<double>(0), copysign(Real<double>(1), x));
   return where(all(x == 0, y == 0), Real<double>(0), where(any(isinf(x), isinf(y)), at_infinity, r));
 }
 XTAPE_INLINE Real<float> cosine(Real<float> x, Real<float> y) { return cosine(Real<double>(x.v), Real<double>(y.v)).v; }
 
-// |x|^y for finite y: y log2(x) in two doubles, after Sun's fdlibm e_pow.c. `upper` has 21 bits, so that
-// its products with its like are exact.
-XTAPE_INLINE Real<double> upper(Real<double> x) {
-  return bits<Real<double>>(bits<std::uint64_t>(x) & 0xffffffff00000000u);
-}
+// |x|^y for finite y: y log2(x) in two doubles, after Sun's fdlibm e_pow.c.
 XTAPE_INLINE Real<double> power(Real<double> x, Real<double> y) {
   using R = Real<double>;
   R a = abs(x);

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 #include <xtape.hpp>
@@ -49,8 +50,22 @@ struct Exception {
   double bound;
   const char* reason;
 };
+/// At most one row in twenty has any.
+extern const std::vector<Exception> exceptions;
 /// Checks errors against bounds of value, first and second derivatives, or against the exceptions.
-void check(const Known& row, const Errors& e, const std::array<double, 3>& bounds,
-           const std::vector<Exception>& exceptions);
+void check(const Known& row, const Errors& e, const std::array<double, 3>& bounds);
+
+/// What has no row, and why.
+struct Unmeasured {
+  std::string name;
+  const char* reason;
+};
+/// Checks that each of the functions in those sections of a page of docs for which `asks` holds of its line, at least
+/// so many, is among the rows' first words or among what needs none.
+void check_measured(const std::vector<std::string>& rows, const std::vector<Unmeasured>& unmeasured,
+                    const std::string& page, const std::set<std::string>& sections,
+                    const std::function<bool(const std::string&)>& asks, int at_least);
+/// Whether the page of operations says that derivatives are checked.
+bool is_differentiable(const std::string& line);
 
 }  // namespace accuracy
