@@ -4,6 +4,7 @@
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/index.hpp>
+#include <autograd/ops/loss.hpp>
 #include <autograd/ops/reduction.hpp>
 #include <autograd/ops/scan.hpp>
 #include <autograd/ops/scatter.hpp>
@@ -35,7 +36,8 @@ Tensor soft_margin_loss(const Arg& x, const Arg& target, Reduction reduction) {
   check_signs("soft_margin_loss", target);
   Scope scope(x.site);
   return pointwise_cost(
-      reduction, [](auto x, auto t) { return softplus(-t * x); }, x, target);
+      // Not -t x, which has an infinite x meet the 0 that t does not change with it.
+      reduction, [](auto x, auto t) { return softplus(where(t > 0, -x, x)); }, x, target);
 }
 
 namespace {
@@ -107,11 +109,8 @@ Tensor multilabel_soft_margin_loss(const Arg& logits, const Arg& target, Reducti
              to_string(classes),
          logits.site);
   Scope scope(logits.site);
-  auto f = [](auto x, auto t) { return part_of(t, softplus(-x)) + part_of(1 - t, softplus(x)); };
-  const Tensor losses = is_given(weight) ? pointwise([f](auto x, auto t, auto w) { return w * f(x, t); }, logits,
-                                                     target.tensor(), weight.tensor())
-                                         : pointwise(f, logits, target.tensor());
-  return reduced(mean(losses, -1), reduction);
+  const Tensor losses = binary_cross_entropy_with_logits(logits, target, Reduction::none);
+  return reduced(mean(is_given(weight) ? losses * weight.tensor() : losses, -1), reduction);
 }
 
 }  // namespace xtape::nn

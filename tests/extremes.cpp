@@ -128,7 +128,13 @@ TEST_CASE("what has no share of a cost costs nothing at infinite logits") {
     check(gradient(cost, x), {0, 0});
     check(cost(-x), {inf});
   }
-  check(nn::soft_margin_loss(x, 2 * t - 1), {0});
+  const Cost soft_margin = [&](const Tensor& x) { return nn::soft_margin_loss(x, 2 * t - 1); };
+  check(soft_margin(x), {0});
+  check(gradient(soft_margin, x), {0, 0});
+  // Where the cost is infinite its slope is that of a line.
+  check(gradient(soft_margin, -x), {0.5, -0.5});
+  check(gradient(costs[0], -x), {0.5, -0.5});
+  check(gradient(costs[2], -x), {0.5, -0.5});
   check(nn::multi_margin_loss(tensor({{inf, 0.}}), tensor({0})), {0});
   CHECK(std::isnan(binary_cross_entropy_with_logits(tensor({none}), tensor({0.})).item()));
   check(cross_entropy(tensor({{3e38, 0.}, {3e38, 0.}}), tensor({1, 1})), {3e38});
