@@ -64,14 +64,20 @@ struct Reduced {
   Real<T> r;
   Bits<T> k;
 };
+template <class T>
+inline constexpr T log2_e = T(1.4426950408889634073599);
+XTAPE_INLINE Real<float> less_ln2(Real<float> x, Real<float> n) { return x - n * 0.693359375f + n * 2.12194440e-4f; }
+XTAPE_INLINE Real<double> less_ln2(Real<double> x, Real<double> n) {
+  return x - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6;
+}
 XTAPE_INLINE Reduced<float> reduce(Real<float> x, std::uint32_t more = 0) {
-  const Real<float> z = cut(x * 1.44269504088896341f + rounder<float>, more), n = z - rounder<float>;
-  return {x - n * 0.693359375f + n * 2.12194440e-4f, low_bits(z)};
+  const Real<float> z = cut(x * log2_e<float> + rounder<float>, more);
+  return {less_ln2(x, z - rounder<float>), low_bits(z)};
 }
 XTAPE_INLINE Reduced<double> reduce(Real<double> x, std::uint32_t more = 0) {
   x = at_most(x, 710 + more);
-  const Real<double> z = x * 1.4426950408889634073599 + rounder<double>, n = z - rounder<double>;
-  return {x - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6, low_bits(z)};
+  const Real<double> z = x * log2_e<double> + rounder<double>;
+  return {less_ln2(x, z - rounder<double>), low_bits(z)};
 }
 // e^r - 1 for such an r; for float a minimax polynomial of one degree less than Cephes's, within 4e-9 as it is.
 XTAPE_INLINE Real<float> expm1_near(Real<float> r) {
@@ -92,24 +98,33 @@ XTAPE_INLINE Real<T> exp(Real<T> x) {
   return where(x < (single<T> ? -104 : -746), Real<T>(0), scale(expm1_near(e.r) + 1, e.k));
 }
 
-/// e^x where that is a normal number, infinity above and, in [-88, -87], 0 below; for who adds 1 to it. It scales in
-/// one step; x is at least -88.
-XTAPE_INLINE Real<float> normal_exp(Real<float> x) {
-  const Reduced<float> e = reduce(x);
-  return (expm1_near(e.r) + 1) * bits<Real<float>>((e.k + 127) << 23);
-}
-XTAPE_INLINE Real<double> normal_exp(Real<double> x) { return exp(x); }
-
-// e^x / 2^shift, which overflows later than e^x; x is at least -88.
+// e^x 2^shift = (1 + p) power where that is a normal number, infinite above: in fewer steps than e^x, as what is
+// rounded to has the exponent of the result in its low bits, and one power of 2 scales it. Where shift is positive, x
+// is not.
 template <class T>
-XTAPE_INLINE Real<T> exp_shifted(Real<T> x, std::uint32_t shift) {
-  const Reduced<T> e = reduce(x, shift);
-  return scale(expm1_near(e.r) + 1, static_cast<Bits<T>>(e.k - shift));
+struct Shifted {
+  Real<T> p, power;
+};
+template <int shift, class T>
+XTAPE_INLINE Shifted<T> shifted_exp(Real<T> x) {
+  constexpr int mantissa = single<T> ? 23 : 52, bias = single<T> ? 127 : 1023;
+  constexpr T base = rounder<T> + (bias + shift);
+  if constexpr (!single<T> && shift <= 0) x = at_most(x, (bias - shift) * 0.6931);
+  Real<T> z = x * log2_e<T> + base;
+  if constexpr (single<T> && shift <= 0) z = cut(z, bias - 1);
+  return {expm1_near(less_ln2(x, z - base)), bits<Real<T>>(bits<Bits<T>>(z) << mantissa)};
 }
-/// e^x / 2; x is not negative.
+/// e^x for x <= 0, in fewer steps than of any x.
+template <class T>
+XTAPE_INLINE Real<T> exp_of_negative(Real<T> x) {
+  const Shifted<T> e = shifted_exp<64>(x);
+  return where(x < (single<T> ? -104 : -746), Real<T>(0), (e.p + 1) * e.power * 0x1p-64);
+}
+/// e^x / 2, which overflows later than e^x; x is not negative.
 template <class T>
 XTAPE_INLINE Real<T> half_exp(Real<T> x) {
-  return exp_shifted(x, 1);
+  const Shifted<T> e = shifted_exp<-4>(x);
+  return (e.p + 1) * e.power * 8;
 }
 
 // q e^(k x^2), where k is 1, -1, -1/2 or another power of 2, for a positive x that is not large. What the square loses

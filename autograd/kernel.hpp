@@ -170,7 +170,8 @@ struct Walk {
   bool contiguous = true;  // all operands step as the result does
 
   /// `shapes` broadcast to `shape`.
-  Walk(const Shape& shape, const Shape* const (&shapes)[N], std::size_t count = N) : size(shape.size()) {
+  Walk(const Shape& shape, const Shape* const (&shapes)[N], std::size_t count = N) {
+    for (const std::int64_t n : shape) size *= n;  // of an array that is there
     for (std::size_t k = 0; k < count; ++k) contiguous &= *shapes[k] == shape;
     if (contiguous || size == 0) return;
     contiguous = false;

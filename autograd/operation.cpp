@@ -65,6 +65,8 @@ Ref<Node> cut_at(Node* node) {
   return cut;
 }
 
+void Operation::connect_cut(std::size_t i, Node* node) { inputs[i] = cut_at(node); }
+
 double Operation::flops(const Array* const* inputs, const Array& value) const {
   if (value.owner) return 0;  // a view
   std::int64_t most = value.size;

@@ -80,9 +80,11 @@ struct Operation : Node {
   void connect(const Arg* const* args, const Ref<Array>& value);
   void connect_input(std::size_t i, const Arg& x) {
     if (!x.node) return;
-    inputs[i] = x.node->flows ? Ref<Node>::share(x.node) : cut_at(x.node);
     depth = std::max(depth, x.node->depth + 1);
+    if (x.node->flows) inputs[i] = Ref<Node>::share(x.node);
+    else connect_cut(i, x.node);
   }
+  void connect_cut(std::size_t i, Node* node);  // apart and last, so that the usual way saves no registers
   /// A kept value: an input, or the output (`input_count`). It comes with its node only where the rule is recorded.
   Tensor saved(std::size_t value, const Engine& engine) {
     if (!engine.create_graph()) return Tensor(kept[value]);

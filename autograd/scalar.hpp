@@ -111,8 +111,11 @@ struct Real {
   /// The greater and the lesser; NaN if either is.
   friend XTAPE_INLINE Real max(Real a, Real b) { return where(any(a > b, a != a), a, b); }
   friend XTAPE_INLINE Real min(Real a, Real b) { return where(any(a < b, a != a), a, b); }
-  /// min(max(x, low), high).
-  friend XTAPE_INLINE Real clamp(Real x, Real low, Real high) { return min(max(x, low), high); }
+  /// min(max(x, low), high) for bounds that are numbers.
+  friend XTAPE_INLINE Real clamp(Real x, Real low, Real high) {
+    const Real y = where(x < low, low, x);
+    return where(y > high, high, y);
+  }
   /// |a| with the sign of b.
   friend XTAPE_INLINE Real copysign(Real a, Real b) {
     using U = Bits<T>;

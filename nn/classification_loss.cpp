@@ -36,7 +36,7 @@ Tensor focal_loss(const Arg& logits, const Arg& target, double alpha, double gam
   auto f = [=](auto x, auto t) {
     const auto missed = t * sigmoid(-x) + (1 - t) * sigmoid(x);
     const auto entropy = part_of(t, softplus(-x)) + part_of(1 - t, softplus(x));
-    return (t * positive + (1 - t) * negative) * pow(missed, gamma) * entropy;
+    return (t * positive + (1 - t) * negative) * entropy * pow(missed, gamma);
   };
   check_pair("focal_loss", logits, target);
   Scope scope(logits.site);
