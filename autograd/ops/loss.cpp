@@ -28,25 +28,8 @@ void for_rows(const Array& x, F f) {
   });
 }
 
-// Of each row of logits, what is subtracted before e^x is taken and the sum of the powers but for a largest one, which
-// is 1: (..., 2). Costs and their gradients read it.
-Tensor row_powers(const Arg& x) {
-  auto forward = [](const Array& x) {
-    Shape shape = x.shape;
-    shape[shape.rank() - 1] = 2;
-    Ref<Array> y = make_array(x.dtype, shape);
-    visit_floating(x.dtype, [&](auto t) {
-      using T = decltype(t);
-      for_rows<T>(x, [&](std::int64_t i, std::int64_t n, const T* row) {
-        T* const powers = y->at<T>() + 2 * i;
-        powers[0] = kernel::shift_of(n, row);
-        powers[1] = kernel::sum_other_powers(n, row, powers[0]);
-      });
-    });
-    return y;
-  };
-  return execute("row_powers", {&x}, forward, no_gradient);
-}
+// Of each row of logits; costs and their gradients read it.
+Tensor row_powers(const Arg& x) { return row_powers(x, Split(x.array->shape, x.array->shape.rank() - 1)); }
 
 // The sum of losses over a divisor, which is finite where the sum is not.
 template <class T>

@@ -105,38 +105,39 @@ struct LogSoftmaxOf {
   }
 };
 
+// dx = g p, the gradient of logsumexp, from the `row_powers` of x: p is its softmax, but an equal share of each of the
+// largest where they are infinite. Without g, p itself.
 template <class T>
-struct LogSumExpOf {
-  static T of(T max, T others) {
-    return max == kernel::infinity<T> ? max : max + std::log1p(others);  // inf - inf is NaN
+struct LogSumExpAdjointOf {
+  static void row(std::int64_t n, const T* g, const T* x, const T* powers, T* dx) {
+    const Real<T> m = powers[0], share = (g ? *g : T(1)) / (1 + powers[1]);
+    const kernel::PowersBeside<T> power(m);
+    kernel::map(
+        n, [=, others = share * power.factor](auto v) { return where(v == m, share, power(v) * others); }, dx, x);
+    if (n > 0 && dx[0] != dx[0]) share_largest(n, 1, g, x, dx);
   }
-  static void row(std::int64_t n, const T* x, T* y) {
-    const T max = kernel::shift_of(kernel::fold(n, kernel::Max<T>(), Itself(), x).v);  // a NaN beside inf counts
-    *y = of(max, kernel::sum_other_powers(n, x, max));
-  }
-  static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
-    alignas(64) T max[panel_width], total[panel_width];
-    max_columns(s, width, x, max);
-    sum_other_powers<T>(s, width, x, max, total);
-    for (std::int64_t j = 0; j < width; ++j) y[j] = of(max[j], total[j]);
-  }
-};
-
-// The gradient of logsumexp: softmax, but the share of each of the largest where they are infinite.
-template <class T>
-struct SharesOf {
-  static void row(std::int64_t n, const T* x, T* y) {
-    SoftmaxOf<T>::row(n, x, y);
-    if (n > 0 && y[0] != y[0]) share(n, 1, x, y);
-  }
-  static void panel(const Split& s, std::int64_t width, const T* x, T* y) {
-    SoftmaxOf<T>::panel(s, width, x, y);
+  static void panel(const Split& s, std::int64_t width, const T* g, const T* x, const T* powers, T* dx) {
+    alignas(64) T max[panel_width], share[panel_width], others[panel_width];
+    for (std::int64_t j = 0; j < width; ++j) {
+      max[j] = powers[2 * j];
+      share[j] = (g ? g[j] : T(1)) / (1 + powers[2 * j + 1]);
+    }
+    const ColumnPowers<T> power(width, max);
+    for (std::int64_t j = 0; j < width; ++j) others[j] = share[j] * power.factor[j];
+    for (std::int64_t k = 0; k < s.n * s.inner; k += s.inner)
+      kernel::map(
+          width,
+          [](auto v, auto m, auto share, auto others, auto lowest, auto base, auto place) {
+            return where(v == m, share, kernel::PowersBeside<T>::of(v, lowest, base, place) * others);
+          },
+          dx + k, x + k, static_cast<const T*>(max), static_cast<const T*>(share), static_cast<const T*>(others),
+          static_cast<const T*>(power.lowest), static_cast<const T*>(power.base), static_cast<const T*>(power.place));
     for (std::int64_t j = 0; j < width && s.n > 0; ++j)
-      if (y[j] != y[j]) share(s.n, s.inner, x + j, y + j);
+      if (dx[j] != dx[j]) share_largest(s.n, s.inner, g ? g + j : nullptr, x + j, dx + j);
   }
 
  private:
-  static void share(std::int64_t n, std::int64_t step, const T* x, T* y) {
+  static void share_largest(std::int64_t n, std::int64_t step, const T* g, const T* x, T* dx) {
     T max = -kernel::infinity<T>;
     std::int64_t count = 0;
     for (std::int64_t k = 0; k < n * step; k += step) {
@@ -144,7 +145,8 @@ struct SharesOf {
       if (x[k] > max) max = x[k], count = 0;
       count += x[k] == max;
     }
-    for (std::int64_t k = 0; k < n * step; k += step) y[k] = x[k] == max ? T(1) / static_cast<T>(count) : T(0);
+    const T share = T(1) / static_cast<T>(count);
+    for (std::int64_t k = 0; k < n * step; k += step) dx[k] = (x[k] == max ? share : T(0)) * (g ? *g : T(1));
   }
 };
 
@@ -230,11 +232,25 @@ Tensor log_softmax_adjoint(const Arg& g, const Arg& y, int axis) {
                  }));
 }
 
-// Of x (outer, n, inner).
-Tensor logsumexp_shares(const Arg& x) {
-  return normalize<SharesOf>("logsumexp_shares", x, 1, [](int axis) {
-    return rule<output>([axis](const Tensor& g, const Tensor& y) { return softmax_adjoint(g, y, axis); });
+Ref<Array> logsumexp_adjoint(const Array* g, const Array& x, const Array& powers, const Split& s) {
+  Ref<Array> y = make_array(x.dtype, x.shape);
+  visit_floating(x.dtype, [&](auto t) {
+    using T = decltype(t);
+    for_panels(s, [&](std::int64_t at, std::int64_t to, std::int64_t width) {
+      const T *from = g ? g->at<T>() + to : nullptr, *p = powers.at<T>() + 2 * to;
+      if (s.inner == 1) LogSumExpAdjointOf<T>::row(s.n, from, x.at<T>() + at, p, y->at<T>() + at);
+      else LogSumExpAdjointOf<T>::panel(s, width, from, x.at<T>() + at, p, y->at<T>() + at);
+    });
   });
+  return y;
+}
+// Of x (outer, n, inner).
+Tensor logsumexp_shares(const Arg& x, const Arg& powers) {
+  auto forward = [](const Array& x, const Array& powers) {
+    return logsumexp_adjoint(nullptr, x, powers, Split(x.shape, 1));
+  };
+  return execute("logsumexp_shares", {&x, &powers}, forward,
+                 rule<output>([](const Tensor& g, const Tensor& y) { return softmax_adjoint(g, y, 1); }), no_gradient);
 }
 
 }  // namespace
@@ -258,27 +274,64 @@ Tensor detail::functions::softmin(const Arg& x, int axis) {
   return softmax(-x, axis);
 }
 
+Tensor row_powers(const Arg& x, const Split& s) {
+  auto forward = [s](const Array& x) {
+    Ref<Array> y = make_array(x.dtype, Shape{s.outer, s.inner, 2});
+    visit_floating(x.dtype, [&](auto t) {
+      using T = decltype(t);
+      for_panels(s, [&](std::int64_t at, std::int64_t to, std::int64_t width) {
+        alignas(64) T max[panel_width], others[panel_width];
+        const T* from = x.at<T>() + at;
+        if (s.inner == 1) {
+          max[0] = kernel::shift_of(s.n, from);
+          others[0] = kernel::sum_other_powers(s.n, from, max[0]);
+        } else {
+          max_columns(s, width, from, max);
+          sum_other_powers<T>(s, width, from, max, others);
+        }
+        T* powers = y->at<T>() + 2 * to;
+        for (std::int64_t j = 0; j < width; ++j) powers[2 * j] = max[j], powers[2 * j + 1] = others[j];
+      });
+    });
+    return y;
+  };
+  return execute("row_powers", {&x}, forward, no_gradient);
+}
+
 Tensor logsumexp(const Arg& x, const Axes& axes, Keepdims keepdims) {
   check_defined("logsumexp", x);
   if (!is_floating(x.array->dtype)) return logsumexp(Arg(promote_floating("logsumexp", x), x.site), axes, keepdims);
   return reduce_axes("logsumexp", x, axes, keepdims, [](const Arg& x, const Reduced& r, const Split& s) {
-    auto forward = [s, result = r.result](const Array& x) {
+    const Tensor held = row_powers(x, s);
+    const Arg powers(held, x.site);
+    auto forward = [s, result = r.result](const Array& x, const Array& powers) {
       Ref<Array> y = make_array(x.dtype, result);
       visit_floating(x.dtype, [&](auto t) {
         using T = decltype(t);
-        for_panels(s, [&](std::int64_t at, std::int64_t to, std::int64_t width) {
-          if (s.inner == 1) LogSumExpOf<T>::row(s.n, x.at<T>() + at, y->at<T>() + to);
-          else LogSumExpOf<T>::panel(s, width, x.at<T>() + at, y->at<T>() + to);
+        const T* p = powers.at<T>();
+        kernel::for_tiles(y->size, [&](std::int64_t begin, std::int64_t count) {
+          for (std::int64_t i = begin; i < begin + count; ++i) {
+            const T max = p[2 * i];
+            // Where it is infinite, a NaN in the row counts; in columns it has been found.
+            if (max != kernel::infinity<T>) y->at<T>()[i] = max + std::log1p(p[2 * i + 1]);
+            else y->at<T>()[i] = s.inner == 1 ? kernel::max(s.n, x.at<T>() + i * s.n) : max;
+          }
         });
       });
       return y;
     };
-    // From x alone: e^(x - y) would have no digits where y, rounded, is large.
-    auto backward = [s](const Tensor& g, const Tensor& x) {
-      const Tensor shares = logsumexp_shares(reshape(x, Shape{s.outer, s.n, s.inner}));
+    // From x: e^(x - y) would have no digits where y, rounded, is large.
+    auto backward = [s](const Tensor& g, const Tensor& x, const Tensor& powers) {
+      if (!is_recording())
+        return compute(
+            "logsumexp_adjoint",
+            [s](const Array& g, const Array& x, const Array& powers) { return logsumexp_adjoint(&g, x, powers, s); }, g,
+            x, powers);
+      const Tensor rows = reshape(x, Shape{s.outer, s.n, s.inner});
+      const Tensor shares = logsumexp_shares(Arg(rows, Site{}), Arg(powers, Site{}));
       return reshape(shares * reshape(g, Shape{s.outer, 1, s.inner}), x.shape());
     };
-    return execute("logsumexp", {&x}, attributed(forward, "axes", r.axes), rule<0>(backward));
+    return execute("logsumexp", {&x, &powers}, attributed(forward, "axes", r.axes), rule<0, 1>(backward), no_gradient);
   });
 }
 

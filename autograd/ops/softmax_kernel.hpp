@@ -1,8 +1,15 @@
 // Private: the powers of e along a row of logits, which softmax, its logarithm and the costs of logits have in common.
 #pragma once
+#include "axes.hpp"
 #include "sum_kernel.hpp"
 
-namespace xtape::kernel {
+namespace xtape {
+
+/// Of each row of x, seen as (outer, n, inner), what is subtracted before e^x is taken and the sum of the powers but
+/// for a largest one, which is 1: (outer, inner, 2). What is computed from both keeps them for its gradient.
+Tensor row_powers(const Arg& x, const Split& s);
+
+namespace kernel {
 
 // The largest of what is a number. What is none makes the sum of the powers NaN anyway, and so this is one instruction.
 template <class T>
@@ -86,4 +93,5 @@ T sum_other_powers(std::int64_t n, const T* x, T shift) {
   return static_cast<T>((others * decltype(others)(power.factor.v) + (largest - 1)).v);
 }
 
-}  // namespace xtape::kernel
+}  // namespace kernel
+}  // namespace xtape
