@@ -26,7 +26,9 @@ XTAPE_INLINE kernel::Real<T> root_of_mean(kernel::Real<T> a, kernel::Real<T> s, 
 }  // namespace
 
 Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, bool decoupled, Site site)
-    : Optimizer(name, std::move(parameters), o.lr_, 2, site), options_(o), decoupled_(decoupled) {
+    : Optimizer(name, std::move(parameters), o.lr_, {"exp_avg", "root_exp_avg_sq"}, site),
+      options_(o),
+      decoupled_(decoupled) {
   check(o.beta1_ >= 0 && o.beta1_ < 1, "beta1", o.beta1_, "a number in [0, 1)", site);
   check(o.beta2_ >= 0 && o.beta2_ < 1, "beta2", o.beta2_, "a number in [0, 1)", site);
   check(o.eps_ >= 0 && o.eps_ < 1e300, "eps", o.eps_, "a finite number of at least 0", site);

@@ -1,9 +1,14 @@
 // What all optimisers share: the list of parameters, and the loop over them.
 #pragma once
 #include <autograd/parameter.hpp>
+#include <map>
+#include <string>
 #include <vector>
 
 namespace xtape::optim {
+
+/// Tensors by name, as those of models: files hold both.
+using StateDict = std::map<std::string, Tensor>;
 
 /// Changes parameters by their gradients. Two ways to use one:
 ///
@@ -30,9 +35,19 @@ class Optimizer {
   /// Throws when number, shapes or dtypes do not fit.
   void step(const Tensors& gradients, Site site = Site::here());
 
+  /// What the next steps depend on beside parameters and options: "lr", and for each parameter "hidden.weight.step",
+  /// how many it has taken, and its running means, "hidden.weight.exp_avg". A parameter without a name, or whose name
+  /// another one has too, is called by its place in `parameters()`, "0". Made again with the same options and given
+  /// these values, an optimiser goes on to the same bits.
+  StateDict state_dict() const;
+  /// Takes such values, the learning rate among them. Throws when a name is missing or unexpected or a tensor of
+  /// another shape or dtype, all of them in one message, and changes nothing then.
+  void load_state_dict(const StateDict& values, Site site = Site::here());
+
  protected:
-  /// `cells` counts the tensors of state that each parameter has; they start as zeros.
-  Optimizer(const char* name, std::vector<Parameter> parameters, double lr, int cells, Site site = Site::here());
+  /// `cells` names the tensors of state that each parameter has; they start as zeros.
+  Optimizer(const char* name, std::vector<Parameter> parameters, double lr, std::vector<const char*> cells,
+            Site site = Site::here());
   /// Throws unless `ok`, naming the option, its value and what was expected.
   void check(bool ok, const char* option, double value, const char* expected, Site site) const;
   /// The step of one tensor: changes `p` by its gradient `g`, and the cells of its state. `t` counts its steps from 1.
@@ -46,7 +61,9 @@ class Optimizer {
     std::uint32_t replaced = 0;
   };
   void check_held(Site site) const;
+  std::vector<std::string> parameter_names() const;
   const char* name_;
+  std::vector<const char*> cell_names_;
   std::vector<Parameter> parameters_;
   std::vector<State> states_;
   double lr_ = 0;

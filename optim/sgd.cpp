@@ -3,9 +3,17 @@
 #include <autograd/kernel.hpp>
 
 namespace xtape::optim {
+namespace {
+
+std::vector<const char*> momentum_cells(double momentum) {
+  if (momentum == 0) return {};
+  return {"momentum_buffer"};
+}
+
+}  // namespace
 
 SGD::SGD(std::vector<Parameter> parameters, SGDOptions options, Site site)
-    : Optimizer("SGD", std::move(parameters), options.lr_, options.momentum_ != 0, site), options_(options) {
+    : Optimizer("SGD", std::move(parameters), options.lr_, momentum_cells(options.momentum_), site), options_(options) {
   check(options.momentum_ >= 0 && options.momentum_ < 1, "momentum", options.momentum_, "a number in [0, 1)", site);
   check(options.weight_decay_ >= 0 && options.weight_decay_ < 1e300, "weight_decay", options.weight_decay_,
         "a finite number of at least 0", site);

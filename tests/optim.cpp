@@ -1,5 +1,6 @@
 // Optimisers follow PyTorch's trajectories (reference.py), both ways of using them, and refuse bad options.
 #include "reference.hpp"
+#include "support.hpp"
 
 #include <doctest/doctest.h>
 
@@ -257,4 +258,88 @@ TEST_CASE("an optimiser goes on after its parameters have changed their dtype") 
       CHECK(allclose(weights(float64, float32, at), expected, 1e-4, 1e-5));
     }
   }
+}
+
+TEST_CASE("an optimiser that is made again goes on from its state to the same bits") {
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    for (const Dtype dtype : {float32, float64}) {
+      nn::Sequential net{nn::Linear(3, 4), nn::tanh, nn::Linear(4, 1)};
+      net.to(dtype);
+      const Tensor x = grid({5, 3}).to(dtype);
+      auto train = [&](const nn::Sequential& net, optim::Optimizer& opt, int steps) {
+        for (int i = 0; i < steps; ++i) {
+          opt.zero_grad();
+          mean(square(net(x) - 1)).backward();
+          opt.step();
+        }
+      };
+      const auto opt = row.make(net.parameters());
+      train(net, *opt, 3);
+      opt->set_lr(opt->lr() / 2);
+      const optim::StateDict state = opt->state_dict();
+      CHECK(state.at("0.weight.step").item() == 3);
+      const nn::Sequential copy = net.clone();
+      const auto again = row.make(copy.parameters());
+      again->load_state_dict(state);
+      CHECK(again->lr() == opt->lr());
+      train(net, *opt, 4);  // the state is a value: these steps do not reach it
+      train(copy, *again, 4);
+      for (std::size_t i = 0; i < 4; ++i) CHECK(same_bits(net.parameters()[i].tensor(), copy.parameters()[i].tensor()));
+      for (const auto& [name, value] : opt->state_dict()) CHECK(same_bits(value, again->state_dict().at(name)));
+    }
+  }
+}
+
+TEST_CASE("what an optimiser's state is called") {
+  auto names = [](const optim::Optimizer& opt) {
+    std::vector<std::string> all;
+    for (const auto& entry : opt.state_dict()) all.push_back(entry.first);
+    return all;
+  };
+  const nn::Linear net(2, 1);
+  using Names = std::vector<std::string>;
+  CHECK(names(optim::SGD(net.parameters(), 1)) == Names{"bias.step", "lr", "weight.step"});
+  CHECK(names(optim::SGD({net.weight}, SGDOptions(1).momentum(0.5))) ==
+        Names{"lr", "weight.momentum_buffer", "weight.step"});
+  CHECK(names(optim::Adam({net.weight})) == Names{"lr", "weight.exp_avg", "weight.root_exp_avg_sq", "weight.step"});
+  // Without a name, or with one that two have, by place.
+  const nn::Linear other(2, 1);
+  CHECK(names(optim::SGD(Parameters{net.weight, Parameter(ones({1})), other.weight, *other.bias}, 1)) ==
+        Names{"0.step", "1.step", "2.step", "bias.step", "lr"});
+  // After a change of dtype, as the next step would have it.
+  nn::Linear wide(2, 1);
+  optim::Adam opt(wide.parameters());
+  wide.to(float64);
+  CHECK(opt.state_dict().at("weight.exp_avg").dtype() == float64);
+}
+
+TEST_CASE("a state that does not fit is refused in one message and changes nothing") {
+  const nn::Linear net(2, 1);
+  optim::Adam opt(net.parameters(), 0.5);
+  opt.step({ones({1, 2}), ones({1})});
+  const optim::StateDict good = opt.state_dict();
+  optim::StateDict bad = good;
+  bad.erase("weight.exp_avg");
+  bad["weight.more"] = ones({1});
+  bad["bias.exp_avg"] = ones({2});
+  bad["bias.root_exp_avg_sq"] = ones({1}, float64);
+  bad["bias.step"] = tensor(std::int64_t{-1});
+  bad["weight.step"] = Tensor();
+  bad["lr"] = tensor(0.25, float64);
+  const std::string said = message([&] { opt.load_state_dict(bad); });
+  CHECK(says(said, "Adam: the values of load_state_dict do not fit", __LINE__ - 1));
+  for (const char* part :
+       {"; 'weight.exp_avg' is missing", "; 'weight.more' is unexpected",
+        "; 'bias.exp_avg' is float32(1,), its value float32(2,)",
+        "; 'bias.root_exp_avg_sq' is float32(1,), its value float64(1,)", "; 'bias.step' is -1, expected at least 0",
+        "; 'weight.step' is int64(), its value undefined"})
+    CHECK_MESSAGE(said.find(part) != std::string::npos, part);
+  bad = good;
+  bad["lr"] = tensor(-1., float64);
+  CHECK_THROWS_WITH_AS(opt.load_state_dict(bad), Contains("Adam: the learning rate is -1"), Error);
+  for (const auto& [name, value] : opt.state_dict()) CHECK(same_bits(value, good.at(name)));
+  CHECK_THROWS_WITH_AS(optim::SGD(net.parameters(), 1).load_state_dict(good), Contains("'bias.exp_avg' is unexpected"),
+                       Error);
+  opt.load_state_dict(good);
 }

@@ -412,6 +412,7 @@ TEST_CASE("every error names the line of the user's program") {
   CALL(set_num_threads(0));
   CALL(optim::SGD({}, 0.1));
   CALL(optim::SGD({p}, -1));
+  CALL(optim::SGD({p}, 1).load_state_dict({}));
   CALL(optim::SGD({p}, optim::SGDOptions(0.1).momentum(2)));
   CALL(optim::Adam({}, 0.1));
   CALL(optim::AdamW({p}, optim::AdamOptions().betas(2, 0)));
