@@ -7,6 +7,8 @@
 #include <limits>
 #include <xtape.hpp>
 
+#include "support.hpp"
+
 using namespace xtape;
 
 namespace {
@@ -382,4 +384,28 @@ TEST_CASE("sums of many float32 have their digits") {
   near(sum(grad(sum(amax(ties, {0})), {ties})[0], {0}), 1);
   check(histc(ones({(1 << 24) + 2}), 1, 0, 2), {(1 << 24) + 2}, 0);
   check(adaptive_avg_pool1d(ones({1, 1, 1 << 25}), 1), {1}, 0);
+}
+
+TEST_CASE("circular functions and their derivatives at angles of any size, in replays of small ones too") {
+  struct Row {
+    Tensor (*f)(const Arg&);
+    double value, first, second;
+  };
+  const double x = 1e22, s = -0.8522008497671888, c = 0.5232147853951389;
+  const Row rows[] = {{sin, s, c, -s}, {cos, c, -s, -c}, {tan, s / c, 1 / (c * c), 2 * s / (c * c * c)}};
+  for (const Row& row : rows) {
+    auto all = [f = row.f](const Tensors& in) {
+      const Tensor x = in[0].requires_grad(), y = f(x), g = grad(sum(y), x, create_graph);
+      return Tensors{y.detach(), grad(sum(f(x)), x), g.detach(), grad(sum(g), x)};
+    };
+    const Tensors far{tensor({x, 1.}, float64)}, near{tensor({0.5, 1.}, float64)};
+    Replay replay = record(all, near);
+    for (const Tensors& got : {all(far), replay(far)}) {
+      const double expected[] = {row.value, row.first, row.first, row.second};
+      for (std::size_t i = 0; i < 4; ++i) CHECK(got[i][0].item() == doctest::Approx(expected[i]).epsilon(1e-14));
+      for (std::size_t i = 0; i < 4; ++i) CHECK(same_bits(got[i][1], all(near)[i][1]));
+    }
+  }
+  CHECK(sin(tensor({1e20f})).item<float>() == static_cast<float>(std::sin(double{1e20f})));
+  CHECK(std::isnan(cos(tensor({HUGE_VAL})).item()));
 }

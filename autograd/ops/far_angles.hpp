@@ -11,13 +11,21 @@ namespace xtape {
 inline bool is_far(float x) { return std::abs(x) > 1e8f; }
 inline bool is_far(double x) { return std::abs(x) > 1e9; }
 
-/// Whether an element is far, or infinite.
-inline bool any_far(const Array& x) {
-  return visit_floating(x.dtype, [&](auto t) {
-    const auto* p = x.at<decltype(t)>();
-    bool far = false;
-    for (std::int64_t i = 0; i < x.size; ++i) far |= is_far(p[i]);
-    return far;
+inline double far_sec_squared(double x) {
+  const double c = std::cos(x);
+  return 1 / (c * c);
+}
+
+/// y[i] = exactly(x[i], more[i]...) wherever x is far, or infinite.
+template <class F, class... X>
+void mend_far(Array& y, F exactly, const Array& x, const X&... more) {
+  visit_floating(x.dtype, [&](auto t) {
+    using T = decltype(t);
+    const T* p = x.at<T>();
+    bool any = false;
+    for (std::int64_t i = 0; i < x.size; ++i) any |= is_far(p[i]);
+    for (std::int64_t i = 0; any && i < x.size; ++i)
+      if (is_far(p[i])) y.at<T>()[i] = static_cast<T>(exactly(double{p[i]}, double{more.template at<T>()[i]}...));
   });
 }
 
@@ -26,12 +34,7 @@ template <class F, class G, class R>
 Tensor circular(const char* op, const Arg& x, F f, G exactly, R rule) {
   const auto forward = [f, exactly](const Array& x) {
     Ref<Array> y = elementwise<Result::floating>(f)(x);
-    if (any_far(x))
-      visit_floating(x.dtype, [&](auto t) {
-        using T = decltype(t);
-        for (std::int64_t i = 0; i < x.size; ++i)
-          if (const T v = x.at<T>()[i]; is_far(v)) y->at<T>()[i] = static_cast<T>(exactly(double{v}));
-      });
+    mend_far(*y, exactly, x);
     return y;
   };
   if (!x.array || !is_floating(x.array->dtype)) {
@@ -40,11 +43,18 @@ Tensor circular(const char* op, const Arg& x, F f, G exactly, R rule) {
   }
   return execute(op, {&x}, forward, rule);
 }
-/// Its rule: one loop where no element is far, else the operations that the slope is made of.
-template <class Slope>
-auto circular_rule(Slope slope) {
-  return rule<0>([slope](const Tensor& g, const Tensor& x) {
-    return any_far(x.array()) ? Tensor(slope(g, x)) : fused(slope, g, x);
+/// Its rule, as `fused_rule`; the C library computes the slope as g exactly(x).
+template <class Slope, class G>
+auto circular_rule(Slope slope, G exactly) {
+  return rule<0>([slope, exactly](const Tensor& g, const Tensor& x) {
+    if (is_recording()) return Tensor(slope(g, x));
+    const auto forward = [slope, exactly](const Array& g, const Array& x) {
+      Ref<Array> y = visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(g.shape, slope, g, x); });
+      mend_far(
+          *y, [exactly](double x, double g) { return g * exactly(x); }, x, g);
+      return y;
+    };
+    return compute("rule", forward, g, x);
   });
 }
 

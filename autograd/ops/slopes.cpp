@@ -24,15 +24,9 @@ Tensor logistic_density(const Arg& x) {
       fused_rule<0, output>(detail::slope::LogisticDensity{}));
 }
 Tensor sec_squared(const Arg& x) {
-  const auto exactly = [](double x) {
-    const double c = std::cos(x);
-    return 1 / (c * c);
-  };
   return circular(
-      "sec_squared", x, [](auto x) { return sec_squared(x); }, exactly,
-      rule<0, output>([](const Tensor& g, const Tensor& x, const Tensor& y) {
-        return any_far(x.array()) ? detail::slope::SecSquared{}(g, x, y) : fused(detail::slope::SecSquared{}, g, x, y);
-      }));
+      "sec_squared", x, [](auto x) { return sec_squared(x); }, far_sec_squared,
+      circular_rule(detail::slope::SecSquared{}, [](double x) { return 2 * std::tan(x) * far_sec_squared(x); }));
 }
 Tensor rsqrt_one_minus_square(const Arg& x) {
   return unary(

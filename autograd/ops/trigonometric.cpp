@@ -8,17 +8,17 @@ namespace xtape {
 Tensor sin(const Arg& x) {
   return circular(
       "sin", x, [](auto x) { return sin(x); }, [](double x) { return std::sin(x); },
-      circular_rule(detail::slope::Sin{}));
+      circular_rule(detail::slope::Sin{}, [](double x) { return std::cos(x); }));
 }
 Tensor cos(const Arg& x) {
   return circular(
       "cos", x, [](auto x) { return cos(x); }, [](double x) { return std::cos(x); },
-      circular_rule(detail::slope::Cos{}));
+      circular_rule(detail::slope::Cos{}, [](double x) { return -std::sin(x); }));
 }
 Tensor tan(const Arg& x) {
   return circular(
       "tan", x, [](auto x) { return tan(x); }, [](double x) { return std::tan(x); },
-      circular_rule(detail::slope::Tan{}));
+      circular_rule(detail::slope::Tan{}, far_sec_squared));
 }
 Tensor asin(const Arg& x) {
   return unary(
