@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iostream>
@@ -107,6 +108,20 @@ std::vector<Known> known(const std::string& subject) {
     all.push_back(k);
   }
   return all;
+}
+
+Tensors derivative(const Tensor& y, const Tensors& of, GradFlags flags) {
+  Tensors g;
+  if (y.is_recorded()) g = grad(y, of, flags | allow_unused);
+  g.resize(of.size());
+  for (std::size_t i = 0; i < g.size(); ++i)
+    if (!g[i].defined()) g[i] = zeros(of[i].shape(), of[i].dtype());
+  return g;
+}
+std::string shown(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", v);
+  return text;
 }
 
 void print_row(const std::string& subject, const Known& row, const Errors& e) {

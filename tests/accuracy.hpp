@@ -39,6 +39,11 @@ struct Errors {
   std::array<std::string, 3> at;
 };
 
+/// The gradients of a scalar y, zeros where it does not depend on one.
+Tensors derivative(const Tensor& y, const Tensors& of, GradFlags flags);
+/// With the digits that tell floats apart.
+std::string shown(double v);
+
 /// What is printed for scripts/accuracy.
 void print_row(const std::string& subject, const Known& row, const Errors& e);
 

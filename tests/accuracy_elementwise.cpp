@@ -102,30 +102,15 @@ constexpr std::array<double, 3> bounds{2, 4, 4};
 
 // The first and second derivatives as columns, first all d/dx_i, then d2/dx_i dx_k for k >= i.
 Tensors columns(const Function& f, const Tensors& x, GradFlags flags) {
-  auto derivative = [](const Tensor& y, const Tensors& of, GradFlags flags) {
-    const Tensor total = sum(y);
-    Tensors g;
-    if (total.is_recorded()) g = grad(total, of, flags | allow_unused);
-    g.resize(of.size());
-    for (std::size_t i = 0; i < g.size(); ++i)
-      if (!g[i].defined()) g[i] = zeros(of[i].shape(), of[i].dtype());
-    return g;
-  };
   Tensors all{f(x)};
-  const Tensors first = derivative(all[0], x, flags);
+  const Tensors first = derivative(sum(all[0]), x, flags);
   all.insert(all.end(), first.begin(), first.end());
   if (!(flags & create_graph)) return all;
   for (std::size_t i = 0; i < x.size(); ++i)
     for (const Tensor& s :
-         derivative(first[i], Tensors(x.begin() + static_cast<std::ptrdiff_t>(i), x.end()), retain_graph))
+         derivative(sum(first[i]), Tensors(x.begin() + static_cast<std::ptrdiff_t>(i), x.end()), retain_graph))
       all.push_back(s);
   return all;
-}
-
-std::string shown(double v) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", v);
-  return text;
 }
 
 // Where a value is past the greatest number its derivatives may be, and where a first derivative is, the second ones.

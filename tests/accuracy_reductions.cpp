@@ -270,22 +270,8 @@ Cell asked(const std::string& text, Dtype dtype, std::size_t order) {
   return c;
 }
 
-Tensors derivative(const Tensor& y, const Tensors& of, GradFlags flags) {
-  Tensors g;
-  if (y.is_recorded()) g = grad(y, of, flags | allow_unused);
-  g.resize(of.size());
-  for (std::size_t i = 0; i < g.size(); ++i)
-    if (!g[i].defined()) g[i] = zeros(of[i].shape(), of[i].dtype());
-  return g;
-}
 double element(const Tensor& x, std::int64_t i) {
   return x.dtype() == float64 ? x.data<double>()[i] : static_cast<double>(x.data<float>()[i]);
-}
-
-std::string shown(double v) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", v);
-  return text;
 }
 
 void measure(const Row& row, Dtype dtype, const Case& c, Errors& e) {

@@ -2,6 +2,8 @@
 libtorch's errors and the cases: `case N TERMS...`, or `each N TERMS...` where every element is a result of its own.
 Lines of cells follow: `v POSITION`, `f ARGUMENT POSITION` and `s ARGUMENT ARGUMENT POSITION POSITION` for values, first
 and second derivatives of a case; of `each` such lines have a cell for each element. `#n` follows a cell of n terms."""
+import itertools
+
 import costs  # noqa: F401: adds its rows
 import numpy
 import torch
@@ -34,36 +36,28 @@ def of_case(kind, row, n, specs):
     """{(what, place): cell} of a case."""
     at, places = n // 3, sorted({n // 3, n // 2, n - 1})
     cells = {}
-    own = variables(specs)
-    for a in own:
-        for b in own:
-            if b < a:
-                continue
-            for j in places:
-                c = Case(kind, n, specs, (a, at), (b, j), places)
-                values, y = row["f"](c)
-                if a == b == own[0] and j == places[0]:
-                    for k, v in values.items():
-                        cells["v", k] = text(kind, v.v)
-                cells["f", b, j] = text(kind, y.t)
-                if n <= most_with_second:
-                    cells["s", a, b, at, j] = text(kind, y.st)
+    for a, b in itertools.combinations_with_replacement(variables(specs), 2):
+        for j in places:
+            c = Case(kind, n, specs, (a, at), (b, j), places)
+            values, y = row["f"](c)
+            if a == b == variables(specs)[0] and j == places[0]:
+                for k, v in values.items():
+                    cells["v", k] = text(kind, v.v)
+            cells["f", b, j] = text(kind, y.t)
+            if n <= most_with_second:
+                cells["s", a, b, at, j] = text(kind, y.st)
     return cells
 
 
 def of_each(kind, f, specs):
     cells = {}
-    own = variables(specs)
-    for a in own:
-        for b in own:
-            if b < a:
-                continue
-            for k in range(points):
-                c = Case(kind, points, specs, (a, k), (b, k))
-                y = f(*[x[k] for x in c.x])
-                cells.setdefault(("v",), [None] * points)[k] = text(kind, y.v)
-                cells.setdefault(("f", b), [None] * points)[k] = text(kind, y.t)
-                cells.setdefault(("s", a, b), [None] * points)[k] = text(kind, y.st)
+    for a, b in itertools.combinations_with_replacement(variables(specs), 2):
+        for k in range(points):
+            c = Case(kind, points, specs, (a, k), (b, k))
+            y = f(*[x[k] for x in c.x])
+            cells.setdefault(("v",), [None] * points)[k] = text(kind, y.v)
+            cells.setdefault(("f", b), [None] * points)[k] = text(kind, y.t)
+            cells.setdefault(("s", a, b), [None] * points)[k] = text(kind, y.st)
     return cells
 
 
