@@ -1,25 +1,28 @@
 // Adam and AdamW.
 #pragma once
 #include <optim/optimizer.hpp>
-#include <optional>
 
 namespace xtape::optim {
 
-/// The learning rate, and what may be set besides: `AdamOptions(1e-3).betas(0.9, 0.99)`.
-class AdamOptions {
+/// The learning rate, and what may be set besides: `AdamOptions(1e-3).betas(0.9, 0.99)`. `weight_decay` is for Adam λ
+/// of an L2 penalty, 0 unless set; for AdamW the share of lr by which a parameter shrinks, 0.01 unless set.
+class AdamOptions : public Options<AdamOptions> {
  public:
-  AdamOptions(double lr = 1e-3) : lr_(lr) {}
+  AdamOptions(double lr = 1e-3) : Options(lr) {}
   /// The decay rates of the two running means, in [0, 1); 0.9 and 0.999 by default.
   AdamOptions& betas(double beta1, double beta2) { return beta1_ = beta1, beta2_ = beta2, *this; }
   /// What keeps the denominator from 0; 1e-8 by default.
   AdamOptions& eps(double v) { return eps_ = v, *this; }
-  /// Adam: λ of an L2 penalty; AdamW: the share of lr by which a parameter shrinks. 0 for Adam, 0.01 for AdamW.
-  AdamOptions& weight_decay(double v) { return weight_decay_ = v, *this; }
+  /// Divides by the largest v̂ there was so far. Source: Reddi et al., ICLR 2018.
+  AdamOptions& amsgrad(bool v = true) { return amsgrad_ = v, *this; }
+  /// AdamW: decays a number only where the step makes it smaller, too. Source: Chen et al., arXiv 2510.12402.
+  AdamOptions& cautious(bool v = true) { return cautious_ = v, *this; }
 
  private:
   friend class Adam;
-  double lr_, beta1_ = 0.9, beta2_ = 0.999, eps_ = 1e-8;
-  std::optional<double> weight_decay_;
+  friend class AdamW;
+  double beta1_ = 0.9, beta2_ = 0.999, eps_ = 1e-8;
+  bool amsgrad_ = false, cautious_ = false;
 };
 
 /// m <- β1 m + (1-β1) g, v <- β2 v + (1-β2) g², p <- p - lr m̂ / (sqrt(v̂) + eps), where m̂ = m / (1-β1^t) and
@@ -31,10 +34,9 @@ class Adam : public Optimizer {
 
  protected:
   Adam(const char* name, std::vector<Parameter> parameters, AdamOptions options, bool decoupled, Site site);
-  void update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t t) const override;
+  void update(Update& u) const override;
 
  private:
-  double weight_decay() const;
   AdamOptions options_;
   bool decoupled_;
 };

@@ -1,38 +1,130 @@
 #include "optimizer.hpp"
 
+#include <autograd/functional.hpp>
 #include <autograd/ops/creation.hpp>
+#include <autograd/ops/elementwise.hpp>
 #include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 namespace xtape::optim {
+namespace {
 
-Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, double lr, std::vector<const char*> cells,
-                     Site site)
-    : name_(name), cell_names_(std::move(cells)) {
-  std::unordered_set<const Leaf*> known;
-  for (Parameter& p : parameters)
-    if (known.insert(p.leaf()).second) parameters_.push_back(std::move(p));
-  states_.resize(parameters_.size());
-  if (parameters_.empty())
-    fail(name_, "there are no parameters; does the model declare its layers with child()?", site);
-  set_lr(lr, site);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Parameter& p = parameters_[i];
-    states_[i].held = Ref<Leaf>::share(p.leaf());
-    states_[i].replaced = p.leaf()->replaced;
-    for (std::size_t k = 0; k < cell_names_.size(); ++k) states_[i].cells.emplace_back(zeros(p.shape(), p.dtype()));
+// Whether `name` is of the form of `pattern`, where * is any letters and ? one.
+bool matches(const char* pattern, const char* name) {
+  for (; *pattern != '*'; ++pattern, ++name) {
+    if (!*name) return !*pattern;
+    if (*pattern != '?' && *pattern != *name) return false;
+  }
+  for (;; ++name) {
+    if (matches(pattern + 1, name)) return true;
+    if (!*name) return false;
   }
 }
 
-void Optimizer::check(bool ok, const char* option, double value, const char* expected, Site site) const {
-  if (!ok) fail(name_, std::string(option) + " is " + std::to_string(value) + ", expected " + expected, site);
+std::string described(const Tensor& x) {
+  return x.defined() ? to_string(x.dtype()) + to_string(x.shape()) : "undefined";
+}
+
+}  // namespace
+
+Optimizer::Selection::Selection(std::string pattern)
+    : has_([pattern](const Parameter& p) { return matches(pattern.c_str(), p.name().c_str()); }),
+      words_("'" + pattern + "'") {}
+
+Optimizer::Cells Optimizer::zeros_like(std::vector<std::string> names) {
+  return [names = std::move(names)](const Parameter& p) {
+    std::vector<Cell> cells;
+    for (const std::string& name : names) cells.push_back({name, zeros(p.shape(), p.dtype())});
+    return cells;
+  };
+}
+
+Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, const CommonOptions& o, const Cells& cells,
+                     Site site, std::vector<Cell> shared)
+    : name_(name), shared_at_first_(std::move(shared)), lr_(0), maximize_(o.maximize_) {
+  std::unordered_set<const Leaf*> known;
+  for (Parameter& p : parameters)
+    if (known.insert(p.leaf()).second) parameters_.push_back(std::move(p));
+  if (parameters_.empty())
+    fail(name_, "there are no parameters; does the model declare its layers with child()?", site);
+  option("the learning rate", o.lr_, std::isfinite(o.lr_) && o.lr_ >= 0, "a finite number of at least 0", site);
+  lr_ = o.lr_;
+  const double decay = o.weight_decay_.value_or(0);
+  option_from_0("weight_decay", decay, site);
+  for (const Parameter& p : parameters_) {
+    State& s = states_.emplace_back();
+    s.at_first = cells(p);
+    s.weight_decay = decay;
+    s.held = Ref<Leaf>::share(p.leaf());
+    s.replaced = p.leaf()->replaced;
+  }
+  reset();
+}
+
+void Optimizer::reset() {
+  for (State& s : states_) {
+    s.cells.clear(), s.steps = 0;
+    for (const Cell& cell : s.at_first) s.cells.emplace_back(cell.initial);
+  }
+  shared_.clear();
+  for (const Cell& cell : shared_at_first_) shared_.emplace_back(cell.initial);
+}
+
+void Optimizer::option(const char* name, double value, bool ok, const char* expected, Site site) {
+  if (!ok) fail(name_, std::string(name) + " is " + std::to_string(value) + ", expected " + expected, site);
+  options_.emplace_back(name, value);
+}
+void Optimizer::option_from_0(const char* name, double value, Site site) {
+  option(name, value, value >= 0 && value < 1e300, "a finite number of at least 0", site);
+}
+void Optimizer::option_below_1(const char* name, double value, Site site) {
+  option(name, value, value >= 0 && value < 1, "a number in [0, 1)", site);
 }
 
 void Optimizer::set_lr(double lr, Site site) {
-  check(std::isfinite(lr) && lr >= 0, "the learning rate", lr, "a finite number of at least 0", site);
+  if (!(std::isfinite(lr) && lr >= 0))
+    fail(name_, "the learning rate is " + std::to_string(lr) + ", expected a finite number of at least 0", site);
   lr_ = lr;
+}
+
+void Optimizer::set_momentum(double momentum, Site site) {
+  if (!has_momentum_) fail(name_, "there is no momentum to set: it was made without", site);
+  if (!(momentum >= 0 && momentum < 1))
+    fail(name_, "momentum is " + std::to_string(momentum) + ", expected a number in [0, 1)", site);
+  momentum_ = momentum;
+}
+
+Optimizer& Optimizer::group(const Selection& selection, const GroupOptions& o, Site site) {
+  const auto lr = o.lr_.value_or(lr_), decay = o.weight_decay_.value_or(0);
+  if (!(std::isfinite(lr) && lr >= 0))
+    fail(name_, "the learning rate of a group is " + std::to_string(lr) + ", expected a finite number of at least 0",
+         site);
+  if (!(decay >= 0 && decay < 1e300))
+    fail(name_, "weight_decay of a group is " + std::to_string(decay) + ", expected a finite number of at least 0",
+         site);
+  if (o.lr_ && lr_ == 0) fail(name_, "a group's rate is kept in proportion to the optimiser's, which is 0", site);
+  std::vector<std::size_t> selected;
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    if (selection(parameters_[i])) selected.push_back(i);
+  const std::vector<std::string> names = parameter_names();
+  if (selected.empty()) {
+    std::string all;
+    for (const std::string& name : names) all += (all.empty() ? "'" : ", '") + name + "'";
+    fail(name_, selection.words() + " selects no parameter; there are " + all, site);
+  }
+  for (const std::size_t i : selected)
+    if (states_[i].grouped)
+      fail(name_, selection.words() + " selects '" + names[i] + "', which is in a group already", site);
+  for (const std::size_t i : selected) {
+    State& s = states_[i];
+    s.grouped = true;
+    if (o.lr_) s.lr_share = *o.lr_ / lr_;
+    if (o.weight_decay_) s.weight_decay = *o.weight_decay_;
+    if (o.frozen_) parameters_[i].freeze(*o.frozen_);
+  }
+  return *this;
 }
 
 void Optimizer::check_held(Site site) const {
@@ -42,6 +134,11 @@ void Optimizer::check_held(Site site) const {
       fail(name_,
            "a module was given another parameter in the place of '" + states_[i].held->name +
                "' after this optimiser was made; make it anew, of the model's parameters()",
+           site);
+    if (SwappedValues::holds(parameters_[i]))
+      fail(name_,
+           "'" + now->name +
+               "' shows the value of an average for now, which a step would be lost with; end that scope first",
            site);
   }
 }
@@ -56,8 +153,29 @@ void Optimizer::step(Site site) {
   step(gradients, site);
 }
 
-void Optimizer::step(const Tensors& gradients, Site site) {
+Tensor Optimizer::step(const std::function<Tensor()>& closure, Site site) {
+  auto [loss, gradients] = evaluate(closure, site);
+  step(gradients, site);
+  return loss;
+}
+
+std::pair<Tensor, Tensors> Optimizer::evaluate(const std::function<Tensor()>& closure, Site site) {
   check_held(site);
+  zero_grad();
+  const Tensor loss = closure();
+  if (!loss.defined() || loss.size() != 1)
+    fail(name_, "the closure gives " + described(loss) + ", expected a loss of one number", site);
+  Tensors gradients;
+  bool called_backward = false;
+  for (const Parameter& p : parameters_) {
+    gradients.push_back(p.grad());
+    called_backward |= gradients.back().defined();
+  }
+  if (!called_backward) gradients = grad(loss, parameters_, allow_unused, site);
+  return {loss.detach(), gradients};
+}
+
+void Optimizer::check_gradients(const Tensors& gradients, Site site) const {
   if (gradients.size() != parameters_.size())
     fail(name_,
          std::to_string(gradients.size()) + " gradients for " + std::to_string(parameters_.size()) + " parameters",
@@ -67,16 +185,35 @@ void Optimizer::step(const Tensors& gradients, Site site) {
     const Parameter& p = parameters_[i];
     if (g.defined() && (g.shape() != p.shape() || g.dtype() != p.dtype()))
       fail(name_,
-           "gradient " + std::to_string(i) + " is " + to_string(g.dtype()) + to_string(g.shape()) +
-               ", its parameter '" + p.name() + "' " + to_string(p.dtype()) + to_string(p.shape()),
+           "gradient " + std::to_string(i) + " is " + described(g) + ", its parameter '" + p.name() + "' " +
+               to_string(p.dtype()) + to_string(p.shape()),
            site);
   }
-  for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (gradients[i].defined() && !parameters_[i].is_frozen()) {
-      for (Parameter& cell : states_[i].cells)
-        if (cell.dtype() != parameters_[i].dtype()) cell = Parameter(cell.tensor().detach().to(parameters_[i].dtype()));
-      update(parameters_[i], gradients[i], states_[i].cells, ++states_[i].steps);
-    }
+}
+
+void Optimizer::step(const Tensors& gradients, Site site) {
+  check_held(site);
+  check_gradients(gradients, site);
+  const NoGradGuard guard;
+  std::vector<Update> updates;
+  updates.reserve(gradients.size());
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    Parameter& p = parameters_[i];
+    State& s = states_[i];
+    if (!gradients[i].defined() || p.is_frozen()) continue;
+    for (std::size_t k = 0; k < s.cells.size(); ++k)
+      if (!s.at_first[k].fixed_dtype && s.cells[k].dtype() != p.dtype())
+        s.cells[k] = Parameter(s.cells[k].tensor().detach().to(p.dtype()));
+    updates.push_back({p, maximize_ ? -gradients[i] : gradients[i], s.cells, ++s.steps, lr_of(i), s.weight_decay});
+  }
+  prepare(updates);
+  for (Update& u : updates) update(u);
+}
+
+SwappedValues Optimizer::averaged(Site site) {
+  check_held(site);
+  Tensors values = averaged_values();
+  return values.empty() ? SwappedValues({}, {}, site) : SwappedValues(parameters_, values, site);
 }
 
 std::vector<std::string> Optimizer::parameter_names() const {
@@ -92,11 +229,17 @@ std::vector<std::string> Optimizer::parameter_names() const {
 
 StateDict Optimizer::state_dict() const {
   StateDict values{{"lr", tensor(lr_, float64)}};
+  if (has_momentum_) values["momentum"] = tensor(momentum_, float64);
+  for (std::size_t k = 0; k < shared_.size(); ++k) values[shared_at_first_[k].name] = shared_[k].tensor().detach();
   const std::vector<std::string> names = parameter_names();
   for (std::size_t i = 0; i < names.size(); ++i) {
-    values[names[i] + ".step"] = tensor(states_[i].steps);
-    for (std::size_t k = 0; k < cell_names_.size(); ++k)
-      values[names[i] + "." + cell_names_[k]] = states_[i].cells[k].tensor().detach().to(parameters_[i].dtype());
+    const State& s = states_[i];
+    values[names[i] + ".step"] = tensor(s.steps);
+    for (std::size_t k = 0; k < s.cells.size(); ++k) {
+      const Tensor value = s.cells[k].tensor().detach();
+      values[names[i] + "." + s.at_first[k].name] =
+          s.at_first[k].fixed_dtype ? value : value.to(parameters_[i].dtype());
+    }
   }
   return values;
 }
@@ -115,17 +258,26 @@ void Optimizer::load_state_dict(const StateDict& values, Site site) {
     const Tensor value = std::move(found->second);
     rest.erase(found);
     if (value.defined() && value.dtype() == dtype && value.shape() == shape) return value.detach();
-    wrong += "; '" + name + "' is " + to_string(dtype) + to_string(shape) + ", its value " +
-             (value.defined() ? to_string(value.dtype()) + to_string(value.shape()) : "undefined");
+    wrong += "; '" + name + "' is " + to_string(dtype) + to_string(shape) + ", its value " + described(value);
     return Tensor();
   };
-  const Tensor lr = take("lr", float64, {});
+  // Such a number, or what it is now.
+  auto take_number = [&](const char* name, double now) {
+    const Tensor value = take(name, float64, {});
+    return value.defined() ? value.item() : now;
+  };
+  const double lr = take_number("lr", lr_), momentum = has_momentum_ ? take_number("momentum", momentum_) : 0;
+  Tensors shared;
+  for (const Cell& cell : shared_at_first_)
+    shared.push_back(take(cell.name, cell.initial.dtype(), cell.initial.shape()));
   const std::vector<std::string> names = parameter_names();
   std::vector<Tensors> taken;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const Parameter& p = parameters_[i];
     taken.push_back({take(names[i] + ".step", int64, {})});
-    for (const char* cell : cell_names_) taken.back().push_back(take(names[i] + "." + cell, p.dtype(), p.shape()));
+    for (const Cell& cell : states_[i].at_first)
+      taken.back().push_back(
+          take(names[i] + "." + cell.name, cell.fixed_dtype ? cell.initial.dtype() : p.dtype(), cell.initial.shape()));
     const Tensor& steps = taken.back()[0];
     if (steps.defined() && steps.data<std::int64_t>()[0] < 0)
       wrong +=
@@ -133,10 +285,18 @@ void Optimizer::load_state_dict(const StateDict& values, Site site) {
   }
   for (const auto& [name, value] : rest) wrong += "; '" + name + "' is unexpected";
   if (!wrong.empty()) fail(name_, "the values of load_state_dict do not fit" + wrong, site);
-  set_lr(lr.data<double>()[0], site);
+  const double lr_before = lr_;
+  set_lr(lr, site);
+  try {
+    if (has_momentum_) set_momentum(momentum, site);
+  } catch (...) {
+    lr_ = lr_before;
+    throw;
+  }
+  for (std::size_t k = 0; k < shared.size(); ++k) shared_[k] = Parameter(shared[k]);
   for (std::size_t i = 0; i < taken.size(); ++i) {
     states_[i].steps = taken[i][0].data<std::int64_t>()[0];
-    for (std::size_t k = 0; k < cell_names_.size(); ++k) states_[i].cells[k] = Parameter(taken[i][k + 1]);
+    for (std::size_t k = 1; k < taken[i].size(); ++k) states_[i].cells[k - 1] = Parameter(taken[i][k]);
   }
 }
 

@@ -1,52 +1,47 @@
 #include "sgd.hpp"
 
-#include <autograd/kernel.hpp>
+#include <optim/fused.hpp>
 
 namespace xtape::optim {
-namespace {
 
-std::vector<const char*> momentum_cells(double momentum) {
-  if (momentum == 0) return {};
-  return {"momentum_buffer"};
+SGD::SGD(std::vector<Parameter> parameters, SGDOptions o, Site site)
+    : Optimizer("SGD", std::move(parameters), o,
+                zeros_like(o.momentum_ == 0 ? std::vector<std::string>() : std::vector<std::string>{"momentum_buffer"}),
+                site),
+      dampening_(o.dampening_),
+      nesterov_(o.nesterov_) {
+  option_below_1("momentum", o.momentum_, site);
+  option("dampening", o.dampening_, o.dampening_ >= 0 && o.dampening_ <= 1, "a number in [0, 1]", site);
+  if (o.nesterov_) {
+    option("momentum", o.momentum_, o.momentum_ > 0, "more than 0 with nesterov", site);
+    option("dampening", o.dampening_, o.dampening_ == 0, "0 with nesterov", site);
+  }
+  if (o.momentum_ > 0) has_momentum(o.momentum_);
 }
 
-}  // namespace
-
-SGD::SGD(std::vector<Parameter> parameters, SGDOptions options, Site site)
-    : Optimizer("SGD", std::move(parameters), options.lr_, momentum_cells(options.momentum_), site), options_(options) {
-  check(options.momentum_ >= 0 && options.momentum_ < 1, "momentum", options.momentum_, "a number in [0, 1)", site);
-  check(options.weight_decay_ >= 0 && options.weight_decay_ < 1e300, "weight_decay", options.weight_decay_,
-        "a finite number of at least 0", site);
-  check(!options.nesterov_ || options.momentum_ > 0, "momentum", options.momentum_, "more than 0 with nesterov", site);
-}
-
-void SGD::update(Parameter& p, const Tensor& g, std::vector<Parameter>& cells, std::int64_t) const {
-  const double rate = lr(), momentum = options_.momentum_, decay = options_.weight_decay_;
-  visit_floating(p.dtype(), [&](auto t) {
-    using T = decltype(t);
-    using R = kernel::Real<T>;
-    const R lr = rate, mu = momentum, lambda = decay;
-    T* x = p.mutable_data<T>();
-    if (momentum == 0)
-      return kernel::update(
-          p.size(), [=](auto& x, auto& g) { x = x - lr * (g + lambda * x); }, x, g.data<T>());
-    T* velocity = cells[0].mutable_data<T>();
-    if (options_.nesterov_)
-      return kernel::update(
-          p.size(),
-          [=](auto& x, auto& v, auto& g) {
-            const R d = g + lambda * x;
-            v = mu * v + d;
-            x = x - lr * (d + mu * v);
-          },
-          x, velocity, g.data<T>());
-    kernel::update(
-        p.size(),
-        [=](auto& x, auto& v, auto& g) {
-          v = mu * v + (g + lambda * x);
-          x = x - lr * v;
-        },
-        x, velocity, g.data<T>());
+void SGD::update(Update& u) const {
+  if (!has_momentum())
+    return fused<0>(u.p, u.cells, u.g, [&](auto type) {
+      const kernel::Real<decltype(type)> lr = u.lr, lambda = u.weight_decay;
+      return [=](auto& x, auto& g) { x = x - lr * (g + lambda * x); };
+    });
+  // The first velocity is the gradient, undampened.
+  const double share = u.t == 1 ? 1 : 1 - dampening_;
+  if (nesterov_)
+    return fused<1>(u.p, u.cells, u.g, [&](auto type) {
+      const kernel::Real<decltype(type)> lr = u.lr, lambda = u.weight_decay, mu = momentum();
+      return [=](auto& x, auto& v, auto& g) {
+        const auto d = g + lambda * x;
+        v = mu * v + d;
+        x = x - lr * (d + mu * v);
+      };
+    });
+  fused<1>(u.p, u.cells, u.g, [&](auto type) {
+    const kernel::Real<decltype(type)> lr = u.lr, lambda = u.weight_decay, mu = momentum(), d = share;
+    return [=](auto& x, auto& v, auto& g) {
+      v = mu * v + d * (g + lambda * x);
+      x = x - lr * v;
+    };
   });
 }
 

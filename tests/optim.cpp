@@ -301,8 +301,9 @@ TEST_CASE("what an optimiser's state is called") {
   using Names = std::vector<std::string>;
   CHECK(names(optim::SGD(net.parameters(), 1)) == Names{"bias.step", "lr", "weight.step"});
   CHECK(names(optim::SGD({net.weight}, SGDOptions(1).momentum(0.5))) ==
-        Names{"lr", "weight.momentum_buffer", "weight.step"});
-  CHECK(names(optim::Adam({net.weight})) == Names{"lr", "weight.exp_avg", "weight.root_exp_avg_sq", "weight.step"});
+        Names{"lr", "momentum", "weight.momentum_buffer", "weight.step"});
+  CHECK(names(optim::Adam({net.weight})) ==
+        Names{"lr", "momentum", "weight.exp_avg", "weight.root_exp_avg_sq", "weight.step"});
   // Without a name, or with one that two have, by place.
   const nn::Linear other(2, 1);
   CHECK(names(optim::SGD(Parameters{net.weight, Parameter(ones({1})), other.weight, *other.bias}, 1)) ==
