@@ -14,6 +14,8 @@
 #include <autograd/profile.hpp>
 #include <autograd/random.hpp>
 #include <autograd/record.hpp>
+#include <autograd/safetensors.hpp>
+#include <autograd/state_dict.hpp>
 #include <autograd/tape.hpp>
 #include <autograd/tensor.hpp>
 #include <datasets/batches.hpp>

@@ -3,6 +3,7 @@
 #include <zip.h>
 
 #include <algorithm>
+#include <autograd/input_file.hpp>
 #include <autograd/new_file.hpp>
 #include <autograd/ops/shape.hpp>
 #include <charconv>
@@ -11,9 +12,10 @@
 #include <set>
 #include <string_view>
 
-#include "input_file.hpp"
-
 namespace xtape::nn {
+
+using namespace xtape::detail;
+
 namespace {
 
 constexpr char magic[] = "\x93NUMPY";

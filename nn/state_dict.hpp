@@ -1,14 +1,12 @@
 // Named tensors, which models give and take and files hold.
 #pragma once
-#include <autograd/tensor.hpp>
-#include <map>
+#include <autograd/state_dict.hpp>
 #include <string>
 #include <vector>
 
 namespace xtape::nn {
 
-/// Tensors by name, as "hidden.weight".
-using StateDict = std::map<std::string, Tensor>;
+using xtape::StateDict;
 
 /// What `load_state_dict` found no use or no value for, and what it converted.
 struct LoadReport {

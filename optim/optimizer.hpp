@@ -1,15 +1,17 @@
 // What all optimisers share: parameters and their groups, the loop over them, and state that is saved by name.
 #pragma once
 #include <autograd/parameter.hpp>
+#include <autograd/state_dict.hpp>
 #include <functional>
 #include <optim/options.hpp>
-#include <optim/state_dict.hpp>
 #include <optim/swapped_values.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace xtape::optim {
+
+using xtape::StateDict;
 
 /// Changes parameters by their gradients. Three ways to use one:
 ///

@@ -1,14 +1,17 @@
 #include "safetensors.hpp"
 
 #include <algorithm>
-#include <autograd/new_file.hpp>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include "new_file.hpp"
 
 #include "input_file.hpp"
 
-namespace xtape::nn {
+namespace xtape {
+
+using namespace detail;
+
 namespace {
 
 using Json = nlohmann::json;
@@ -265,4 +268,4 @@ Metadata load_safetensors_metadata(const std::string& path, Site site) {
   return reading({"load_safetensors", path, site}, [](const Place& place) { return Reader(place).metadata(); });
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape

@@ -1,9 +1,9 @@
 // Private: elements of files in types that tensors have not, and the types they become, which lose nothing.
 #pragma once
-#include <autograd/tensor.hpp>
 #include <cstring>
+#include "tensor.hpp"
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 /// Elements of `size` bytes that are read as one of a tensor's: copied, or widened.
 struct ElementType {
@@ -74,4 +74,4 @@ inline bool is_little_endian() {
   return element_at<std::uint8_t>(reinterpret_cast<const char*>(&one), 0) == 1;
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

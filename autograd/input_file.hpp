@@ -1,14 +1,14 @@
 // Private: files of tensors as they are read, from beginning to end.
 #pragma once
-#include <autograd/error.hpp>
 #include <cstdint>
 #include <functional>
 #include <new>
 #include <string>
 
 #include "element_cast.hpp"
+#include "error.hpp"
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 /// What is read or written, for errors: "op: what: why".
 struct Place {
@@ -55,4 +55,4 @@ class InputFile {
 /// A tensor of the next bytes that `read` gives, least significant first, in hardly more memory than it takes itself.
 Tensor read_tensor(const ElementType& type, const Shape& shape, const Read& read, const Place& place);
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 InputFile::InputFile(const Place& place) : place_(place) {
   fd_ = open(place.what.c_str(), O_RDONLY | O_CLOEXEC);
@@ -54,4 +54,4 @@ Tensor read_tensor(const ElementType& type, const Shape& shape, const Read& read
   return Tensor(std::move(array));
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail
