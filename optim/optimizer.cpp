@@ -4,9 +4,10 @@
 #include <autograd/ops/creation.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <cmath>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
+
+#include "named_state.hpp"
 
 namespace xtape::optim {
 namespace {
@@ -21,10 +22,6 @@ bool matches(const char* pattern, const char* name) {
     if (matches(pattern + 1, name)) return true;
     if (!*name) return false;
   }
-}
-
-std::string described(const Tensor& x) {
-  return x.defined() ? to_string(x.dtype()) + to_string(x.shape()) : "undefined";
 }
 
 }  // namespace
@@ -108,7 +105,7 @@ Optimizer& Optimizer::group(const Selection& selection, const GroupOptions& o, S
   std::vector<std::size_t> selected;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
     if (selection(parameters_[i])) selected.push_back(i);
-  const std::vector<std::string> names = parameter_names();
+  const std::vector<std::string> names = names_of(parameters_);
   if (selected.empty()) {
     std::string all;
     for (const std::string& name : names) all += (all.empty() ? "'" : ", '") + name + "'";
@@ -216,22 +213,11 @@ SwappedValues Optimizer::averaged(Site site) {
   return values.empty() ? SwappedValues({}, {}, site) : SwappedValues(parameters_, values, site);
 }
 
-std::vector<std::string> Optimizer::parameter_names() const {
-  std::unordered_map<std::string, int> count;
-  for (const Parameter& p : parameters_) ++count[p.name()];
-  std::vector<std::string> names;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const std::string& name = parameters_[i].name();
-    names.push_back(name.empty() || count[name] > 1 ? std::to_string(i) : name);
-  }
-  return names;
-}
-
 StateDict Optimizer::state_dict() const {
   StateDict values{{"lr", tensor(lr_, float64)}};
   if (has_momentum_) values["momentum"] = tensor(momentum_, float64);
   for (std::size_t k = 0; k < shared_.size(); ++k) values[shared_at_first_[k].name] = shared_[k].tensor().detach();
-  const std::vector<std::string> names = parameter_names();
+  const std::vector<std::string> names = names_of(parameters_);
   for (std::size_t i = 0; i < names.size(); ++i) {
     const State& s = states_[i];
     values[names[i] + ".step"] = tensor(s.steps);
@@ -246,57 +232,28 @@ StateDict Optimizer::state_dict() const {
 
 void Optimizer::load_state_dict(const StateDict& values, Site site) {
   check_held(site);
-  std::string wrong;
-  StateDict rest = values;
-  // The value of that name, which is then no longer unexpected.
-  auto take = [&](const std::string& name, Dtype dtype, const Shape& shape) {
-    const auto found = rest.find(name);
-    if (found == rest.end()) {
-      wrong += "; '" + name + "' is missing";
-      return Tensor();
-    }
-    const Tensor value = std::move(found->second);
-    rest.erase(found);
-    if (value.defined() && value.dtype() == dtype && value.shape() == shape) return value.detach();
-    wrong += "; '" + name + "' is " + to_string(dtype) + to_string(shape) + ", its value " + described(value);
-    return Tensor();
-  };
-  // Such a number, or what it is now.
-  auto take_number = [&](const char* name, double now) {
-    const Tensor value = take(name, float64, {});
-    return value.defined() ? value.item() : now;
-  };
-  const double lr = take_number("lr", lr_), momentum = has_momentum_ ? take_number("momentum", momentum_) : 0;
+  StateTaker take(values);
+  const double lr = take.number("lr", lr_), momentum = has_momentum_ ? take.number("momentum", momentum_) : 0;
+  if (!(std::isfinite(lr) && lr >= 0)) take.note("the learning rate is " + std::to_string(lr));
+  if (!(momentum >= 0 && momentum < 1)) take.note("the momentum is " + std::to_string(momentum));
   Tensors shared;
   for (const Cell& cell : shared_at_first_)
     shared.push_back(take(cell.name, cell.initial.dtype(), cell.initial.shape()));
-  const std::vector<std::string> names = parameter_names();
-  std::vector<Tensors> taken;
+  const std::vector<std::string> names = names_of(parameters_);
+  std::vector<std::int64_t> steps;
+  std::vector<Tensors> taken(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const Parameter& p = parameters_[i];
-    taken.push_back({take(names[i] + ".step", int64, {})});
+    steps.push_back(take.count(names[i] + ".step", 0));
     for (const Cell& cell : states_[i].at_first)
-      taken.back().push_back(
-          take(names[i] + "." + cell.name, cell.fixed_dtype ? cell.initial.dtype() : p.dtype(), cell.initial.shape()));
-    const Tensor& steps = taken.back()[0];
-    if (steps.defined() && steps.data<std::int64_t>()[0] < 0)
-      wrong +=
-          "; '" + names[i] + ".step' is " + std::to_string(steps.data<std::int64_t>()[0]) + ", expected at least 0";
+      taken[i].push_back(take(names[i] + "." + cell.name,
+                              cell.fixed_dtype ? cell.initial.dtype() : parameters_[i].dtype(), cell.initial.shape()));
   }
-  for (const auto& [name, value] : rest) wrong += "; '" + name + "' is unexpected";
-  if (!wrong.empty()) fail(name_, "the values of load_state_dict do not fit" + wrong, site);
-  const double lr_before = lr_;
-  set_lr(lr, site);
-  try {
-    if (has_momentum_) set_momentum(momentum, site);
-  } catch (...) {
-    lr_ = lr_before;
-    throw;
-  }
+  take.done(name_, site);
+  lr_ = lr, momentum_ = momentum;
   for (std::size_t k = 0; k < shared.size(); ++k) shared_[k] = Parameter(shared[k]);
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    states_[i].steps = taken[i][0].data<std::int64_t>()[0];
-    for (std::size_t k = 1; k < taken[i].size(); ++k) states_[i].cells[k - 1] = Parameter(taken[i][k]);
+    states_[i].steps = steps[i];
+    for (std::size_t k = 0; k < taken[i].size(); ++k) states_[i].cells[k] = Parameter(taken[i][k]);
   }
 }
 

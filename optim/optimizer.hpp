@@ -156,7 +156,6 @@ class Optimizer {
     std::uint32_t replaced = 0;
   };
   void check_gradients(const Tensors& gradients, Site site) const;
-  std::vector<std::string> parameter_names() const;
   const char* name_;
   std::vector<std::pair<std::string, double>> options_;
   std::vector<Parameter> parameters_;

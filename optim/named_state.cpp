@@ -1,0 +1,54 @@
+#include "named_state.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace xtape::optim {
+
+std::vector<std::string> names_of(const std::vector<Parameter>& parameters) {
+  std::unordered_map<std::string, int> count;
+  for (const Parameter& p : parameters) ++count[p.name()];
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const std::string& name = parameters[i].name();
+    names.push_back(name.empty() || count[name] > 1 ? std::to_string(i) : name);
+  }
+  return names;
+}
+
+std::string described(const Tensor& x) {
+  return x.defined() ? to_string(x.dtype()) + to_string(x.shape()) : "undefined";
+}
+
+Tensor StateTaker::operator()(const std::string& name, Dtype dtype, const Shape& shape) {
+  const auto found = rest_.find(name);
+  if (found == rest_.end()) {
+    note("'" + name + "' is missing");
+    return Tensor();
+  }
+  const Tensor value = std::move(found->second);
+  rest_.erase(found);
+  if (value.defined() && value.dtype() == dtype && value.shape() == shape) return value.detach();
+  note("'" + name + "' is " + to_string(dtype) + to_string(shape) + ", its value " + described(value));
+  return Tensor();
+}
+
+double StateTaker::number(const std::string& name, double now) {
+  const Tensor value = (*this)(name, float64, {});
+  return value.defined() ? value.item() : now;
+}
+
+std::int64_t StateTaker::count(const std::string& name, std::int64_t now) {
+  const Tensor value = (*this)(name, int64, {});
+  if (!value.defined()) return now;
+  const auto n = value.item<std::int64_t>();
+  if (n < 0) note("'" + name + "' is " + std::to_string(n) + ", expected at least 0");
+  return n;
+}
+
+void StateTaker::done(const char* op, Site site) {
+  for (const auto& [name, value] : rest_) note("'" + name + "' is unexpected");
+  if (!wrong_.empty()) fail(op, "the values of load_state_dict do not fit" + wrong_, site);
+}
+
+}  // namespace xtape::optim
