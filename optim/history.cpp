@@ -1,0 +1,129 @@
+#include "history.hpp"
+
+#include <autograd/error.hpp>
+#include <autograd/tape.hpp>
+#include <cmath>
+#include <iomanip>
+#include <limits>
+#include <ostream>
+#include <sstream>
+
+namespace xtape::optim {
+namespace {
+
+constexpr std::size_t most_points = 1024;
+
+// A number of samples or a rate with its thousands apart: "24,310".
+std::string grouped(double x) {
+  std::string digits = std::to_string(std::llround(x));
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
+  return digits;
+}
+
+}  // namespace
+
+void Curve::add(double value) {
+  if (filled_ == 0 || filled_ == width_) {
+    if (sums_.size() == most_points) {
+      for (std::size_t i = 0; i < most_points / 2; ++i) sums_[i] = sums_[2 * i] + sums_[2 * i + 1];
+      sums_.resize(most_points / 2);
+      width_ *= 2;
+    }
+    sums_.push_back(0);
+    filled_ = 0;
+  }
+  sums_.back() += value;
+  ++filled_;
+}
+
+std::vector<std::pair<double, double>> Curve::points() const {
+  std::vector<std::pair<double, double>> points;
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    const double steps = static_cast<double>(i + 1 < sums_.size() ? width_ : filled_);
+    points.emplace_back(static_cast<double>(i) * static_cast<double>(width_) + steps, sums_[i] / steps);
+  }
+  return points;
+}
+
+void Curve::save(const std::string& name, StateDict& to) const {
+  to[name + ".sums"] = tensor(sums_, float64);
+  to[name + ".width"] = tensor(std::vector<std::int64_t>{width_, filled_});
+}
+
+void Curve::load(const std::string& name, const StateDict& from) {
+  sums_ = from.at(name + ".sums").to_vector<double>();
+  const auto width = from.at(name + ".width").to_vector<std::int64_t>();
+  width_ = width.at(0), filled_ = width.at(1);
+}
+
+std::optional<double> Epoch::find(const std::string& name) const {
+  for (const auto& [known, value] : values_)
+    if (known == name) return value;
+  return std::nullopt;
+}
+
+double Epoch::operator[](const std::string& name) const {
+  if (const auto value = find(name)) return *value;
+  std::string all;
+  for (const auto& entry : values_) all += (all.empty() ? "'" : ", '") + entry.first + "'";
+  fail("Epoch", "there is no '" + name + "', only " + all);
+}
+
+void Epoch::set(const std::string& name, double value) {
+  for (auto& [known, old] : values_)
+    if (known == name) {
+      old = value;
+      return;
+    }
+  values_.emplace_back(name, value);
+}
+
+std::ostream& operator<<(std::ostream& out, const Epoch& epoch) {
+  std::ostringstream text;
+  text << "epoch " << epoch.number();
+  for (const auto& [name, value] : epoch.values()) {
+    text << "  " << name << " ";
+    const bool share = name.find("accuracy") != name.npos;
+    if (share) text << std::fixed << std::setprecision(2) << 100 * value << " %" << std::defaultfloat;
+    else text << std::setprecision(4) << value;
+  }
+  text << "  " << std::fixed << std::setprecision(epoch.seconds < 10 ? 2 : 1) << epoch.seconds << " s";
+  if (epoch.seconds > 0) text << "  " << grouped(static_cast<double>(epoch.samples) / epoch.seconds) << " samples/s";
+  if (epoch.best) text << "  best";
+  return out << text.str();
+}
+
+void History::save(Snapshot& to) const {
+  loss.save("history.loss", to.tensors);
+  lr.save("history.lr", to.tensors);
+  for (const Epoch& e : epochs) {
+    const std::string name = "history.epoch." + std::to_string(e.number());
+    std::vector<double> row{e.seconds, static_cast<double>(e.samples), e.best ? 1. : 0.};
+    std::string& names = to.notes[name];
+    for (const auto& [column, value] : e.values()) {
+      names += column + "\n";
+      row.push_back(value);
+    }
+    to.tensors[name] = tensor(row, float64);
+  }
+}
+
+void History::load(const Snapshot& from) {
+  loss.load("history.loss", from.tensors);
+  lr.load("history.lr", from.tensors);
+  epochs.clear();
+  for (std::int64_t number = 1;; ++number) {
+    const std::string name = "history.epoch." + std::to_string(number);
+    const auto found = from.tensors.find(name);
+    if (found == from.tensors.end()) return;
+    const std::vector<double> row = found->second.to_vector<double>();
+    Epoch e(number);
+    e.seconds = row.at(0), e.samples = static_cast<std::int64_t>(row.at(1)), e.best = row.at(2) != 0;
+    std::istringstream names(from.notes.at(name));
+    std::string column;
+    for (std::size_t i = 3; std::getline(names, column); ++i) e.set(column, row.at(i));
+    epochs.push_back(std::move(e));
+  }
+}
+
+}  // namespace xtape::optim

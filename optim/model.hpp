@@ -1,0 +1,74 @@
+// Model: what a training trains, whatever declares it.
+#pragma once
+#include <autograd/parameter.hpp>
+#include <autograd/state_dict.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace xtape::optim {
+
+/// A model with its type erased. It is made of what has `parameters()`, `state_dict()` and `load_state_dict(values)`,
+/// whose copies are the same model, as those of modules are; with `train(bool)` and `is_training()` it has a mode, and
+/// with `operator()(Tensor)` it predicts.
+class Model {
+ public:
+  template <class M, class = std::enable_if_t<!std::is_same_v<std::decay_t<M>, Model>>>
+  Model(const M& model) : Model(std::make_shared<M>(model), 0) {
+    const std::vector<Parameter> own = model.parameters(), copied = parameters();
+    bool same = own.size() == copied.size();
+    for (std::size_t i = 0; same && i < own.size(); ++i) same = own[i].is(copied[i]);
+    if (!same)
+      fail("Model",
+           "a copy of the model has parameters of its own; expected a model whose copies are the same one, as modules "
+           "are");
+  }
+
+  std::vector<Parameter> parameters() const { return parameters_(); }
+  StateDict state_dict() const { return state_dict_(); }
+  void load_state_dict(const StateDict& values) const { load_(values); }
+  /// Whether it is in training; true where it has no mode.
+  bool is_training() const { return !is_training_ || is_training_(); }
+  void train(bool on) const {
+    if (train_) train_(on);
+  }
+  /// What it computes of an input; empty where it takes no Tensor or gives none.
+  const std::function<Tensor(const Tensor&)>& predict() const { return predict_; }
+
+ private:
+  template <class M, class = void>
+  static constexpr bool has_mode = false;
+  template <class M>
+  static constexpr bool
+      has_mode<M, std::void_t<decltype(std::declval<M&>().train(true)), decltype(std::declval<M&>().is_training())>> =
+          true;
+  template <class M, class = void>
+  static constexpr bool predicts = false;
+  template <class M>
+  static constexpr bool predicts<M, std::void_t<decltype(std::declval<M&>()(std::declval<const Tensor&>()))>> =
+      std::is_convertible_v<decltype(std::declval<M&>()(std::declval<const Tensor&>())), Tensor>;
+
+  template <class M>
+  Model(std::shared_ptr<M> model, int)
+      : parameters_([model] { return model->parameters(); }),
+        state_dict_([model] { return model->state_dict(); }),
+        load_([model](const StateDict& values) { model->load_state_dict(values); }) {
+    if constexpr (has_mode<M>) {
+      train_ = [model](bool on) { model->train(on); };
+      is_training_ = [model] { return model->is_training(); };
+    }
+    if constexpr (predicts<M>) predict_ = [model](const Tensor& x) -> Tensor { return (*model)(x); };
+  }
+
+  std::function<std::vector<Parameter>()> parameters_;
+  std::function<StateDict()> state_dict_;
+  std::function<void(const StateDict&)> load_;
+  std::function<void(bool)> train_;
+  std::function<bool()> is_training_;
+  std::function<Tensor(const Tensor&)> predict_;
+};
+
+}  // namespace xtape::optim
