@@ -46,7 +46,7 @@ std::vector<std::pair<double, double>> Curve::points() const {
 }
 
 void Curve::save(const std::string& name, StateDict& to) const {
-  to[name + ".sums"] = tensor(sums_, float64);
+  to[name + ".sums"] = tensor(sums_);
   to[name + ".width"] = tensor(std::vector<std::int64_t>{width_, filled_});
 }
 
@@ -104,7 +104,7 @@ void History::save(Snapshot& to) const {
       names += column + "\n";
       row.push_back(value);
     }
-    to.tensors[name] = tensor(row, float64);
+    to.tensors[name] = tensor(row);
   }
 }
 
