@@ -64,5 +64,13 @@
 #include <nn/unpool.hpp>
 #include <nn/upsample.hpp>
 #include <nn/weight_norm.hpp>
+#include <optim/adadelta.hpp>
+#include <optim/adagrad.hpp>
 #include <optim/adam.hpp>
+#include <optim/adamax.hpp>
+#include <optim/lion.hpp>
+#include <optim/nadam.hpp>
+#include <optim/radam.hpp>
+#include <optim/rmsprop.hpp>
+#include <optim/rprop.hpp>
 #include <optim/sgd.hpp>

@@ -22,7 +22,7 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, b
   option_below_1("beta2", o.beta2_, site);
   option_from_0("eps", o.eps_, site);
   option("cautious", o.cautious_, decoupled || !o.cautious_, "0: only AdamW's decay can be cautious", site);
-  option("amsgrad", o.amsgrad_, true, "", site);
+  option("amsgrad", o.amsgrad_);
   has_momentum(o.beta1_);
 }
 

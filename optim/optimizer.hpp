@@ -109,6 +109,8 @@ class Optimizer {
             Site site, std::vector<Cell> shared = {});
   /// Makes an option known by its name; throws unless it is as expected.
   void option(const char* name, double value, bool ok, const char* expected, Site site);
+  /// An option that may have any value.
+  void option(const char* name, double value) { options_.emplace_back(name, value); }
   /// An option that must be finite and at least 0, or a number in [0, 1).
   void option_from_0(const char* name, double value, Site site);
   void option_below_1(const char* name, double value, Site site);

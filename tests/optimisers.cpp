@@ -1,0 +1,302 @@
+// What holds of every optimiser: its reference's trajectory, the ways to step, threads, dtypes, state, and that it is
+// in the table, with its formula and source in its docstring.
+#include "optimisers_table.hpp"
+#include "support.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <sstream>
+
+using namespace xtape;
+using namespace optimisers_table;
+using doctest::Contains;
+using Json = nlohmann::json;
+
+namespace {
+
+Tensor read(const Json& j, Dtype dtype) {
+  std::vector<std::int64_t> sizes = j.at("shape");
+  Shape shape;
+  for (const std::int64_t n : sizes) shape.push_back(n);
+  return tensor(j.at("values").get<std::vector<double>>(), shape).to(dtype);
+}
+
+// The network of optimisers/make.py.
+struct Network {
+  Network(const Json& file, Dtype dtype)
+      : images(read(file["images"], dtype)), targets(read(file["targets"], dtype)), words(read(file["words"], int64)) {
+    for (const char* name :
+         {"conv.weight", "conv.bias", "embed.weight", "hidden.weight", "hidden.bias", "output.weight", "output.bias"}) {
+      parameters.emplace_back(read(file["parameters"][name], dtype));
+      parameters.back().set_name(name);
+    }
+  }
+  Tensor loss(int batch) const {
+    const Parameters& p = parameters;
+    Tensor y = mean(tanh(conv2d(images[batch], p[0], p[1])), {2, 3}) + embedding(words[batch], p[2]);
+    y = linear(tanh(linear(y, p[3], p[4])), p[5], p[6]);
+    return mean(square(y - targets[batch]));
+  }
+  std::vector<double> values() const {
+    std::vector<double> all;
+    for (const Parameter& p : parameters)
+      for (const double v : p.tensor().to_vector<double>()) all.push_back(v);
+    return all;
+  }
+  Tensor images, targets, words;
+  Parameters parameters;
+};
+
+double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double d = std::abs(a[i] - b[i]);
+    largest = d <= largest ? largest : d;  // NaN stays
+  }
+  return largest;
+}
+
+// The weight after each of five steps on a small problem; by `backward` or by `grad`.
+std::vector<double> path(const Make& make, Dtype dtype, bool by_backward) {
+  Parameter w(grid({3, 2}, 3).to(dtype));
+  const auto opt = make({w});
+  std::vector<double> all;
+  for (int i = 0; i < 5; ++i) {
+    const Tensor loss = mean(square(matmul(grid({4, 3}).to(dtype), w) - 1));
+    if (by_backward) {
+      opt->zero_grad();
+      loss.backward();
+      opt->step();
+    } else {
+      opt->step(grad(loss, opt->parameters()));
+    }
+    for (double v : w.tensor().to_vector<double>()) all.push_back(v);
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("optimisers follow their references for 50 steps") {
+  std::ifstream stream(XTAPE_TEST_DIR "/optimisers/trajectories.json");
+  REQUIRE(stream);
+  const Json file = Json::parse(stream);
+  std::set<std::string> left;
+  for (const auto& [name, values] : file["rows"].items()) left.insert(name);
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    if (row.sees == Sees::residuals) continue;
+    REQUIRE(left.erase(row.name) == 1);
+    const Json& expected = file["rows"][row.name];
+    const Network net(file, float64);
+    const auto opt = row.make(net.parameters);
+    std::vector<double> losses;
+    for (int t = 1; t <= 50; ++t) {
+      const int batch = row.takes_gradients() ? (t - 1) % 4 : 0;
+      losses.push_back(opt->step([&] { return net.loss(batch); }).item());
+      if (t == 2) CHECK(largest_difference(net.values(), expected["after 2"]) < 1e-12);
+    }
+    CHECK(largest_difference(losses, expected["losses"]) < 1e-9);
+    CHECK(largest_difference(net.values(), expected["after 50"]) < 1e-9);
+  }
+  CHECK_MESSAGE(left.empty(), "without a row in the table: ", *left.begin());
+}
+
+TEST_CASE("in float32 optimisers begin as in float64") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    std::vector<double> results[2];
+    for (const Dtype dtype : {float32, float64}) {
+      Parameter w(grid({3, 2}, 3).to(dtype)), b(grid({2}, 1).to(dtype));
+      const auto opt = row.make({w, b});
+      for (int i = 0; i < 5; ++i) step(row, *opt, [&] { return matmul(grid({4, 3}).to(dtype), w) + b - 1; });
+      for (const Parameter& p : {w, b})
+        for (const double v : p.tensor().to_vector<double>()) results[dtype == float64].push_back(v);
+    }
+    CHECK(largest_difference(results[0], results[1]) < 1e-5);
+  }
+}
+
+TEST_CASE("both ways to take a step give the same bits") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    if (!row.takes_gradients()) {
+      const auto opt = row.make({Parameter(ones({2}))});
+      CHECK_THROWS_WITH_AS(opt->step(), Contains("step(closure)"), Error);
+      CHECK_THROWS_WITH_AS(opt->step({ones({2})}), Contains("step(closure)"), Error);
+      continue;
+    }
+    for (Dtype dtype : {float32, float64}) CHECK(path(row.make, dtype, true) == path(row.make, dtype, false));
+  }
+}
+
+TEST_CASE("optimisers give the same bits with any number of threads") {
+  const std::int64_t n = 70'003;  // several tiles and a rest
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    auto train = [&](std::int64_t n, int threads) {
+      set_num_threads(threads);
+      Parameter w(full({n}, 0.5));
+      const auto opt = row.make({w});
+      for (int i = 0; i < 3; ++i)
+        row.takes_gradients() ? opt->step({full({n}, 0.1 * (i + 1))}) : (void)opt->step([&] { return sum(w * w); });
+      return w.tensor().to_vector<float>();
+    };
+    if (row.sees == Sees::residuals) continue;
+    const std::vector<float> one = train(n, 1);
+    CHECK(train(n, 3) == one);
+    if (row.sees == Sees::element) CHECK(one == std::vector<float>(static_cast<std::size_t>(n), train(1, 1)[0]));
+  }
+  set_num_threads(1);
+}
+
+TEST_CASE("a parameter without a gradient stays as it is and so does its state") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    if (!row.takes_gradients()) continue;
+    Parameter a(grid({3})), b(grid({3}));
+    const auto both = row.make({a, b});
+    const Tensor g = grid({3}, 1);
+    both->step({g, g});
+    const std::vector<double> held = b.tensor().to_vector<double>();
+    both->step({g, Tensor()});
+    CHECK(b.tensor().to_vector<double>() == held);
+    both->step({Tensor(), g});
+    const bool apart = row.sees != Sees::all;  // then each has taken two steps
+    if (apart) CHECK(a.tensor().to_vector<double>() == b.tensor().to_vector<double>());
+    const std::vector<double> before = a.tensor().to_vector<double>();
+    both->zero_grad();
+    both->step();
+    CHECK(a.tensor().to_vector<double>() == before);
+  }
+}
+
+TEST_CASE("without parameters there is no optimiser") {
+  for (const Row& row : rows()) CHECK_THROWS_WITH_AS(row.make({}), Contains("there are no parameters"), Error);
+}
+
+TEST_CASE("gradients that do not fit change nothing") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    if (!row.takes_gradients()) continue;
+    Parameter a(ones({2})), b(ones({3}));
+    b.set_name("layer.bias");
+    const auto opt = row.make({a, b});
+    CHECK_THROWS_WITH_AS(opt->step({ones({2})}), Contains("1 gradients for 2 parameters"), Error);
+    CHECK_THROWS_WITH_AS(opt->step({ones({2}), ones({2})}),
+                         Contains("gradient 1 is float32(2,), its parameter 'layer.bias' float32(3,)"), Error);
+    CHECK_THROWS_WITH_AS(opt->step({ones({2}), ones({3}, float64)}), Contains("float64(3,)"), Error);
+    CHECK(a.tensor().to_vector<double>() == std::vector<double>(2, 1));
+    CHECK(b.tensor().to_vector<double>() == std::vector<double>(3, 1));
+  }
+}
+
+TEST_CASE("a parameter that is given twice takes one step") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    Parameter a(grid({3})), b(grid({3}));
+    const auto twice = row.make({a, a, a}), once = row.make({b});
+    CHECK(twice->parameters().size() == 1);
+    step(row, *twice, [&] { return a * a; });
+    step(row, *once, [&] { return b * b; });
+    CHECK(a.tensor().to_vector<double>() == b.tensor().to_vector<double>());
+  }
+}
+
+TEST_CASE("an optimiser goes on after its parameters have changed their dtype") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    auto weights = [&](Dtype first, Dtype then, int at) {
+      nn::Linear net(3, 2, false);
+      net.weight.assign(grid({2, 3}).to(float32));
+      net.to(first);
+      const auto opt = row.make(net.parameters());
+      for (int i = 0; i < 4; ++i) {
+        if (i == at) net.to(then);
+        step(row, *opt, [&] { return net(grid({4, 3}).to(net.weight.dtype())) - 1; });
+      }
+      CHECK(net.weight.dtype() == then);
+      return net.weight.tensor().to(float64);
+    };
+    const Tensor expected = weights(float64, float64, 0);
+    for (int at = 0; at < 4; ++at) {  // before the first step and between steps, up and down: momentum goes on
+      CHECK(allclose(weights(float32, float64, at), expected, 1e-4, 1e-5));
+      CHECK(allclose(weights(float64, float32, at), expected, 1e-4, 1e-5));
+    }
+  }
+}
+
+TEST_CASE("an optimiser that is made again goes on from its state to the same bits") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    for (const Dtype dtype : {float32, float64}) {
+      nn::Sequential net{nn::Linear(3, 4), nn::tanh, nn::Linear(4, 2)};
+      net.to(dtype);
+      const Tensor x = grid({5, 3}).to(dtype);
+      auto train = [&](const nn::Sequential& net, optim::Optimizer& opt, int steps) {
+        for (int i = 0; i < steps; ++i) step(row, opt, [&] { return net(x) - 1; });
+      };
+      const auto opt = row.make(net.parameters());
+      train(net, *opt, 3);
+      opt->set_lr(opt->lr() / 2);
+      const optim::StateDict state = opt->state_dict();
+      if (row.takes_gradients()) CHECK(state.at("0.weight.step").item() == 3);
+      const nn::Sequential copy = net.clone();
+      const auto again = row.make(copy.parameters());
+      again->load_state_dict(state);
+      CHECK(again->lr() == opt->lr());
+      train(net, *opt, 4);  // the state is a value: these steps do not reach it
+      train(copy, *again, 4);
+      for (std::size_t i = 0; i < 4; ++i) CHECK(same_bits(net.parameters()[i].tensor(), copy.parameters()[i].tensor()));
+      for (const auto& [name, value] : opt->state_dict()) CHECK(same_bits(value, again->state_dict().at(name)));
+    }
+  }
+}
+
+TEST_CASE("after reset the next step is as the first") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    Parameter a(grid({3, 2})), b(grid({3, 2}));
+    const auto used = row.make({a}), fresh = row.make({b});
+    for (int i = 0; i < 3; ++i) step(row, *used, [&] { return a + 1; });
+    used->reset();
+    a.assign(grid({3, 2}));
+    for (int i = 0; i < 3; ++i) {
+      step(row, *used, [&] { return a + grid({3, 2}, i); });
+      step(row, *fresh, [&] { return b + grid({3, 2}, i); });
+    }
+    CHECK(same_bits(a.tensor(), b.tensor()));
+  }
+}
+
+TEST_CASE("every optimiser is in the table and has its formula and source in its docstring") {
+  std::set<std::string> tested;
+  for (const Row& row : rows()) tested.insert(row.name.substr(0, row.name.find(' ')));
+  const std::regex declaration("((?:///[^\n]*\n)*)class (\\w+)(?: final)? : public (\\w+) \\{");
+  std::set<std::string> bases{"Optimizer"}, found;
+  // Twice: a class may be derived from one that is read later.
+  for (int pass = 0; pass < 2; ++pass)
+    for (const auto& entry : std::filesystem::directory_iterator(XTAPE_TEST_DIR "/../optim")) {
+      if (entry.path().extension() != ".hpp") continue;
+      std::ifstream stream(entry.path());
+      const std::string text{std::istreambuf_iterator<char>(stream), {}};
+      for (std::sregex_iterator it(text.begin(), text.end(), declaration), end; it != end; ++it) {
+        const std::string doc = (*it)[1], name = (*it)[2], base = (*it)[3];
+        if (!bases.count(base)) continue;
+        bases.insert(name);
+        if (!found.insert(name).second || name == "ClosureOptimizer") continue;  // a base
+        CHECK_MESSAGE(tested.count(name) == 1, name, " has no row in the table");
+        CHECK_MESSAGE(doc.find("Source: ") != std::string::npos, name, " has no source");
+        CHECK_MESSAGE(doc.find("<- ") != std::string::npos, name, " has no formula");
+      }
+    }
+  for (const std::string& name : tested) CHECK_MESSAGE(found.count(name) == 1, name, " is not declared");
+}

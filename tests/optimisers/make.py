@@ -1,0 +1,142 @@
+"""Writes tests/optimisers/trajectories.json: 50 steps of every optimiser on a small network.
+
+    /usr/bin/python3 tests/optimisers/make.py
+
+PyTorch's optimisers where 1.13 has them; the others are in recurrences.py. The network has a kernel of a convolution,
+matrices, an embedding and vectors, and its four batches take turns. A row has the loss before each step, and all
+parameters, joined, after steps 2 and 50. The names are those of rows in tests/optimisers_table.cpp.
+"""
+import json
+import pathlib
+import sys
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+here = pathlib.Path(__file__).parent
+sys.path.insert(0, str(here))
+import recurrences as r
+
+torch.set_default_dtype(torch.float64)
+generator = torch.Generator().manual_seed(1)
+
+
+def drawn(*shape):
+    """Multiples of 1/1024 in [-1, 1]."""
+    return ((2 * torch.rand(shape, generator=generator) - 1) * 1024).round() / 1024
+
+
+parameters = {
+    "conv.weight": drawn(3, 2, 2, 2), "conv.bias": drawn(3), "embed.weight": drawn(4, 3),
+    "hidden.weight": drawn(4, 3), "hidden.bias": drawn(4), "output.weight": drawn(3, 4), "output.bias": drawn(3),
+}  # fmt: skip
+images, targets = drawn(4, 4, 2, 4, 3), drawn(4, 4, 3)
+words = torch.tensor([[0, 2, 1, 2], [3, 0, 1, 1], [2, 2, 0, 3], [1, 0, 2, 0]])
+steps = 50
+
+
+def loss(p, batch):
+    conv, conv_bias, embed, hidden, hidden_bias, output, output_bias = p
+    y = torch.tanh(F.conv2d(images[batch], conv, conv_bias)).mean((2, 3)) + embed[words[batch]]
+    y = torch.tanh(F.linear(y, hidden, hidden_bias))
+    return F.mse_loss(F.linear(y, output, output_bias), targets[batch])
+
+
+def row(step):
+    """step(leaves, t, batch) -> the loss before, which changes the leaves."""
+    leaves = [p.clone().requires_grad_() for p in parameters.values()]
+    out = {"losses": []}
+    for t in range(1, steps + 1):
+        out["losses"].append(step(leaves, t, (t - 1) % 4))
+        if t in (2, steps):
+            out[f"after {t}"] = torch.cat([p.detach().flatten() for p in leaves]).tolist()
+    return out
+
+
+def of_torch(make):
+    held = []
+
+    def step(leaves, t, batch):
+        if not held:
+            held.append(make(leaves))
+        held[0].zero_grad()
+        y = loss(leaves, batch)
+        y.backward()
+        held[0].step()
+        return y.item()
+
+    return row(step)
+
+
+def of_lists(f):
+    """f(values, gradients, t) -> new values, all of them lists of arrays."""
+    def step(leaves, t, batch):
+        y = loss(leaves, batch)
+        gradients = [g.numpy() for g in torch.autograd.grad(y, leaves)]
+        with torch.no_grad():
+            for p, value in zip(leaves, f([p.detach().numpy().copy() for p in leaves], gradients, t)):
+                p.copy_(torch.from_numpy(np.asarray(value)))
+        return y.item()
+
+    return row(step)
+
+
+def of_arrays(f, **options):
+    states = [{} for _ in parameters]
+    return of_lists(lambda p, g, t: [f(p, g, s, t, **options) for p, g, s in zip(p, g, states)])
+
+
+o = torch.optim
+rows = {
+    "SGD": of_torch(lambda p: o.SGD(p, 0.5)),
+    "SGD decay": of_torch(lambda p: o.SGD(p, 0.5, weight_decay=0.05)),
+    "SGD momentum": of_torch(lambda p: o.SGD(p, 0.2, momentum=0.9, weight_decay=0.01)),
+    "SGD dampening": of_torch(lambda p: o.SGD(p, 0.3, momentum=0.8, dampening=0.4, weight_decay=0.01)),
+    "SGD Nesterov": of_torch(lambda p: o.SGD(p, 0.2, momentum=0.9, nesterov=True, weight_decay=0.01)),
+    "Adam": of_torch(lambda p: o.Adam(p, 0.1)),
+    "Adam L2": of_torch(lambda p: o.Adam(p, 0.1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)),
+    "Adam AMSGrad": of_torch(lambda p: o.Adam(p, 0.1, betas=(0.9, 0.9), amsgrad=True)),
+    "AdamW": of_torch(lambda p: o.AdamW(p, 0.1)),
+    "AdamW decay": of_torch(lambda p: o.AdamW(p, 0.1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.2)),
+    "AdamW AMSGrad": of_torch(lambda p: o.AdamW(p, 0.05, betas=(0.8, 0.8), amsgrad=True)),
+    "AdamW cautious": of_arrays(r.adamw_cautious, lr=0.05, weight_decay=0.3),
+    # Its loop over single tensors has one factor μ too many in 1.13; this one is right, as is the loop of 2.0.
+    "NAdam": of_torch(lambda p: o.NAdam(p, 0.05, foreach=True)),
+    "NAdam L2": of_torch(lambda p: o.NAdam(p, 0.1, (0.8, 0.95), 1e-3, 0.1, momentum_decay=0.1, foreach=True)),
+    "NAdam decoupled": of_arrays(r.nadamw, lr=0.05, weight_decay=0.2, momentum_decay=0.05),
+    "RAdam": of_torch(lambda p: o.RAdam(p, 0.05)),
+    "RAdam L2": of_torch(lambda p: o.RAdam(p, 0.1, (0.8, 0.95), 1e-3, 0.1)),
+    "RAdam decoupled": of_arrays(r.radamw, lr=0.05, weight_decay=0.2, betas=(0.9, 0.9)),
+    "Adamax": of_torch(lambda p: o.Adamax(p, 0.05)),
+    "Adamax L2": of_torch(lambda p: o.Adamax(p, 0.1, (0.8, 0.7), 1e-3, 0.1)),
+    "Adagrad": of_torch(lambda p: o.Adagrad(p, 0.1)),
+    "Adagrad decay": of_torch(lambda p: o.Adagrad(p, 0.3, 0.05, 0.1, 0.2, 1e-3)),
+    "Adadelta": of_torch(lambda p: o.Adadelta(p)),
+    "Adadelta L2": of_torch(lambda p: o.Adadelta(p, 0.7, 0.8, 1e-3, 0.1)),
+    "RMSprop": of_torch(lambda p: o.RMSprop(p, 0.02)),
+    "RMSprop momentum": of_torch(lambda p: o.RMSprop(p, 0.01, 0.9, 1e-3, 0.1, 0.8)),
+    "RMSprop centred": of_torch(lambda p: o.RMSprop(p, 0.01, 0.9, 1e-2, centered=True)),
+    "RMSprop both": of_torch(lambda p: o.RMSprop(p, 0.003, 0.95, 1e-2, 0.1, 0.8, centered=True)),
+    "Rprop": of_torch(lambda p: o.Rprop(p, 0.01)),
+    "Rprop bounds": of_torch(lambda p: o.Rprop(p, 0.02, (0.3, 1.5), (5e-3, 0.1))),
+    "Lion": of_arrays(r.lion, lr=0.01),
+    "Lion decay": of_arrays(r.lion, lr=0.02, betas=(0.8, 0.95), weight_decay=0.3),
+}  # fmt: skip
+
+
+def listed(x):
+    return {"shape": list(x.shape), "values": x.flatten().tolist()}
+
+
+inputs = {
+    "parameters": {name: listed(p) for name, p in parameters.items()},
+    "images": listed(images), "words": listed(words), "targets": listed(targets),
+}  # fmt: skip
+lines = [f'"versions": {json.dumps({"torch": torch.__version__, "numpy": np.__version__})}',
+         *(f'"{key}": {json.dumps(value)}' for key, value in inputs.items())]  # fmt: skip
+body = ",\n".join(f'"{name}": {json.dumps(values)}' for name, values in rows.items())
+lines.append(f'"rows": {{\n{body}\n}}')
+(here / "trajectories.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+for name, values in rows.items():
+    print(f"{name:20} {values['losses'][0]:.6f} -> {values['losses'][-1]:.6f}")
