@@ -125,6 +125,26 @@ TEST_CASE("in float32 optimisers begin as in float64") {
   }
 }
 
+TEST_CASE("gradients whose squares float32 does not hold give the steps of float64") {
+  for (const Row& row : rows()) {
+    CAPTURE(row.name);
+    if (!row.takes_gradients()) continue;
+    for (const double size : {1e-25, 1e21, 1e30}) {
+      CAPTURE(size);
+      std::vector<double> results[2];
+      for (const Dtype dtype : {float32, float64}) {
+        Parameter w(grid({4, 3}, 3).to(dtype));
+        const auto opt = row.make({w});
+        for (int i = 0; i < 4; ++i) opt->step({(size * grid({4, 3}, 2 * i).to(float64)).to(dtype)});
+        results[dtype == float64] = w.tensor().to_vector<double>();
+      }
+      double largest = 1;
+      for (const double v : results[1]) largest = std::max(largest, std::abs(v));
+      CHECK(largest_difference(results[0], results[1]) < 1e-5 * largest);
+    }
+  }
+}
+
 TEST_CASE("both ways to take a step give the same bits") {
   for (const Row& row : rows()) {
     CAPTURE(row.name);

@@ -41,26 +41,4 @@ for axis in range(3):
     with_gradient(f"log_softmax{axis}", lambda x: torch.log_softmax(x, axis), 4 * grid(2, 3, 4))
     with_gradient(f"logsumexp{axis}", lambda x: torch.logsumexp(x, axis), 4 * grid(2, 3, 4))
 
-print("};\n\n// The weights after each of five steps on mean((sigmoid(X w) - t)^2), X 4 x 3.")
-print("inline const std::map<std::string, std::vector<double>> trajectories = {")
-optimisers = {
-    "sgd": lambda p: torch.optim.SGD(p, 2.0),
-    "decay": lambda p: torch.optim.SGD(p, 2.0, weight_decay=0.05),
-    "momentum": lambda p: torch.optim.SGD(p, 1.0, momentum=0.9, weight_decay=0.01),
-    "nesterov": lambda p: torch.optim.SGD(p, 1.0, momentum=0.9, nesterov=True, weight_decay=0.01),
-    "adam": lambda p: torch.optim.Adam(p, 0.1),
-    "adam_l2": lambda p: torch.optim.Adam(p, 0.1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1),
-    "adamw": lambda p: torch.optim.AdamW(p, 0.1),
-    "adamw_decay": lambda p: torch.optim.AdamW(p, 0.1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.2),
-}
-for name, make in optimisers.items():
-    w = grid(3, shift=3).clone().requires_grad_()
-    x, t = 4 * grid(4, 3), torch.tensor([1.0, 0.0, 1.0, 0.0])
-    optimiser, path = make([w]), []
-    for _ in range(5):
-        optimiser.zero_grad()
-        F.mse_loss(torch.sigmoid(x @ w), t).backward()
-        optimiser.step()
-        path += w.tolist()
-    print(f'    {{"{name}", {{{", ".join(map(repr, path))}}}}},')
 print("};\n\n}  // namespace reference\n// clang-format on")
