@@ -70,6 +70,7 @@
 #include <optim/adamax.hpp>
 #include <optim/lion.hpp>
 #include <optim/nadam.hpp>
+#include <optim/page.hpp>
 #include <optim/radam.hpp>
 #include <optim/rmsprop.hpp>
 #include <optim/rprop.hpp>
