@@ -68,10 +68,16 @@
 #include <optim/adagrad.hpp>
 #include <optim/adam.hpp>
 #include <optim/adamax.hpp>
+#include <optim/classification_metric.hpp>
+#include <optim/confusion_matrix.hpp>
 #include <optim/lion.hpp>
+#include <optim/metric.hpp>
 #include <optim/nadam.hpp>
 #include <optim/page.hpp>
+#include <optim/probability_metric.hpp>
 #include <optim/radam.hpp>
+#include <optim/ranking_metric.hpp>
+#include <optim/regression_metric.hpp>
 #include <optim/rmsprop.hpp>
 #include <optim/rprop.hpp>
 #include <optim/sgd.hpp>
