@@ -1,8 +1,6 @@
 #include "adam.hpp"
 
-#include <cmath>
-#include <optim/fused.hpp>
-#include <optim/root_of_mean.hpp>
+#include <optim/adam_step.hpp>
 
 namespace xtape::optim {
 namespace {
@@ -32,31 +30,11 @@ AdamW::AdamW(std::vector<Parameter> parameters, AdamOptions o, Site site)
     : Adam("AdamW", std::move(parameters), o.weight_decay_ ? o : o.weight_decay(0.01), true, site) {}
 
 void Adam::update(Update& u) const {
-  const AdamOptions& o = options_;
-  const double t = static_cast<double>(u.t), beta1 = momentum();
-  const double c1 = 1 - std::pow(beta1, t), c2 = 1 - std::pow(o.beta2_, t);
-  auto formula = [&](auto type) {
-    using T = decltype(type);
-    using R = kernel::Real<T>;
-    const R b1 = beta1, d1 = 1 - beta1, b2 = o.beta2_, d2 = 1 - o.beta2_, eps = not_zero<T>(o.eps_);
-    const R step = u.lr / c1, unbias = 1 / std::sqrt(c2), l2 = decoupled_ ? 0 : u.weight_decay;
-    const R shrink = decoupled_ ? 1 - u.lr * u.weight_decay : 1, against = o.cautious_ ? R(1) : shrink;
-    // `largest` is what the step is divided by.
-    return [=](auto& x, auto& m, auto& root, auto& largest, auto& g) {
-      const R d = g + l2 * x;
-      m = b1 * m + d1 * d;
-      root = root_of_mean(b2, root, d2, d);
-      largest = max(largest, root);
-      x = where(m * x < 0, against, shrink) * x - step * m / (largest * unbias + eps);
-    };
-  };
-  if (o.amsgrad_) return fused<3>(u.p, u.cells, u.g, formula);
-  fused<2>(u.p, u.cells, u.g, [&](auto type) {
-    return [one = formula(type)](auto& x, auto& m, auto& root, auto& g) {
-      kernel::Real<decltype(type)> largest = 0;  // the root, which is at least 0
-      one(x, m, root, largest, g);
-    };
-  });
+  AdamStep step{u.lr, momentum(), options_.beta2_, options_.eps_};
+  if (decoupled_) step.shrink = 1 - u.lr * u.weight_decay;
+  else step.l2 = u.weight_decay;
+  step.cautious = options_.cautious_;
+  adam_step(u.p, u.cells, u.g, u.t, step);
 }
 
 }  // namespace xtape::optim

@@ -80,6 +80,13 @@ void Optimizer::option_below_1(const char* name, double value, Site site) {
   option(name, value, value >= 0 && value < 1, "a number in [0, 1)", site);
 }
 
+void Optimizer::begin_with(std::size_t parameter, double lr, double weight_decay, Site site) {
+  State& s = states_[parameter];
+  if (lr != lr_ && lr_ == 0) fail(name_, "a parameter's rate is kept in proportion to the optimiser's, which is 0", site);
+  s.lr_share = lr == lr_ ? 1 : lr / lr_;
+  s.weight_decay = weight_decay;
+}
+
 void Optimizer::set_lr(double lr, Site site) {
   if (!(std::isfinite(lr) && lr >= 0))
     fail(name_, "the learning rate is " + std::to_string(lr) + ", expected a finite number of at least 0", site);
@@ -197,7 +204,7 @@ void Optimizer::step(const Tensors& gradients, Site site) {
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     Parameter& p = parameters_[i];
     State& s = states_[i];
-    if (!gradients[i].defined() || p.is_frozen()) continue;
+    if (!gradients[i].defined() || p.is_frozen() || p.size() == 0) continue;
     for (std::size_t k = 0; k < s.cells.size(); ++k)
       if (!s.at_first[k].fixed_dtype && s.cells[k].dtype() != p.dtype())
         s.cells[k] = Parameter(s.cells[k].tensor().detach().to(p.dtype()));

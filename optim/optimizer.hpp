@@ -114,6 +114,8 @@ class Optimizer {
   /// An option that must be finite and at least 0, or a number in [0, 1).
   void option_from_0(const char* name, double value, Site site);
   void option_below_1(const char* name, double value, Site site);
+  /// The rate and the decay that a parameter has unless it comes into a group.
+  void begin_with(std::size_t parameter, double lr, double weight_decay, Site site);
   /// Has schedules move this momentum, which `momentum()` gives from now on.
   void has_momentum(double initial) { has_momentum_ = true, momentum_ = initial; }
 
@@ -140,6 +142,8 @@ class Optimizer {
   Parameter& shared(std::size_t i) { return shared_[i]; }
   const Parameter& shared(std::size_t i) const { return shared_[i]; }
   const std::vector<Parameter>& cells(std::size_t parameter) const { return states_[parameter].cells; }
+  /// How many steps it has taken.
+  std::int64_t steps_of(std::size_t parameter) const { return states_[parameter].steps; }
   /// The rate of this parameter's group.
   double lr_of(std::size_t parameter) const { return lr_ * states_[parameter].lr_share; }
   double weight_decay_of(std::size_t parameter) const { return states_[parameter].weight_decay; }

@@ -1,11 +1,9 @@
-// What single optimisers do at the edges, what states are called, and what is refused.
+// What single optimisers do besides, and what states are called.
 #include "optimisers_table.hpp"
 #include "support.hpp"
 
 #include <doctest/doctest.h>
 
-#include <cmath>
-#include <limits>
 #include <string>
 #include <vector>
 #include <xtape.hpp>
@@ -14,8 +12,6 @@ using namespace xtape;
 using doctest::Contains;
 using optim::AdamOptions;
 using optim::SGDOptions;
-using optimisers_table::Make;
-using optimisers_table::make;
 using optimisers_table::Parameters;
 
 TEST_CASE("Adam steps by the rate whatever the size of the gradient") {
@@ -39,6 +35,97 @@ TEST_CASE("after a huge gradient Adam goes on") {
   CHECK(w.tensor().item() < -1);
 }
 
+TEST_CASE("Muon takes hidden matrices and leaves the rest to AdamW") {
+  auto named = [](const char* name, const Shape& shape) {
+    Parameter p(optimisers_table::grid(shape));
+    p.set_name(name);
+    return p;
+  };
+  const Parameters all{named("embed.weight", {3, 2}), named("conv.weight", {2, 2, 2}), named("hidden.weight", {2, 2}),
+                       named("hidden.bias", {2}),     named("head.weight", {2, 2}),    named("scale", {})};
+  auto by_muon = [&](optim::MuonOptions options) {
+    std::string names;
+    const optim::Muon opt(all, options);
+    for (const auto& [name, value] : opt.state_dict())
+      if (name.find("momentum_buffer") != std::string::npos) names += name.substr(0, name.find('.')) + " ";
+    return names;
+  };
+  CHECK(by_muon({}) == "conv hidden ");
+  CHECK(by_muon(optim::MuonOptions().adamw_for("hidden.*")) == "conv embed head ");
+  CHECK(by_muon(optim::MuonOptions().adamw_for([](const Parameter& p) { return p.shape().rank() == 2; })) == "conv ");
+  // The rates are in proportion; a group's is its own.
+  const Tensor g = ones({2}, float64);
+  for (const double lr : {0.02, 0.01}) {
+    Parameter p = named("bias", {2}), q = named("group", {2});
+    const Tensor before = p;
+    optim::Muon opt({p, q}, optim::MuonOptions(0.02).adamw_lr(0.5));
+    opt.group("group", optim::GroupOptions().lr(0.25));
+    opt.set_lr(lr);
+    opt.step({g, g});
+    CHECK(allclose(before - p, full({2}, 0.5 * lr / 0.02)));
+    CHECK(allclose(before - q, full({2}, 0.25 * lr / 0.02)));
+  }
+}
+
+TEST_CASE("Newton-Schulz brings singular values near 1 and keeps the vectors") {
+  for (const auto& [m, n] :
+       std::vector<std::pair<std::int64_t, std::int64_t>>{{4, 6}, {6, 4}, {5, 5}, {1, 3}, {3, 1}}) {
+    const Tensor x = uniform({m, n}, -1, 1, float64);
+    const Tensor y = optim::newton_schulz(x, 8);
+    CHECK(y.shape() == x.shape());
+    for (const double s : svdvals(y).to_vector<double>()) CHECK((s > 0.6 && s < 1.25));
+    const Tensor product = matmul(x, y, true, false);  // V S U^T U S' V^T
+    CHECK(allclose(product, transpose(product), 1e-9, 1e-12));
+  }
+  CHECK_THROWS_WITH_AS(optim::newton_schulz(ones({2, 2, 2})), Contains("newton_schulz: x is float32(2, 2, 2)"), Error);
+  CHECK_THROWS_WITH_AS(optim::newton_schulz({}), Contains("x is undefined, expected a floating matrix"), Error);
+}
+
+TEST_CASE("SOAP preconditions a vector as a matrix of one column") {
+  const auto options = optim::SOAPOptions(0.1).precondition_1d().precondition_frequency(2);
+  Parameter a(optimisers_table::grid({5})), b(optimisers_table::grid({5, 1}));
+  optim::SOAP vector({a}, options), matrix({b}, options);
+  for (int i = 0; i < 6; ++i) {
+    const Tensor g = optimisers_table::grid({5}, 3 * i);
+    vector.step({g}), matrix.step({reshape(g, {5, 1})});
+  }
+  CHECK(allclose(a, reshape(b, {5})));
+  CHECK(!allclose(a, optimisers_table::grid({5}), 0.1));
+}
+
+TEST_CASE("Prodigy finds a rate, by all parameters whose rate is not 0") {
+  Parameter a(tensor({1.}, float64)), b(tensor({1.}, float64)), still(tensor({1.}, float64));
+  optim::Prodigy alone({a}), beside({b, still});
+  beside.group([&](const Parameter& p) { return p.is(still); }, optim::GroupOptions().lr(0));
+  for (int i = 0; i < 100; ++i) {
+    alone.step([&] { return sum(abs(a)); });
+    beside.step([&] { return sum(abs(b)) + 5 * sum(abs(still)); });
+  }
+  CHECK(alone.d() > 1e-3);
+  CHECK(beside.d() == alone.d());
+  CHECK(a.tensor().item() == b.tensor().item());
+  CHECK(still.tensor().item() == 1);
+  const double d = alone.d();
+  alone.step({tensor({0.}, float64)});  // no gradient is no information; the means go on
+  CHECK(alone.d() == d);
+}
+
+TEST_CASE("Schedule-Free shows the average of its steps and goes on from where it was") {
+  Parameter w(tensor({8.}, float64)), late(tensor({8.}, float64));
+  optim::SGDScheduleFree opt({w, late}, optim::SGDScheduleFreeOptions(0.5).momentum(0.5));
+  // z is 8, 7, 6, 5; x the mean of all but the first.
+  for (int i = 0; i < 3; ++i) opt.step({tensor({2.}, float64), Tensor()});
+  const double y = w.tensor().item();
+  CHECK(y == 0.5 * 5 + 0.5 * 6);
+  {
+    const auto scope = opt.averaged();
+    CHECK(w.tensor().item() == doctest::Approx(6).epsilon(1e-14));
+    CHECK(late.tensor().item() == 8);
+    CHECK_THROWS_WITH_AS(opt.step({Tensor(), Tensor()}), Contains("shows the value of an average"), Error);
+  }
+  CHECK(w.tensor().item() == y);
+}
+
 TEST_CASE("the learning rate can be changed between steps") {
   Parameter w(tensor({1.}, float64));
   optim::SGD opt({w}, 0.5);
@@ -52,34 +139,6 @@ TEST_CASE("the learning rate can be changed between steps") {
   CHECK(w.tensor().item() == 0.25);
   CHECK_THROWS_WITH_AS(opt.set_lr(-1), Contains("-1"), Error);
   CHECK(opt.lr() == 0);
-}
-
-TEST_CASE("bad options are refused with the value and what was expected") {
-  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
-  struct Bad {
-    Make make;
-    const char* says;
-  };
-  const Bad all[] = {
-      {make<optim::SGD>(SGDOptions(nan)), "SGD: the learning rate is nan, expected a finite number of at least 0"},
-      {make<optim::SGD>(SGDOptions(-0.1)), "SGD: the learning rate is -0.1"},
-      {make<optim::SGD>(SGDOptions(infinity)), "SGD: the learning rate is inf"},
-      {make<optim::SGD>(SGDOptions(1).momentum(1)), "SGD: momentum is 1.000000, expected a number in [0, 1)"},
-      {make<optim::SGD>(SGDOptions(1).momentum(-0.5)), "SGD: momentum is -0.5"},
-      {make<optim::SGD>(SGDOptions(1).momentum(nan)), "SGD: momentum is nan"},
-      {make<optim::SGD>(SGDOptions(1).nesterov(true)), "SGD: momentum is 0.000000, expected more than 0 with nesterov"},
-      {make<optim::SGD>(SGDOptions(1).weight_decay(-1)), "SGD: weight_decay is -1"},
-      {make<optim::SGD>(SGDOptions(1).weight_decay(infinity)), "SGD: weight_decay is inf"},
-      {make<optim::Adam>(AdamOptions(nan)), "Adam: the learning rate is nan"},
-      {make<optim::Adam>(AdamOptions(1).betas(1, 0.9)), "Adam: beta1 is 1.000000, expected a number in [0, 1)"},
-      {make<optim::Adam>(AdamOptions(1).betas(0.9, -0.1)), "Adam: beta2 is -0.1"},
-      {make<optim::Adam>(AdamOptions(1).betas(nan, 0.9)), "Adam: beta1 is nan"},
-      {make<optim::Adam>(AdamOptions(1).eps(-1e-3)), "Adam: eps is -0.001"},
-      {make<optim::Adam>(AdamOptions(1).weight_decay(-1)), "Adam: weight_decay is -1"},
-      {make<optim::AdamW>(AdamOptions(1).weight_decay(-1)), "AdamW: weight_decay is -1"},
-      {make<optim::AdamW>(AdamOptions(1).weight_decay(nan)), "AdamW: weight_decay is nan"},
-  };
-  for (const Bad& bad : all) CHECK_THROWS_WITH_AS(bad.make({Parameter(ones({2}))}), Contains(bad.says), Error);
 }
 
 TEST_CASE("parameters that modules share are held once") {

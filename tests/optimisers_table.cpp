@@ -41,6 +41,56 @@ const std::vector<Row>& rows() {
       {"Rprop bounds", make<Rprop>(RpropOptions(0.02).etas(0.3, 1.5).step_sizes(5e-3, 0.1))},
       {"Lion", make<Lion>(LionOptions(0.01))},
       {"Lion decay", make<Lion>(LionOptions(0.02).betas(0.8, 0.95).weight_decay(0.3))},
+      {"LAMB", make<LAMB>(LAMBOptions(0.02)), Sees::tensor},
+      {"LAMB decay", make<LAMB>(LAMBOptions(0.05).betas(0.8, 0.95).eps(1e-3).weight_decay(0.2)), Sees::tensor},
+      {"Adafactor", make<Adafactor>(AdafactorOptions(0.01)), Sees::tensor},
+      {"Adafactor decay",
+       make<Adafactor>(AdafactorOptions(0.2).beta2_decay(-0.5).eps(1e-4, 0.05).d(1.5).weight_decay(0.1)), Sees::tensor},
+      {"Muon", make<Muon>(MuonOptions(0.02)), Sees::tensor},
+      {"Muon matched", make<Muon>(MuonOptions(0.03).match_rms_adamw().weight_decay(0.1).ns_steps(4)), Sees::tensor},
+      {"Muon chosen",
+       make<Muon>(MuonOptions(0.05)
+                      .momentum(0.8)
+                      .nesterov(false)
+                      .adamw_for("conv.*")
+                      .adamw_lr(0.02)
+                      .adamw_betas(0.8, 0.9)
+                      .adamw_eps(1e-3)),
+       Sees::tensor},
+      {"SOAP", make<SOAP>(SOAPOptions(0.01)), Sees::tensor, true},
+      {"SOAP often",
+       make<SOAP>(SOAPOptions(0.02)
+                      .betas(0.9, 0.99)
+                      .shampoo_beta(0.8)
+                      .eps(1e-3)
+                      .weight_decay(0.1)
+                      .precondition_frequency(3)
+                      .correct_bias(false)),
+       Sees::tensor, true},
+      {"SOAP sides", make<SOAP>(SOAPOptions(0.01).precondition_frequency(1).max_precond_dim(3).normalize_grads()),
+       Sees::tensor, true},
+      {"SGDScheduleFree", make<SGDScheduleFree>(SGDScheduleFreeOptions(0.5)), Sees::all},
+      {"SGDScheduleFree warm",
+       make<SGDScheduleFree>(
+           SGDScheduleFreeOptions(0.5).momentum(0.8).weight_decay(0.05).warmup_steps(10).r(1).weight_lr_power(1)),
+       Sees::all},
+      {"AdamWScheduleFree", make<AdamWScheduleFree>(AdamWScheduleFreeOptions(0.05)), Sees::all},
+      {"AdamWScheduleFree warm",
+       make<AdamWScheduleFree>(
+           AdamWScheduleFreeOptions(0.1).betas(0.95, 0.9).eps(1e-3).weight_decay(0.1).warmup_steps(7).r(0.5)),
+       Sees::all},
+      {"Prodigy", make<Prodigy>(ProdigyOptions()), Sees::all},
+      {"Prodigy decay",
+       make<Prodigy>(ProdigyOptions(0.7)
+                         .betas(0.8, 0.95)
+                         .weight_decay(0.1)
+                         .use_bias_correction()
+                         .d0(1e-3)
+                         .safeguard_warmup()
+                         .growth_rate(1.3)
+                         .d_coef(2)),
+       Sees::all},
+      {"Prodigy L2", make<Prodigy>(ProdigyOptions().beta3(0.9).weight_decay(0.1).decouple(false).eps(1e-4)), Sees::all},
   };
   return all;
 }

@@ -10,7 +10,13 @@ namespace optimisers_table {
 
 using namespace xtape;
 using Parameters = std::vector<Parameter>;
-using Make = std::function<std::unique_ptr<optim::Optimizer>(Parameters)>;
+/// Makes an optimiser of a set of options, which may go up instead of down.
+struct Make {
+  std::unique_ptr<optim::Optimizer> operator()(Parameters p, bool maximize = false) const {
+    return f(std::move(p), maximize);
+  }
+  std::function<std::unique_ptr<optim::Optimizer>(Parameters, bool)> f;
+};
 
 /// What an optimiser's step looks at.
 enum class Sees {
@@ -27,13 +33,17 @@ struct Row {
   std::string name;
   Make make;
   Sees sees = Sees::element;
+  bool keeps_products = false;  ///< of gradients, whose range in float32 is half as large
   bool takes_gradients() const { return sees < Sees::loss; }
 };
 const std::vector<Row>& rows();
 
 template <class O, class Options>
 Make make(Options options) {
-  return [options](Parameters p) { return std::make_unique<O>(std::move(p), options); };
+  return {[options](Parameters p, bool maximize) {
+    Options own = options;
+    return std::make_unique<O>(std::move(p), own.maximize(maximize));
+  }};
 }
 
 /// One step on ½ Σ r² of the residuals r, which every optimiser can take.

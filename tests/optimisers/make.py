@@ -87,6 +87,32 @@ def of_arrays(f, **options):
     return of_lists(lambda p, g, t: [f(p, g, s, t, **options) for p, g, s in zip(p, g, states)])
 
 
+def of_kinds(adamw_for=("embed.weight", "output.weight"), adamw_lr=3e-4, adamw_betas=(0.9, 0.95), adamw_eps=1e-10,
+             **options):  # fmt: skip
+    """Muon, and AdamW for vectors and these."""
+    states = [{} for _ in parameters]
+
+    def f(values, gradients, t):
+        out = []
+        for name, p, g, s in zip(parameters, values, gradients, states):
+            if p.ndim < 2 or name in adamw_for:
+                decay = options.get("weight_decay", 0.0)
+                out.append(r.adamw(p, g, s, t, adamw_lr, adamw_betas, adamw_eps, decay))
+            else:
+                out.append(r.muon(p, g, s, t, **options))
+        return out
+
+    return of_lists(f)
+
+
+def averaging(**options):
+    """Schedule-Free: the average x, too, after the last step."""
+    f = r.ScheduleFree(**options)
+    out = of_lists(f)
+    out["averaged"] = np.concatenate([x.ravel() for x in f.x]).tolist()
+    return out
+
+
 o = torch.optim
 rows = {
     "SGD": of_torch(lambda p: o.SGD(p, 0.5)),
@@ -122,6 +148,26 @@ rows = {
     "Rprop bounds": of_torch(lambda p: o.Rprop(p, 0.02, (0.3, 1.5), (5e-3, 0.1))),
     "Lion": of_arrays(r.lion, lr=0.01),
     "Lion decay": of_arrays(r.lion, lr=0.02, betas=(0.8, 0.95), weight_decay=0.3),
+    "LAMB": of_arrays(r.lamb, lr=0.02),
+    "LAMB decay": of_arrays(r.lamb, lr=0.05, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.2),
+    "Adafactor": of_arrays(r.adafactor, lr=0.01),
+    "Adafactor decay": of_arrays(r.adafactor, lr=0.2, beta2_decay=-0.5, eps=(1e-4, 0.05), d=1.5, weight_decay=0.1),
+    "Muon": of_kinds(lr=0.02),
+    "Muon matched": of_kinds(lr=0.03, match_rms_adamw=True, adamw_lr=0.03, weight_decay=0.1, steps=4),
+    "Muon chosen": of_kinds(adamw_for=("conv.weight",), adamw_lr=0.02, adamw_betas=(0.8, 0.9), adamw_eps=1e-3,
+                            lr=0.05, momentum=0.8, nesterov=False),
+    "SOAP": of_arrays(r.soap, lr=0.01),
+    "SOAP often": of_arrays(r.soap, lr=0.02, betas=(0.9, 0.99), shampoo_beta=0.8, eps=1e-3, weight_decay=0.1,
+                            frequency=3, correct_bias=False),
+    "SOAP sides": of_arrays(r.soap, lr=0.01, frequency=1, max_dim=3, normalize=True),
+    "SGDScheduleFree": averaging(lr=0.5, beta=0.9),
+    "SGDScheduleFree warm": averaging(lr=0.5, beta=0.8, weight_decay=0.05, warmup_steps=10, r=1.0, weight_lr_power=1.0),
+    "AdamWScheduleFree": averaging(lr=0.05, beta=0.9, beta2=0.999),
+    "AdamWScheduleFree warm": averaging(lr=0.1, beta=0.95, beta2=0.9, eps=1e-3, weight_decay=0.1, warmup_steps=7, r=0.5),
+    "Prodigy": of_lists(r.Prodigy()),
+    "Prodigy decay": of_lists(r.Prodigy(0.7, (0.8, 0.95), weight_decay=0.1, bias_correction=True, d0=1e-3,
+                                        safeguard_warmup=True, growth_rate=1.3, d_coef=2)),
+    "Prodigy L2": of_lists(r.Prodigy(beta3=0.9, weight_decay=0.1, decouple=False, eps=1e-4)),
 }  # fmt: skip
 
 
