@@ -15,6 +15,8 @@ class [[nodiscard]] SwappedValues {
   SwappedValues& operator=(SwappedValues&&) = delete;
   ~SwappedValues();
 
+  /// Whether there is none.
+  bool empty() const { return parameters_.empty(); }
   /// Whether the parameter shows another value than its own at present.
   static bool holds(const Parameter& p);
 
