@@ -69,8 +69,11 @@
 #include <optim/adagrad.hpp>
 #include <optim/adam.hpp>
 #include <optim/adamax.hpp>
+#include <optim/average.hpp>
 #include <optim/classification_metric.hpp>
+#include <optim/clip.hpp>
 #include <optim/confusion_matrix.hpp>
+#include <optim/data.hpp>
 #include <optim/lamb.hpp>
 #include <optim/lion.hpp>
 #include <optim/metric.hpp>
@@ -84,6 +87,7 @@
 #include <optim/regression_metric.hpp>
 #include <optim/rmsprop.hpp>
 #include <optim/rprop.hpp>
+#include <optim/run.hpp>
 #include <optim/schedule_free.hpp>
 #include <optim/sgd.hpp>
 #include <optim/soap.hpp>

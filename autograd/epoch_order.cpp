@@ -1,5 +1,6 @@
 #include "epoch_order.hpp"
 
+#include "ops/creation.hpp"
 #include "random.hpp"
 
 namespace xtape {
@@ -19,6 +20,11 @@ const Tensor& EpochOrder::operator()(std::int64_t n, std::uint64_t seed, std::in
     order_ = epoch_order(n, seed, epoch);
     seed_ = seed, epoch_ = epoch;
   }
+  return order_;
+}
+
+const Tensor& EpochOrder::given(std::int64_t n) {
+  if (!order_.defined() || order_.size() != n || epoch_ != -1) order_ = arange(n), epoch_ = -1;
   return order_;
 }
 

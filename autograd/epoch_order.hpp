@@ -13,6 +13,8 @@ class EpochOrder {
  public:
   /// As `epoch_order`.
   const Tensor& operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
+  /// 0 … n-1, the order of data that is not shuffled.
+  const Tensor& given(std::int64_t n);
 
  private:
   Tensor order_;

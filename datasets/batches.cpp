@@ -1,6 +1,10 @@
 #include "batches.hpp"
 
+#include <zlib.h>
+
+#include <algorithm>
 #include <autograd/kernel.hpp>
+#include <cstdio>
 
 namespace xtape::datasets {
 
@@ -42,6 +46,37 @@ Batch Batches::Iterator::operator*() const {
 
 Batches shuffled(const Images& images, std::int64_t size, RandomGenerator& generator, Site site) {
   return Batches(images, size, permutation(images.count, generator, site), site);
+}
+
+EpochBatches::EpochBatches(const Images& images, std::int64_t size, bool shuffle, Site site)
+    : images_(&images), size_(size), shuffle_(shuffle) {
+  if (size < 1 || size > images.count)
+    fail("EpochBatches",
+         "batches of " + std::to_string(size) + " of " + std::to_string(images.count) +
+             " images, expected 1 to that many",
+         site);
+}
+
+Batch EpochBatches::batch(std::int64_t i, std::int64_t epoch, std::uint64_t seed) const {
+  if (i < 0 || i >= count())
+    fail("EpochBatches", "there is no batch " + std::to_string(i) + " of " + std::to_string(count()));
+  const std::int64_t n = images_->count, begin = i * size_, end = std::min(begin + size_, n);
+  return gather(*images_, shuffle_ ? order_(n, seed, epoch) : order_.given(n), begin, end);
+}
+
+std::string EpochBatches::fingerprint() const {
+  auto sum = crc32_z(0, images_->pixels.data(), images_->pixels.size());
+  sum = crc32_z(sum, images_->labels.data(), images_->labels.size());
+  char number[9];
+  std::snprintf(number, sizeof number, "%08lx", static_cast<unsigned long>(sum));
+  return std::to_string(images_->count) + " images of " + std::to_string(images_->rows) + " x " +
+         std::to_string(images_->cols) + " " + number + ", " + (shuffle_ ? "shuffled" : "in order") +
+         " in batches of " + std::to_string(size_);
+}
+
+EpochBatches batches(const Images& images, std::int64_t size, Site site) { return {images, size, true, site}; }
+EpochBatches in_order(const Images& images, std::int64_t size, Site site) {
+  return {images, std::min(size, std::max<std::int64_t>(images.count, 1)), false, site};
 }
 
 }  // namespace xtape::datasets

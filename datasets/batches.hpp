@@ -1,6 +1,8 @@
 // Mini-batches of labelled images, as tensors.
 #pragma once
+#include <autograd/epoch_order.hpp>
 #include <autograd/random.hpp>
+#include <string>
 
 #include "images.hpp"
 
@@ -51,5 +53,34 @@ class Batches {
 Batches shuffled(const Images& images, std::int64_t size, RandomGenerator& generator = default_generator(),
                  Site site = Site::here());
 Batches shuffled(Images&&, std::int64_t, RandomGenerator& = default_generator(), Site = {}) = delete;
+
+/// The batches of all epochs of a training, for `optim::Run`: batch i of an epoch is a function of (seed, epoch, i), so
+/// that a training goes on anywhere. It refers to the images and must not outlive them.
+class EpochBatches {
+ public:
+  /// Without `shuffle` each epoch has the order of the images. Throws unless 1 <= size <= the number of images.
+  EpochBatches(const Images& images, std::int64_t size, bool shuffle = true, Site site = Site::here());
+  EpochBatches(Images&&, std::int64_t, bool = true, Site = {}) = delete;
+
+  /// The number of batches in an epoch; the last one may be smaller.
+  std::int64_t count() const { return (images_->count + size_ - 1) / size_; }
+  /// Throws unless 0 <= i < count() and epoch >= 0.
+  Batch batch(std::int64_t i, std::int64_t epoch, std::uint64_t seed) const;
+  /// What tells these batches from others: number, size and checksum of images and labels, and the batch size.
+  std::string fingerprint() const;
+
+ private:
+  const Images* images_;
+  std::int64_t size_;
+  bool shuffle_;
+  mutable EpochOrder order_;
+};
+
+/// The batches of a training, in an order of its own for each epoch.
+EpochBatches batches(const Images& images, std::int64_t size, Site site = Site::here());
+EpochBatches batches(Images&&, std::int64_t, Site = {}) = delete;
+/// All images in their order, as a validation takes them.
+EpochBatches in_order(const Images& images, std::int64_t size = 500, Site site = Site::here());
+EpochBatches in_order(Images&&, std::int64_t = 500, Site = {}) = delete;
 
 }  // namespace xtape::datasets

@@ -8,7 +8,17 @@
 
 namespace xtape::optim {
 
-Data::Data(std::initializer_list<Tensor> tensors) : Data(TensorBatches(Tensors(tensors), 500, false)) {}
+namespace {
+
+// At most 500 samples a batch.
+std::int64_t rows_of(const Tensors& tensors) {
+  const bool rows = !tensors.empty() && tensors[0].defined() && tensors[0].rank() > 0;
+  return rows ? std::clamp<std::int64_t>(tensors[0].shape()[0], 1, 500) : 1;
+}
+
+}  // namespace
+
+Data::Data(std::initializer_list<Tensor> tensors) : Data(TensorBatches(tensors, rows_of(tensors), false)) {}
 
 TensorBatches::TensorBatches(Tensors tensors, std::int64_t size, bool shuffle, Site site)
     : tensors_(std::move(tensors)), size_(size), shuffle_(shuffle) {

@@ -124,7 +124,7 @@ class Data {
       return true;
     }
     Kept<D> kept;
-    std::optional<std::decay_t<decltype(std::begin(std::declval<std::decay_t<D>&>()))>> at;
+    std::optional<std::decay_t<decltype(std::begin(std::declval<std::remove_reference_t<D>&>()))>> at;
   };
 
   template <class D>

@@ -11,6 +11,22 @@
 
 namespace xtape::optim {
 
+namespace detail {
+
+template <class M, class = void>
+inline constexpr bool has_mode = false;
+template <class M>
+inline constexpr bool
+    has_mode<M, std::void_t<decltype(std::declval<M&>().train(true)), decltype(std::declval<M&>().is_training())>> =
+        true;
+template <class M, class = void>
+inline constexpr bool predicts = false;
+template <class M>
+inline constexpr bool predicts<M, std::void_t<decltype(std::declval<M&>()(std::declval<const Tensor&>()))>> =
+    std::is_convertible_v<decltype(std::declval<M&>()(std::declval<const Tensor&>())), Tensor>;
+
+}  // namespace detail
+
 /// A model with its type erased. It is made of what has `parameters()`, `state_dict()` and `load_state_dict(values)`,
 /// whose copies are the same model, as those of modules are; with `train(bool)` and `is_training()` it has a mode, and
 /// with `operator()(Tensor)` it predicts.
@@ -39,28 +55,16 @@ class Model {
   const std::function<Tensor(const Tensor&)>& predict() const { return predict_; }
 
  private:
-  template <class M, class = void>
-  static constexpr bool has_mode = false;
-  template <class M>
-  static constexpr bool
-      has_mode<M, std::void_t<decltype(std::declval<M&>().train(true)), decltype(std::declval<M&>().is_training())>> =
-          true;
-  template <class M, class = void>
-  static constexpr bool predicts = false;
-  template <class M>
-  static constexpr bool predicts<M, std::void_t<decltype(std::declval<M&>()(std::declval<const Tensor&>()))>> =
-      std::is_convertible_v<decltype(std::declval<M&>()(std::declval<const Tensor&>())), Tensor>;
-
   template <class M>
   Model(std::shared_ptr<M> model, int)
       : parameters_([model] { return model->parameters(); }),
         state_dict_([model] { return model->state_dict(); }),
         load_([model](const StateDict& values) { model->load_state_dict(values); }) {
-    if constexpr (has_mode<M>) {
+    if constexpr (detail::has_mode<M>) {
       train_ = [model](bool on) { model->train(on); };
       is_training_ = [model] { return model->is_training(); };
     }
-    if constexpr (predicts<M>) predict_ = [model](const Tensor& x) -> Tensor { return (*model)(x); };
+    if constexpr (detail::predicts<M>) predict_ = [model](const Tensor& x) -> Tensor { return (*model)(x); };
   }
 
   std::function<std::vector<Parameter>()> parameters_;

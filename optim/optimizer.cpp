@@ -4,6 +4,8 @@
 #include <autograd/ops/creation.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <unordered_set>
 #include <utility>
 
@@ -22,6 +24,16 @@ bool matches(const char* pattern, const char* name) {
     if (matches(pattern + 1, name)) return true;
     if (!*name) return false;
   }
+}
+
+// With as many digits as tell it from every other, and no more than it takes.
+std::string number(double x) {
+  char text[32];
+  for (int digits = 6; digits <= 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, x);
+    if (std::strtod(text, nullptr) == x) break;
+  }
+  return text;
 }
 
 }  // namespace
@@ -87,6 +99,14 @@ void Optimizer::begin_with(std::size_t parameter, double lr, double weight_decay
   s.weight_decay = weight_decay;
 }
 
+std::string Optimizer::description() const {
+  std::string text = std::string(name_) + "(" + (maximize_ ? "maximize, " : "");
+  for (const auto& [name, value] : options_)
+    text += (text.back() == '(' || text.back() == ' ' ? "" : ", ") +
+            (name == "the learning rate" ? std::string("lr") : name) + " " + number(value);
+  return text + ")" + groups_;
+}
+
 void Optimizer::set_lr(double lr, Site site) {
   if (!(std::isfinite(lr) && lr >= 0))
     fail(name_, "the learning rate is " + std::to_string(lr) + ", expected a finite number of at least 0", site);
@@ -128,6 +148,10 @@ Optimizer& Optimizer::group(const Selection& selection, const GroupOptions& o, S
     if (o.weight_decay_) s.weight_decay = *o.weight_decay_;
     if (o.frozen_) parameters_[i].freeze(*o.frozen_);
   }
+  groups_ += "; " + selection.words() + " of " + std::to_string(selected.size()) + ":";
+  if (o.lr_) groups_ += " lr " + number(lr);
+  if (o.weight_decay_) groups_ += " weight_decay " + number(decay);
+  if (o.frozen_) groups_ += *o.frozen_ ? " frozen" : " not frozen";
   return *this;
 }
 

@@ -38,6 +38,9 @@ class Optimizer {
   /// The options by name, with their values at the beginning.
   const std::vector<std::pair<std::string, double>>& options() const { return options_; }
 
+  /// What tells it from others: its name, options and groups, "SGD(lr 0.1, weight_decay 0, momentum 0.9)".
+  std::string description() const;
+
   double lr() const { return lr_; }
   /// Changes the learning rate, and in proportion those of groups. Throws unless it is finite and not negative.
   void set_lr(double lr, Site site = Site::here());
@@ -164,6 +167,7 @@ class Optimizer {
   void check_gradients(const Tensors& gradients, Site site) const;
   const char* name_;
   std::vector<std::pair<std::string, double>> options_;
+  std::string groups_;  // as `description` has them
   std::vector<Parameter> parameters_;
   std::vector<State> states_;
   std::vector<Cell> shared_at_first_;

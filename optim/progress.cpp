@@ -47,7 +47,8 @@ void Progress::draw(double seconds) {
   char text[160];
   std::string line = "epoch " + std::to_string(number_) + (epochs_ > 0 ? "/" + std::to_string(epochs_) : "");
   if (steps_) {
-    const double share = std::min(1., static_cast<double>(done_) / static_cast<double>(std::max<std::int64_t>(1, *steps_)));
+    const double share =
+        std::min(1., static_cast<double>(done_) / static_cast<double>(std::max<std::int64_t>(1, *steps_)));
     const int full = static_cast<int>(share * width);
     std::snprintf(text, sizeof text, "  [%s%s] %3.0f %%", std::string(static_cast<std::size_t>(full), '=').c_str(),
                   std::string(static_cast<std::size_t>(width - full), ' ').c_str(), 100 * share);

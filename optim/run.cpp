@@ -37,8 +37,7 @@ KeyedRandomness::~KeyedRandomness() {
 }
 
 void Run::fail_batch(std::size_t met, std::size_t expected) {
-  fail("Run",
-       "a batch has " + std::to_string(met) + " tensors, the cost function takes " + std::to_string(expected));
+  fail("Run", "a batch has " + std::to_string(met) + " tensors, the cost function takes " + std::to_string(expected));
 }
 
 Run::Run(Model model, std::shared_ptr<Optimizer> optimizer, Data data, Loss loss, Site site)
@@ -48,8 +47,10 @@ Run::Run(Model model, std::shared_ptr<Optimizer> optimizer, Data data, Loss loss
   for (const Parameter& p : state_->model.parameters()) known.insert(p.leaf());
   for (const Parameter& p : state_->optimizer->parameters())
     if (!known.count(p.leaf()))
-      fail("Run", "the optimiser has a parameter that the model has not, '" + p.name() +
-               "'; make it of the model's parameters()", site);
+      fail("Run",
+           "the optimiser has a parameter that the model has not, '" + p.name() +
+               "'; make it of the model's parameters()",
+           site);
   state_->predict = state_->model.predict();
 }
 Run::~Run() = default;
@@ -83,7 +84,8 @@ Run& Run::predict(std::function<Tensor(const Tensor&)> f, Site site) {
 Run& Run::schedule(Schedule schedule, Every every, Site site) {
   state_->check_not_begun("schedule", site);
   if (state_->planned)
-    fail("Run::schedule", "there is one already, " + state_->planned->description() + "; Chained and Sequential make one of two", site);
+    fail("Run::schedule",
+         "there is one already, " + state_->planned->description() + "; Chained and Sequential make one of two", site);
   state_->planned = std::move(schedule), state_->every = every;
   return *this;
 }
@@ -102,7 +104,8 @@ Run& Run::accumulate(std::int64_t batches, Site site) {
 }
 Run& Run::clip_norm(double max_norm, Site site) {
   state_->check_not_begun("clip_norm", site);
-  if (!(max_norm > 0)) fail("Run::clip_norm", "max_norm is " + std::to_string(max_norm) + ", expected more than 0", site);
+  if (!(max_norm > 0))
+    fail("Run::clip_norm", "max_norm is " + std::to_string(max_norm) + ", expected more than 0", site);
   state_->max_norm = max_norm;
   return *this;
 }
@@ -134,8 +137,10 @@ Run& Run::stop_early(const std::string& figure, std::int64_t patience, Site site
 Run& Run::save_to(const std::string& path, SaveOptions options, Site site) {
   state_->check_not_begun("save_to", site);
   if (!(options.seconds_ >= 0) || options.steps_ < 0)
-    fail("Run::save_to", "every " + std::to_string(options.seconds_) + " s or " + std::to_string(options.steps_) +
-             " steps, expected at least 0", site);
+    fail("Run::save_to",
+         "every " + std::to_string(options.seconds_) + " s or " + std::to_string(options.steps_) +
+             " steps, expected at least 0",
+         site);
   state_->files.reset();
   state_->files = std::make_unique<SnapshotFiles>(path, options.keep_, site);
   state_->save_options = options, state_->save_site = site;
@@ -190,14 +195,16 @@ void Run::State::check_figures(Site site) const {
     std::string all;
     for (const std::string& name : names) all += (all.empty() ? "'" : ", '") + name + "'";
     fail(std::string("Run::") + op,
-         "there is no figure '" + figure + "', only " + all + (validation ? "" : "; validate() adds those of other data"),
+         "there is no figure '" + figure + "', only " + all +
+             (validation ? "" : "; validate() adds those of other data"),
          site);
   };
   if (keep) check("keep_best", keep->figure);
   if (early) check("stop_early", early->figure);
   for (const Reacting& r : reactions) check("react", r.figure);
   if (!metrics.empty() && !predict)
-    fail("Run::validate", "metrics need the model's outputs, and it takes no Tensor or gives none; give them with predict()", site);
+    fail("Run::validate",
+         "metrics need the model's outputs, and it takes no Tensor or gives none; give them with predict()", site);
 }
 
 SwappedValues Run::State::shown() const {
@@ -302,7 +309,8 @@ double Run::step(Site site) {
       samples += n;
       for (Metric& m : measured) {
         if (!result.output.defined())
-          fail("Run", "the cost function gives no output to measure '" + m.name() + "' on; have it return a LossAndOutput");
+          fail("Run",
+               "the cost function gives no output to measure '" + m.name() + "' on; have it return a LossAndOutput");
         m.update(result.output, batch.back());
       }
     }
@@ -438,10 +446,11 @@ bool Run::train_epoch(std::int64_t epochs, Site site) {
       s.stopped = true;
       const bool whole = s.data->seeks() || s.epoch != before;
       if (s.files && whole) save(site);
-      s.progress.note("stopped in epoch " + std::to_string(s.epoch + 1) + " after " + std::to_string(s.steps) + " steps; " +
-                      (!s.files ? "nothing is saved, which save_to() would do"
-                       : whole  ? s.files->path() + " has them: the same program goes on from there"
-                                : s.files->path() + " has those until the end of the last epoch, for the data is a range"));
+      s.progress.note(
+          "stopped in epoch " + std::to_string(s.epoch + 1) + " after " + std::to_string(s.steps) + " steps; " +
+          (!s.files ? "nothing is saved, which save_to() would do"
+           : whole  ? s.files->path() + " has them: the same program goes on from there"
+                    : s.files->path() + " has those until the end of the last epoch, for the data is a range"));
     }
   }
   return s.epoch > before;

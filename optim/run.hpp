@@ -67,9 +67,9 @@ class Metrics {
 ///   run.fit(20);
 ///
 /// One step takes a batch (or several: `accumulate`), computes the loss and its gradient, and steps the optimiser. What
-/// a step draws, such as the masks of dropout, is a function of the seed, the model and the number of the step, whatever
-/// else draws numbers, so that a training that goes on from a file has the same bits as one that was never stopped.
-/// Figures of an epoch are called "loss", the mean of the training's, "validation_loss", and as the metrics.
+/// a step draws, such as the masks of dropout, is a function of the seed, the model and the number of the step,
+/// whatever else draws numbers, so that a training that goes on from a file has the same bits as one that was never
+/// stopped. Figures of an epoch are called "loss", the mean of the training's, "validation_loss", and as the metrics.
 ///
 /// Options are set before the first step. After an exception everything is as before the step that threw, and may be
 /// used on. Optimiser and data that are given as variables are referred to, temporaries kept.
@@ -151,8 +151,8 @@ class Run {
     double suggestion;                              ///< where the loss falls most steeply
   };
   RateTest find_lr(double low = 1e-6, double high = 1, std::int64_t steps = 100, Site site = Site::here());
-  /// Trains on the first batch alone, after which model and optimiser are as before, and returns its losses: a model and
-  /// a cost that are right bring it close to 0.
+  /// Trains on the first batch alone, after which model and optimiser are as before, and returns its losses: a model
+  /// and a cost that are right bring it close to 0.
   std::vector<double> overfit_one_batch(std::int64_t steps = 100, Site site = Site::here());
 
  private:

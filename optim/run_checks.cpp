@@ -76,9 +76,11 @@ Run::RateTest Run::find_lr(double low, double high, std::int64_t steps, Site sit
     test.losses.emplace_back(rate, smooth);
   }
   if (test.losses.empty()) fail("Run::find_lr", "the loss is not finite at the rate " + std::to_string(low), site);
+  // Over a quarter of the curve, so that the noise of single batches does not count.
+  const std::size_t n = test.losses.size(), width = std::max<std::size_t>(1, n / 8);
   double steepest = 0;
-  for (std::size_t i = 1; i < test.losses.size(); ++i) {
-    const double fall = test.losses[i - 1].second - test.losses[i].second;
+  for (std::size_t i = width; i + width < n; ++i) {
+    const double fall = test.losses[i - width].second - test.losses[i + width].second;
     if (fall > steepest) steepest = fall, test.suggestion = test.losses[i].first;
   }
   return test;

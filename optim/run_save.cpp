@@ -115,7 +115,8 @@ void Run::State::load(const Snapshot& s, Site site) {
     measured[i].load_state_dict(with_prefix(s.tensors, "measured." + std::to_string(i) + "."), site);
   best_weights = with_prefix(s.tensors, "best.");
   if (keep) keep->best = numbered("keep.value").item(), keep->best_epoch = numbered("keep.epoch").item<std::int64_t>();
-  if (early) early->best = numbered("early.value").item(), early->best_epoch = numbered("early.epoch").item<std::int64_t>();
+  if (early)
+    early->best = numbered("early.value").item(), early->best_epoch = numbered("early.epoch").item<std::int64_t>();
   epoch = numbered("run.epoch").item<std::int64_t>();
   batch = numbered("run.batch").item<std::int64_t>();
   steps = saved_steps = numbered("run.steps").item<std::int64_t>();

@@ -62,15 +62,15 @@ struct Run::State {
 
   // What it is in the middle of.
   bool begun = false, seeked = false;
-  std::uint64_t seed = 0, key = 0;    // of the data's order; of what steps draw
-  std::int64_t total_epochs = 0;  // of the `fit` that runs; 0: not known
+  std::uint64_t seed = 0, key = 0;  // of the data's order; of what steps draw
+  std::int64_t total_epochs = 0;    // of the `fit` that runs; 0: not known
   std::int64_t epoch = 0, batch = 0, steps = 0;
-  Tensors ahead;                    // the batch after the last one, where the data has no count
+  Tensors ahead;  // the batch after the last one, where the data has no count
   bool has_ahead = false;
-  double loss_sum = 0;              // of the epoch so far, over its samples
+  double loss_sum = 0;  // of the epoch so far, over its samples
   std::int64_t samples = 0;
-  double seconds = 0;               // of the epoch so far
-  bool over = false;                // the epoch's last batch was taken, and its end is still to come
+  double seconds = 0;                   // of the epoch so far
+  bool over = false;                    // the epoch's last batch was taken, and its end is still to come
   bool stopped = false, ended = false;  // by the user, or because nothing was to be hoped for any more
   History history;
   std::optional<Scheduler> scheduler;

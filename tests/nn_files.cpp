@@ -23,21 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder that is gone afterwards.
-struct Folder {
-  Folder()
-      : path(fs::temp_directory_path() / ("xtape_files_" + std::to_string(getpid()) + "_" + std::to_string(++count))) {
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(fs::directory_iterator(path), fs::directory_iterator()));
-  }
-  fs::path path;
-  static inline int count = 0;
-};
-
 std::string data(const char* name) { return std::string(XTAPE_TEST_DIR "/data/") + name; }
 
 void write(const std::string& path, const std::string& bytes) {
