@@ -25,6 +25,11 @@ template <class M>
 inline constexpr bool predicts<M, std::void_t<decltype(std::declval<M&>()(std::declval<const Tensor&>()))>> =
     std::is_convertible_v<decltype(std::declval<M&>()(std::declval<const Tensor&>())), Tensor>;
 
+template <class M, class = void>
+inline constexpr bool has_hooks = false;
+template <class M>
+inline constexpr bool has_hooks<M, std::void_t<decltype(std::declval<M&>().named_modules())>> = true;
+
 }  // namespace detail
 
 /// A model with its type erased. It is made of what has `parameters()`, `state_dict()` and `load_state_dict(values)`,
@@ -53,6 +58,10 @@ class Model {
   }
   /// What it computes of an input; empty where it takes no Tensor or gives none.
   const std::function<Tensor(const Tensor&)>& predict() const { return predict_; }
+  /// Calls f with the path and the output of each of its modules that is called while the result lives; where it has no
+  /// modules, never.
+  using Watch = std::function<void(const std::string& path, const Tensor& output)>;
+  [[nodiscard]] std::shared_ptr<void> watch(const Watch& f) const { return watch_ ? watch_(f) : nullptr; }
 
  private:
   template <class M>
@@ -64,6 +73,22 @@ class Model {
       train_ = [model](bool on) { model->train(on); };
       is_training_ = [model] { return model->is_training(); };
     }
+    if constexpr (detail::has_hooks<M>)
+      watch_ = [model](const Watch& f) -> std::shared_ptr<void> {
+        auto modules = model->named_modules();
+        using Handle = decltype(modules[0].second.register_forward_hook({}));
+        auto handles = std::shared_ptr<std::vector<Handle>>(new std::vector<Handle>, [](std::vector<Handle>* all) {
+          for (Handle& handle : *all) handle.remove();
+          delete all;
+        });
+        for (auto& named : modules)
+          if (!named.first.empty())
+            handles->push_back(named.second.register_forward_hook(
+                [f, path = named.first](const auto&, const Tensors&, Tensors& outputs) {
+                  if (!outputs.empty()) f(path, outputs[0]);
+                }));
+        return handles;
+      };
     if constexpr (detail::predicts<M>) predict_ = [model](const Tensor& x) -> Tensor { return (*model)(x); };
   }
 
@@ -73,6 +98,7 @@ class Model {
   std::function<void(bool)> train_;
   std::function<bool()> is_training_;
   std::function<Tensor(const Tensor&)> predict_;
+  std::function<std::shared_ptr<void>(const Watch&)> watch_;
 };
 
 }  // namespace xtape::optim

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <autograd/functional.hpp>
+#include <autograd/new_file.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/random.hpp>
 #include <cmath>
+#include <filesystem>
 #include <optim/clip.hpp>
+#include <optim/page.hpp>
 #include <unordered_set>
 
 #include "run_state.hpp"
@@ -144,6 +147,14 @@ Run& Run::save_to(const std::string& path, SaveOptions options, Site site) {
   state_->files.reset();
   state_->files = std::make_unique<SnapshotFiles>(path, options.keep_, site);
   state_->save_options = options, state_->save_site = site;
+  return *this;
+}
+Run& Run::report(const std::string& path, const std::string& title, Site site) {
+  state_->check_not_begun("report", site);
+  if (path.empty()) fail("Run::report", "the name of the file is empty", site);
+  NewFile("Run::report", path, site);  // whether it can be written is said now, and not after an epoch
+  state_->report_path = path;
+  state_->report_title = title.empty() ? std::filesystem::path(path).stem().string() : title;
   return *this;
 }
 Run& Run::seed(std::uint64_t seed, Site site) {
@@ -318,6 +329,7 @@ double Run::step(Site site) {
     if (s.max_norm > 0) clip_grad_norm(gradients, s.max_norm);
     if (s.max_value > 0) clip_grad_value(gradients, s.max_value);
     optimizer.step(gradients, site);
+    if (!s.report_path.empty()) s.last_gradients = std::move(gradients);
   } catch (...) {
     s.batch = first_batch, s.seeked = false;
     throw;
@@ -376,15 +388,25 @@ void Run::State::validate_into(Epoch& epoch) {
     std::int64_t samples = 0;
     Data::Source& source = **validation;
     source.seek(0, 0, seed);
+    const bool reports = !report_path.empty();
+    std::vector<std::pair<std::string, Tensor>> outputs;  // of the layers, for the first batch
+    std::shared_ptr<void> watch;
+    if (reports) {
+      report.begin_validation();
+      watch = model.watch([&](const std::string& path, const Tensor& y) { outputs.emplace_back(path, y); });
+    }
     for (Tensors batch; source.next(batch);) {
       const LossAndOutput result = loss(batch);
       const std::int64_t n = batch[0].rank() > 0 ? batch[0].shape()[0] : 1;
       mean += (result.loss.item() - mean) * static_cast<double>(n) / static_cast<double>(samples + n);
       samples += n;
-      if (fresh.empty()) continue;
-      const Tensor output = result.output.defined() ? result.output : predict(batch[0]);
+      watch.reset();
+      if (fresh.empty() && !reports) continue;
+      const Tensor output = result.output.defined() ? result.output : predict ? predict(batch[0]) : Tensor();
       for (Metric& m : fresh) m.update(output, batch.back());
+      if (reports && output.defined()) report.add_batch(batch[0], output, batch.back());
     }
+    if (reports) report.add_histograms(epoch.number(), optimizer->parameters(), last_gradients, outputs);
     if (samples == 0) fail("Run::validate", "there are no batches to validate on");
     epoch.set("validation_loss", mean);
     for (const Metric& m : fresh) epoch.set(m.name(), m.value());
@@ -425,6 +447,10 @@ void Run::end_epoch(Site site) {
   if (s.scheduler && s.every == Every::epoch) s.scheduler->step(site);
   e.samples = s.samples;
   e.seconds = s.seconds + seconds_since(entered);
+  if (!s.report_path.empty()) {
+    if (s.validation) s.report.end_validation(e.best || !(s.keep || s.early));
+    else s.report.add_histograms(e.number(), s.optimizer->parameters(), s.last_gradients, {});
+  }
   s.history.epochs.push_back(e);
   ++s.epoch;
   s.batch = 0, s.samples = 0, s.loss_sum = 0, s.seconds = 0, s.seeked = s.over = false;
@@ -432,6 +458,16 @@ void Run::end_epoch(Site site) {
   s.progress.end_epoch(e);
   for (const auto& f : s.on_epoch) f(*this, e);
   if (s.files) save(site);
+  if (!s.report_path.empty() && seconds_since(s.reported_at) > 1) {
+    s.write_report(site);
+    s.reported_at = std::chrono::steady_clock::now();
+  }
+}
+
+void Run::State::write_report(Site site) const {
+  const std::string figure = keep ? keep->figure : early ? early->figure : "";
+  const std::vector<Parameter> parameters = model.parameters();
+  report.page(report_title, history, fingerprint(), figure, parameters).write(report_path, site);
 }
 
 bool Run::train_epoch(std::int64_t epochs, Site site) {
@@ -456,16 +492,19 @@ bool Run::train_epoch(std::int64_t epochs, Site site) {
   return s.epoch > before;
 }
 
-void Run::finish() {
+void Run::finish(Site site) {
   State& s = *state_;
-  if (s.best_weights.empty() && !s.average && s.shown().empty()) return;
-  s.last_weights = s.model.state_dict();
-  StateDict weights = s.best_weights;
-  if (weights.empty()) {
-    const SwappedValues shown = s.shown();
-    weights = s.model.state_dict();
+  const bool has_page = s.report_path.empty() || s.history.epochs.empty();
+  if (!s.best_weights.empty() || s.average || !s.shown().empty()) {
+    s.last_weights = s.model.state_dict();
+    StateDict weights = s.best_weights;
+    if (weights.empty()) {
+      const SwappedValues shown = s.shown();
+      weights = s.model.state_dict();
+    }
+    s.model.load_state_dict(weights);
   }
-  s.model.load_state_dict(weights);
+  if (!has_page) s.write_report(site);  // of the weights that it came to
 }
 
 const History& Run::fit(std::int64_t epochs, Site site) {
@@ -476,7 +515,7 @@ const History& Run::fit(std::int64_t epochs, Site site) {
   s.stopped = false;
   try {
     while (train_epoch(epochs, site) && !s.stopped) {}
-    finish();
+    finish(site);
   } catch (...) {
     s.model.train(training);
     throw;
@@ -502,7 +541,7 @@ Run::Epochs::Iterator& Run::Epochs::Iterator::operator++() {
   bool trained = false;
   try {
     trained = !run.state_->stopped && run.train_epoch(epochs_->epochs_, epochs_->site_);
-    if (!trained) run.finish();
+    if (!trained) run.finish(epochs_->site_);
   } catch (...) {
     run.state_->model.train(training);
     throw;

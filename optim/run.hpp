@@ -112,6 +112,9 @@ class Run {
   /// Saves the training to this file and, where it is there, goes on from it. Throws when what is saved was another
   /// training, by its data, model, optimiser or options, and names what differs.
   Run& save_to(const std::string& path, SaveOptions options = {}, Site site = Site::here());
+  /// Writes a page to this file after each epoch: curves, what is taken for what, mistakes, weights, histograms of each
+  /// layer, settings. It opens in a browser without a network. `title` is the file's name by default.
+  Run& report(const std::string& path, const std::string& title = "", Site site = Site::here());
   /// The seed of the order of the data and of what steps draw; that of the default generator by default.
   Run& seed(std::uint64_t seed, Site site = Site::here());
   /// How it shows how far it is, and where; standard output when `out` is null.
@@ -203,7 +206,7 @@ class Run {
   void end_epoch(Site site);
   // Trains until the end of an epoch; false when there is none any more.
   bool train_epoch(std::int64_t epochs, Site site);
-  void finish();
+  void finish(Site site);
   double try_step(const Tensors& batch, std::int64_t number, Site site);
 
   struct State;

@@ -77,6 +77,7 @@ Snapshot Run::State::snapshot() const {
   s.tensors["run.seconds"] = number(seconds);
   s.tensors["run.ended"] = tensor(std::int64_t{ended});
   history.save(s);
+  report.save(s.tensors);
   return s;
 }
 
@@ -125,6 +126,7 @@ void Run::State::load(const Snapshot& s, Site site) {
   seconds = numbered("run.seconds").item();
   ended = numbered("run.ended").item<std::int64_t>() != 0;
   history.load(s);
+  report.load(s.tensors);
 }
 
 void Run::save(Site site) {

@@ -1,6 +1,7 @@
 // Private: what a Run consists of.
 #pragma once
 #include <optim/average.hpp>
+#include <optim/report.hpp>
 #include <optim/run.hpp>
 #include <optim/snapshot.hpp>
 #include <optional>
@@ -55,6 +56,7 @@ struct Run::State {
   std::optional<Watched> keep, early;
   SaveOptions save_options;
   Site save_site;
+  std::string report_path, report_title;  // empty: none
   std::optional<std::uint64_t> seed_given;
   std::vector<std::function<void(Run&, double)>> on_step;
   std::vector<std::function<void(Run&, const Epoch&)>> on_epoch;
@@ -73,11 +75,13 @@ struct Run::State {
   bool over = false;                    // the epoch's last batch was taken, and its end is still to come
   bool stopped = false, ended = false;  // by the user, or because nothing was to be hoped for any more
   History history;
+  Report report;
+  Tensors last_gradients;  // for the report
   std::optional<Scheduler> scheduler;
   std::unique_ptr<ExponentialMovingAverage> average;
   StateDict best_weights, last_weights;  // the latter while the model has others at the end
   std::unique_ptr<SnapshotFiles> files;
-  std::chrono::steady_clock::time_point saved_at, entered;
+  std::chrono::steady_clock::time_point saved_at, reported_at;
   std::int64_t saved_steps = 0;
 
   std::optional<std::int64_t> steps_per_epoch() const;
@@ -93,6 +97,7 @@ struct Run::State {
   void validate_into(Epoch& epoch);
   /// Whether the training is to be saved by its time or its steps.
   bool due() const;
+  void write_report(Site site) const;
 };
 
 /// While it lives, Ctrl-C (and a request to terminate) only sets `interrupted`; a second one ends the process.
