@@ -4,8 +4,7 @@
 #include <autograd/ops/creation.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
+#include <optim/value.hpp>
 #include <unordered_set>
 #include <utility>
 
@@ -24,16 +23,6 @@ bool matches(const char* pattern, const char* name) {
     if (matches(pattern + 1, name)) return true;
     if (!*name) return false;
   }
-}
-
-// With as many digits as tell it from every other, and no more than it takes.
-std::string number(double x) {
-  char text[32];
-  for (int digits = 6; digits <= 17; ++digits) {
-    std::snprintf(text, sizeof text, "%.*g", digits, x);
-    if (std::strtod(text, nullptr) == x) break;
-  }
-  return text;
 }
 
 }  // namespace
@@ -94,7 +83,8 @@ void Optimizer::option_below_1(const char* name, double value, Site site) {
 
 void Optimizer::begin_with(std::size_t parameter, double lr, double weight_decay, Site site) {
   State& s = states_[parameter];
-  if (lr != lr_ && lr_ == 0) fail(name_, "a parameter's rate is kept in proportion to the optimiser's, which is 0", site);
+  if (lr != lr_ && lr_ == 0)
+    fail(name_, "a parameter's rate is kept in proportion to the optimiser's, which is 0", site);
   s.lr_share = lr == lr_ ? 1 : lr / lr_;
   s.weight_decay = weight_decay;
 }
@@ -103,7 +93,7 @@ std::string Optimizer::description() const {
   std::string text = std::string(name_) + "(" + (maximize_ ? "maximize, " : "");
   for (const auto& [name, value] : options_)
     text += (text.back() == '(' || text.back() == ' ' ? "" : ", ") +
-            (name == "the learning rate" ? std::string("lr") : name) + " " + number(value);
+            (name == "the learning rate" ? std::string("lr") : name) + " " + to_string(value);
   return text + ")" + groups_;
 }
 
@@ -149,8 +139,8 @@ Optimizer& Optimizer::group(const Selection& selection, const GroupOptions& o, S
     if (o.frozen_) parameters_[i].freeze(*o.frozen_);
   }
   groups_ += "; " + selection.words() + " of " + std::to_string(selected.size()) + ":";
-  if (o.lr_) groups_ += " lr " + number(lr);
-  if (o.weight_decay_) groups_ += " weight_decay " + number(decay);
+  if (o.lr_) groups_ += " lr " + to_string(lr);
+  if (o.weight_decay_) groups_ += " weight_decay " + to_string(decay);
   if (o.frozen_) groups_ += *o.frozen_ ? " frozen" : " not frozen";
   return *this;
 }

@@ -7,6 +7,7 @@
 #include <autograd/ops/shape.hpp>
 #include <autograd/ops/slice.hpp>
 #include <cmath>
+#include <cstdio>
 #include <ctime>
 #include <optim/history.hpp>
 #include <optim/page.hpp>
@@ -30,6 +31,14 @@ Shape picture_of(const Shape& input) {
 }
 
 bool is_share(const std::string& figure) { return figure.find("accuracy") != figure.npos; }
+
+// "97.53 %", or four digits.
+std::string rounded(const std::string& figure, double value) {
+  char text[32];
+  if (is_share(figure)) std::snprintf(text, sizeof text, "%.2f %%", 100 * value);
+  else std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
 
 // The pictures that the first layer's weights are, by output, of inputs like `picture`; undefined where they are none.
 Tensor first_weights(const std::vector<Parameter>& parameters, const Shape& picture) {
@@ -121,7 +130,8 @@ Page Report::page(const std::string& title, const History& history, const std::m
     std::vector<Highlight> numbers{{"epochs", static_cast<std::int64_t>(epochs.size())}};
     for (const auto& [name, value] : judged->values())
       if (name != "lr")
-        numbers.push_back({name, value, best ? "epoch " + std::to_string(best->number()) : "last epoch"});
+        numbers.push_back(
+            {name, rounded(name, value), best ? "epoch " + std::to_string(best->number()) : "last epoch"});
     page.highlights(numbers);
   }
   auto mark = [&](CurvesOptions options) {

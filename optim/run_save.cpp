@@ -1,5 +1,5 @@
 // A Run's state: what is saved, what must be the same to go on, and how it is taken.
-#include <cstdio>
+#include <optim/value.hpp>
 #include <set>
 
 #include "run_state.hpp"
@@ -17,12 +17,6 @@ StateDict with_prefix(const StateDict& from, const std::string& prefix) {
   return values;
 }
 Tensor number(double x) { return tensor(x, float64); }
-std::string text(double x) {
-  char digits[32];
-  std::snprintf(digits, sizeof digits, "%.17g", x);
-  return digits;
-}
-
 }  // namespace
 
 std::map<std::string, std::string> Run::State::fingerprint() const {
@@ -39,9 +33,9 @@ std::map<std::string, std::string> Run::State::fingerprint() const {
   all["optimizer"] = optimizer->description();
   all["seed"] = std::to_string(seed);
   if (accumulate != 1) all["accumulate"] = std::to_string(accumulate);
-  if (max_norm > 0) all["clip_norm"] = text(max_norm);
-  if (max_value > 0) all["clip_value"] = text(max_value);
-  if (decay) all["average"] = text(*decay);
+  if (max_norm > 0) all["clip_norm"] = to_string(max_norm);
+  if (max_value > 0) all["clip_value"] = to_string(max_value);
+  if (decay) all["average"] = to_string(*decay);
   if (keep) all["keep_best"] = keep->figure;
   if (early) all["stop_early"] = early->figure + ", patience " + std::to_string(early->patience);
   if (planned) {
