@@ -253,6 +253,7 @@ void Run::begin(std::int64_t epochs, Site site) {
     const auto per_epoch = s.every == Every::epoch ? std::optional<std::int64_t>(1) : s.steps_per_epoch();
     s.scheduler.emplace(*s.optimizer, *s.planned, per_epoch ? epochs * *per_epoch : 0, site);
   }
+  if (s.files || !s.report_path.empty()) s.identity = s.fingerprint();
   s.saved_at = std::chrono::steady_clock::now();
   if (s.files) {
     std::string damaged;
@@ -467,7 +468,7 @@ void Run::end_epoch(Site site) {
 void Run::State::write_report(Site site) const {
   const std::string figure = keep ? keep->figure : early ? early->figure : "";
   const std::vector<Parameter> parameters = model.parameters();
-  report.page(report_title, history, fingerprint(), figure, parameters).write(report_path, site);
+  report.page(report_title, history, identity, figure, parameters).write(report_path, site);
 }
 
 bool Run::train_epoch(std::int64_t epochs, Site site) {

@@ -48,7 +48,7 @@ std::map<std::string, std::string> Run::State::fingerprint() const {
 
 Snapshot Run::State::snapshot() const {
   Snapshot s;
-  for (const auto& [name, value] : fingerprint()) s.notes["is." + name] = value;
+  for (const auto& [name, value] : identity) s.notes["is." + name] = value;
   put(s.tensors, "model.", last_weights.empty() ? model.state_dict() : last_weights);
   put(s.tensors, "optimizer.", optimizer->state_dict());
   if (scheduler) put(s.tensors, "schedule.", scheduler->state_dict());
@@ -77,7 +77,8 @@ Snapshot Run::State::snapshot() const {
 
 void Run::State::load(const Snapshot& s, Site site) {
   std::string differs;
-  std::map<std::string, std::string> now = fingerprint(), then;
+  const std::map<std::string, std::string>& now = identity;
+  std::map<std::string, std::string> then;
   for (const auto& [name, value] : s.notes)
     if (name.compare(0, 3, "is.") == 0) then[name.substr(3)] = value;
   std::set<std::string> names;

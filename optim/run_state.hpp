@@ -75,6 +75,7 @@ struct Run::State {
   bool over = false;                    // the epoch's last batch was taken, and its end is still to come
   bool stopped = false, ended = false;  // by the user, or because nothing was to be hoped for any more
   History history;
+  std::map<std::string, std::string> identity;  // the fingerprint at the beginning
   Report report;
   Tensors last_gradients;  // for the report
   std::optional<Scheduler> scheduler;
@@ -85,7 +86,7 @@ struct Run::State {
   std::int64_t saved_steps = 0;
 
   std::optional<std::int64_t> steps_per_epoch() const;
-  std::map<std::string, std::string> fingerprint() const;
+  std::map<std::string, std::string> fingerprint() const;  // goes through all data
   Snapshot snapshot() const;
   void load(const Snapshot& snapshot, Site site);
   void check_not_begun(const char* op, Site site) const;
