@@ -82,8 +82,8 @@ void Run::State::load(const Snapshot& s, Site site) {
   for (const auto& [name, value] : s.notes)
     if (name.compare(0, 3, "is.") == 0) then[name.substr(3)] = value;
   std::set<std::string> names;
-  for (const auto* all : {&now, &then})
-    for (const auto& entry : *all) names.insert(entry.first);
+  for (const auto& all : {now, then})
+    for (const auto& entry : all) names.insert(entry.first);
   auto said = [](const std::map<std::string, std::string>& all, const std::string& name) {
     const auto found = all.find(name);
     return found == all.end() ? std::string("nothing") : found->second;
