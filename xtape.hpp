@@ -74,6 +74,7 @@
 #include <optim/clip.hpp>
 #include <optim/confusion_matrix.hpp>
 #include <optim/data.hpp>
+#include <optim/event_file.hpp>
 #include <optim/lamb.hpp>
 #include <optim/lion.hpp>
 #include <optim/metric.hpp>
@@ -91,3 +92,4 @@
 #include <optim/schedule_free.hpp>
 #include <optim/sgd.hpp>
 #include <optim/soap.hpp>
+#include <optim/table_file.hpp>

@@ -1,10 +1,12 @@
 #include "value.hpp"
 
 #include <charconv>
+#include <cmath>
 
 namespace xtape::optim {
 
 std::string to_string(double number) {
+  if (std::isnan(number)) return "nan";  // whatever its sign
   char text[32];
   return {text, std::to_chars(text, text + sizeof text, number).ptr};
 }
