@@ -18,14 +18,19 @@ namespace detail {
 
 /// A batch as the tensors that it consists of: a Tensor, Tensors, or a struct or pair of two tensors.
 template <class B>
-Tensors tensors_of(const B& batch) {
-  if constexpr (std::is_convertible_v<const B&, Tensors>) {
-    return batch;
-  } else if constexpr (std::is_convertible_v<const B&, Tensor>) {
-    return {Tensor(batch)};
+Tensors tensors_of(B&& batch) {
+  if constexpr (std::is_convertible_v<B&&, Tensors>) {
+    return std::forward<B>(batch);
   } else {
-    const auto& [input, target] = batch;
-    return {input, target};
+    Tensors tensors;
+    if constexpr (std::is_convertible_v<B&&, Tensor>) {
+      tensors.push_back(std::forward<B>(batch));
+    } else {
+      auto [input, target] = std::forward<B>(batch);
+      tensors.reserve(2);
+      tensors.push_back(std::move(input)), tensors.push_back(std::move(target));
+    }
+    return tensors;
   }
 }
 
