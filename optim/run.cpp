@@ -8,7 +8,6 @@
 #include <cmath>
 #include <filesystem>
 #include <optim/clip.hpp>
-#include <optim/page.hpp>
 #include <unordered_set>
 
 #include "run_state.hpp"
@@ -157,6 +156,12 @@ Run& Run::report(const std::string& path, const std::string& title, Site site) {
   state_->report_title = title.empty() ? std::filesystem::path(path).stem().string() : title;
   return *this;
 }
+Run& Run::log_to(const std::string& path, Site site) {
+  state_->check_not_begun("log_to", site);
+  if (path.empty()) fail("Run::log_to", "the name of the file is empty", site);
+  state_->logs_to.emplace_back(path, site);
+  return *this;
+}
 Run& Run::seed(std::uint64_t seed, Site site) {
   state_->check_not_begun("seed", site);
   state_->seed_given = seed;
@@ -253,7 +258,7 @@ void Run::begin(std::int64_t epochs, Site site) {
     const auto per_epoch = s.every == Every::epoch ? std::optional<std::int64_t>(1) : s.steps_per_epoch();
     s.scheduler.emplace(*s.optimizer, *s.planned, per_epoch ? epochs * *per_epoch : 0, site);
   }
-  if (s.files || !s.report_path.empty()) s.identity = s.fingerprint();
+  if (s.files || !s.report_path.empty() || !s.logs_to.empty()) s.identity = s.fingerprint();
   s.saved_at = std::chrono::steady_clock::now();
   if (s.files) {
     std::string damaged;
@@ -265,6 +270,7 @@ void Run::begin(std::int64_t epochs, Site site) {
                       std::to_string(s.steps) + " steps are done");
     }
   }
+  s.open_logs();
   s.begun = true;
 }
 
@@ -330,7 +336,7 @@ double Run::step(Site site) {
     if (s.max_norm > 0) clip_grad_norm(gradients, s.max_norm);
     if (s.max_value > 0) clip_grad_value(gradients, s.max_value);
     optimizer.step(gradients, site);
-    if (!s.report_path.empty()) s.last_gradients = std::move(gradients);
+    if (!s.report_path.empty() || !s.events.empty()) s.last_gradients = std::move(gradients);
   } catch (...) {
     s.batch = first_batch, s.seeked = false;
     throw;
@@ -350,6 +356,7 @@ double Run::step(Site site) {
   s.over = s.data->count() ? s.batch >= *s.data->count() : !s.has_ahead;
   s.seconds += seconds_since(entered);
   s.progress.step(samples, s.loss_sum / static_cast<double>(s.samples));
+  if (!s.events.empty()) s.log_step(loss);
   for (const auto& f : s.on_step) f(*this, loss);
   if (s.over) end_epoch(site);
   else if (s.files && s.data->seeks() && s.due()) save(site);
@@ -457,18 +464,13 @@ void Run::end_epoch(Site site) {
   s.batch = 0, s.samples = 0, s.loss_sum = 0, s.seconds = 0, s.seeked = s.over = false;
   for (Metric& m : s.measured) m.reset();
   s.progress.end_epoch(e);
+  s.log_epoch(e);
   for (const auto& f : s.on_epoch) f(*this, e);
   if (s.files) save(site);
   if (!s.report_path.empty() && seconds_since(s.reported_at) > 1) {
     s.write_report(site);
     s.reported_at = std::chrono::steady_clock::now();
   }
-}
-
-void Run::State::write_report(Site site) const {
-  const std::string figure = keep ? keep->figure : early ? early->figure : "";
-  const std::vector<Parameter> parameters = model.parameters();
-  report.page(report_title, history, identity, figure, parameters).write(report_path, site);
 }
 
 bool Run::train_epoch(std::int64_t epochs, Site site) {

@@ -115,6 +115,9 @@ class Run {
   /// Writes a page to this file after each epoch: curves, what is taken for what, mistakes, weights, histograms of each
   /// layer, settings. It opens in a browser without a network. `title` is the file's name by default.
   Run& report(const std::string& path, const std::string& title = "", Site site = Site::here());
+  /// Writes the figures of each epoch to a file, ".jsonl" or ".csv", a row an epoch; or, for any other name, a folder
+  /// of events for TensorBoard: these figures, the loss of every 20th step, histograms of weights and gradients.
+  Run& log_to(const std::string& path, Site site = Site::here());
   /// The seed of the order of the data and of what steps draw; that of the default generator by default.
   Run& seed(std::uint64_t seed, Site site = Site::here());
   /// How it shows how far it is, and where; standard output when `out` is null.

@@ -1,9 +1,11 @@
 // Private: what a Run consists of.
 #pragma once
 #include <optim/average.hpp>
+#include <optim/event_file.hpp>
 #include <optim/report.hpp>
 #include <optim/run.hpp>
 #include <optim/snapshot.hpp>
+#include <optim/table_file.hpp>
 #include <optional>
 
 #include "named_state.hpp"
@@ -56,6 +58,7 @@ struct Run::State {
   std::optional<Watched> keep, early;
   SaveOptions save_options;
   Site save_site;
+  std::vector<std::pair<std::string, Site>> logs_to;
   std::string report_path, report_title;  // empty: none
   std::optional<std::uint64_t> seed_given;
   std::vector<std::function<void(Run&, double)>> on_step;
@@ -82,6 +85,8 @@ struct Run::State {
   std::unique_ptr<ExponentialMovingAverage> average;
   StateDict best_weights, last_weights;  // the latter while the model has others at the end
   std::unique_ptr<SnapshotFiles> files;
+  std::vector<std::unique_ptr<TableFile>> tables;
+  std::vector<std::unique_ptr<EventFile>> events;
   std::chrono::steady_clock::time_point saved_at, reported_at;
   std::int64_t saved_steps = 0;
 
@@ -99,6 +104,9 @@ struct Run::State {
   /// Whether the training is to be saved by its time or its steps.
   bool due() const;
   void write_report(Site site) const;
+  void open_logs();
+  void log_step(double loss);
+  void log_epoch(const Epoch& epoch);
 };
 
 /// While it lives, Ctrl-C (and a request to terminate) only sets `interrupted`; a second one ends the process.

@@ -299,3 +299,39 @@ TEST_CASE("the learning rate finder and the overfitting check leave all as it wa
   CHECK(rates.losses[1].first == 2);
   CHECK(rates.losses[1].second == doctest::Approx((0.98 * 0 + 0.02 * -1) / (1 - 0.98 * 0.98)));
 }
+
+TEST_CASE("what goes to files is the same, in one training or in two") {
+  const Folder folder;
+  auto text = [&](const std::string& name) {
+    std::ifstream file(folder / name);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  auto train = [&](const std::string& name, std::int64_t stop_at) {
+    const Falling net;
+    optim::Run run = falling(net);
+    run.validate({nothing, nothing}, distance_to(-2)).save_to(folder / name + ".run").log_to(folder / name + ".csv");
+    run.log_to(folder / name + ".jsonl").log_to(folder / name + "_events").report(folder / name + ".html", "Falling");
+    run.on_step([&](optim::Run& run, double) {
+      if (run.steps() == stop_at) run.stop();
+    });
+    run.fit(4);
+  };
+  train("whole", 0);
+  train("parts", 2);
+  train("parts", 0);
+  auto without_times = [](std::string s, const char* from, const char* to) {
+    for (std::size_t at = 0; (at = s.find(from, at)) != s.npos;) s.erase(at, s.find(to, at) - at);
+    return s;
+  };
+  CHECK(text("whole.csv").find("epoch,loss,validation_loss,distance,lr,seconds\n1,0,-1,1,1,") == 0);
+  CHECK(without_times(text("whole.jsonl"), "\"seconds\"", "\n") ==
+        without_times(text("parts.jsonl"), "\"seconds\"", "\n"));
+  CHECK(text("whole.jsonl").find("{\"epoch\":1,\"loss\":0.0,") == 0);
+  const std::string whole = without_times(text("whole.html"), "Times", "</section>");
+  CHECK(whole.find("<title>Falling") != std::string::npos);
+  CHECK(whole == without_times(text("parts.html"), "Times", "</section>"));
+  std::size_t events = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "parts_events"))
+    events += entry.file_size() > 0;
+  CHECK(events == 2);  // one of each part
+}
