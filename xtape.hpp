@@ -90,6 +90,7 @@
 #include <optim/rprop.hpp>
 #include <optim/run.hpp>
 #include <optim/schedule_free.hpp>
+#include <optim/schedules.hpp>
 #include <optim/sgd.hpp>
 #include <optim/soap.hpp>
 #include <optim/table_file.hpp>

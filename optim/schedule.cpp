@@ -1,58 +1,102 @@
 #include "schedule.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "named_state.hpp"
+#include "value.hpp"
 
 namespace xtape::optim {
+namespace {
+
+bool is_rate(double lr) { return std::isfinite(lr) && lr >= 0; }
+bool is_momentum(double momentum) { return momentum >= 0 && momentum < 1; }
+
+}  // namespace
+
+Schedule::Schedule(std::string description, Function rates, std::int64_t length, std::int64_t least_total, Site site)
+    : description_(std::move(description)), rates_(std::move(rates)), length_(length), least_total_(least_total) {
+  if (!rates_) fail(description_, "there is no function, expected one that gives the rates", site);
+  if (length < 0 || least_total < 0)
+    fail(description_,
+         "length and least_total are " + std::to_string(length) + " and " + std::to_string(least_total) +
+             ", expected at least 0",
+         site);
+}
+
+void Schedule::check(std::int64_t total, Site site) const {
+  if (total < 0) fail(description_, "the total is " + std::to_string(total) + ", expected at least 0", site);
+  if (needs_total() && total == 0)
+    fail(description_, "it needs to know how many steps the training takes; give the total", site);
+  const std::string takes = " steps, the training takes " + std::to_string(total);
+  if (total < least_total_) fail(description_, "it needs at least " + std::to_string(least_total_) + takes, site);
+  if (length_ > 0 && total > length_) fail(description_, "it ends after " + std::to_string(length_) + takes, site);
+}
+
+Rates Schedule::operator()(std::int64_t t, std::int64_t total, const Rates& initial, Site site) const {
+  check(total, site);
+  const std::int64_t last = end(total);
+  if (t < 0 || (last > 0 && t >= last))
+    fail(description_,
+         "the step is " + std::to_string(t) + ", expected at least 0" +
+             (last > 0 ? " and below " + std::to_string(last) : ""),
+         site);
+  const Rates rates = rates_(t, total, initial);
+  const std::string at = " at step " + std::to_string(t) + ", expected a ";
+  if (!is_rate(rates.lr))
+    fail(description_, "the learning rate is " + to_string(rates.lr) + at + "finite number of at least 0", site);
+  if (rates.momentum && !is_momentum(*rates.momentum))
+    fail(description_, "the momentum is " + to_string(*rates.momentum) + at + "number in [0, 1)", site);
+  return rates;
+}
 
 Scheduler::Scheduler(Optimizer& optimizer, Schedule schedule, std::int64_t total, Site site)
     : optimizer_(&optimizer), schedule_(std::move(schedule)), total_(total), initial_{optimizer.lr(), std::nullopt} {
   if (optimizer.has_momentum()) initial_.momentum = optimizer.momentum();
-  const std::string& name = schedule_.description();
-  if (total < 0) fail("Scheduler", "the total is " + std::to_string(total) + ", expected at least 0", site);
-  if (schedule_.needs_total() && total == 0)
-    fail("Scheduler", name + " needs to know how many steps the training takes; give it the total", site);
-  if (schedule_.length() > 0 && total > schedule_.length())
-    fail("Scheduler",
-         name + " ends after " + std::to_string(schedule_.length()) + " steps, the training takes " +
-             std::to_string(total),
-         site);
-  apply(site);
+  go_to(0, initial_, site);
 }
 
-std::int64_t Scheduler::end() const {
-  return schedule_.length() > 0 ? schedule_.length() : schedule_.needs_total() ? total_ : 0;
-}
-
-void Scheduler::apply(Site site) {
-  if (end() > 0 && steps_ >= end()) return;  // the last rates stay
-  const Rates rates = schedule_(steps_, total_, initial_);
+void Scheduler::go_to(std::int64_t steps, const Rates& initial, Site site) {
+  const std::int64_t end = schedule_.end(total_);
+  const Rates rates = schedule_(end > 0 ? std::min(steps, end - 1) : steps, total_, initial, site);
   optimizer_->set_lr(rates.lr, site);
   if (rates.momentum && optimizer_->has_momentum()) optimizer_->set_momentum(*rates.momentum, site);
+  steps_ = steps;
 }
 
 void Scheduler::step(Site site) {
-  if (end() > 0 && steps_ >= end())
-    fail("Scheduler", schedule_.description() + " has ended after " + std::to_string(end()) + " steps", site);
-  ++steps_;
-  apply(site);
+  const std::int64_t end = schedule_.end(total_);
+  if (end > 0 && steps_ >= end)
+    fail("Scheduler", schedule_.description() + " has ended after " + std::to_string(end) + " steps", site);
+  go_to(steps_ + 1, initial_, site);
 }
 
 StateDict Scheduler::state_dict() const {
-  return {{"step", tensor(steps_)},
-          {"initial_lr", tensor(initial_.lr, float64)},
-          {"initial_momentum", tensor(initial_.momentum.value_or(0), float64)}};
+  StateDict values{{schedule_.description(), tensor(steps_)}, {"initial_lr", tensor(initial_.lr, float64)}};
+  if (initial_.momentum) values["initial_momentum"] = tensor(*initial_.momentum, float64);
+  if (schedule_.needs_total()) values["total"] = tensor(total_);
+  return values;
 }
 
 void Scheduler::load_state_dict(const StateDict& values, Site site) {
   StateTaker take(values);
-  const std::int64_t steps = take.count("step", 0);
-  const double lr = take.number("initial_lr", 0), momentum = take.number("initial_momentum", 0);
+  const std::int64_t steps = take.count(schedule_.description(), steps_), end = schedule_.end(total_);
+  if (end > 0 && steps > end)
+    take.note("its steps are " + std::to_string(steps) + ", the schedule ends after " + std::to_string(end));
+  Rates initial{take.number("initial_lr", initial_.lr), initial_.momentum};
+  if (!is_rate(initial.lr)) take.note("'initial_lr' is " + to_string(initial.lr));
+  if (initial.momentum) {
+    initial.momentum = take.number("initial_momentum", *initial.momentum);
+    if (!is_momentum(*initial.momentum)) take.note("'initial_momentum' is " + to_string(*initial.momentum));
+  }
+  if (schedule_.needs_total()) {
+    const std::int64_t total = take.count("total", total_);
+    if (total != total_) take.note("'total' is " + std::to_string(total) + ", here " + std::to_string(total_));
+  }
   take.done("Scheduler", site);
-  steps_ = steps, initial_.lr = lr;
-  if (initial_.momentum) initial_.momentum = momentum;
-  apply(site);
+  go_to(steps, initial, site);
+  initial_ = initial;
 }
 
 }  // namespace xtape::optim
