@@ -53,7 +53,7 @@ Page& Page::draw(const Kind& kind, const std::string& title, const std::string& 
 }
 
 Page& Page::heading(const std::string& text) {
-  body_ += "<h2>" + escaped(text) + "</h2>\n";
+  body_ += "</div>\n<h2>" + escaped(text) + "</h2>\n<div class=\"group\">\n";
   return *this;
 }
 
@@ -126,7 +126,8 @@ std::string Page::html() const {
   html += "<title>" + escaped(title_) + "</title>\n<style>" + page_style + "</style>\n<script>" + page_script +
           "</script>\n</head>\n<body>\n<main>\n<header class=\"top\"><div><h1>" + escaped(title_) + "</h1>";
   if (!subtitle_.empty()) html += "<p>" + escaped(subtitle_) + "</p>";
-  html += std::string("</div>") + theme_button + "</header>\n" + body_ + "</main>\n<script>";
+  html +=
+      std::string("</div>") + theme_button + "</header>\n<div class=\"group\">\n" + body_ + "</div>\n</main>\n<script>";
   for (const char* script : scripts_) html += script;
   return html + draw_sections + "</script>\n" + late_ + "</body>\n</html>\n";
 }

@@ -92,8 +92,9 @@ struct Highlight {
 ///       .write("mnist.html");
 ///
 /// It opens without a network, and could not reach one if it wanted to; it is dark or light as the reader's system is,
-/// or by its button. All text is shown as it is given, also where it looks like HTML. The same sections are the same
-/// bytes. A title may be empty; there is no heading then.
+/// or by its button. A wide screen has small sections two by two, and moves one up where it fills a gap under the same
+/// heading. All text is shown as it is given, also where it looks like HTML. The same sections are the same bytes. A
+/// title may be empty; there is no heading then.
 class Page {
  public:
   explicit Page(std::string title, std::string subtitle = "");

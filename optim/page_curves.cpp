@@ -13,9 +13,10 @@ page.draw.curves = (section, data) => {
   const chart = section.querySelector(".chart"), legend = section.querySelector(".legend");
   const readout = document.createElement("span"), scale = document.createElement("button");
   const lines = data.series.map((s, i) => ({...s, shown: true, colour: `var(--c${i % 8})`, dash: i < 8 ? "" : "6 4"}));
-  const all = [...new Set(lines.flatMap(l => [l.x, l.raw?.x ?? []].flat()))].sort((a, b) => a - b), end = all[all.length - 1];
+  const all = [...new Set(lines.flatMap(l => [l.x, l.raw?.x ?? []].flat()))].sort((a, b) => a - b);
+  const end = all[all.length - 1];
   const whole = all.every(Number.isInteger), height = 250, top = 14, bottom = 22, right = 10;
-  const value = v => v === null ? "–" : data.percent ? page.number(100 * v).replace(/^0\.000$/, "0") + "\u00a0%" : page.number(v);
+  const value = v => data.percent && v !== null ? page.number(100 * v) + "\u00a0%" : page.number(v);
   const tick = v => data.percent ? page.tick(100 * v) + "\u00a0%" : page.tick(v);
   let log = data.log, at = null, width = 0, to_x = null, to_y = null, cursor = null;
 
@@ -59,13 +60,19 @@ page.draw.curves = (section, data) => {
     return d;
   };
 
+  const dot = (line, i, r, parent) => {
+    const y = line.y[i];
+    if (seen(y)) page.svg("circle", {class: "dot", cx: to_x(line.x[i]), cy: to_y(y), r, fill: line.colour}, parent);
+  };
+
   const draw = () => {
     const ys = lines.filter(l => l.shown).flatMap(l => [l.y, l.raw?.y ?? []].flat().filter(seen));
     let low = ys.length ? ys.reduce((a, b) => Math.min(a, b)) : log ? 0.1 : 0;
     let high = ys.length ? ys.reduce((a, b) => Math.max(a, b)) : 1;
     if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)))
       [low, high] = log ? [low / 2, high * 2] : [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
-    const f = log ? Math.log10 : v => v, margin = (f(high) - f(low)) * 0.04, y0 = f(low) - margin, y1 = f(high) + margin;
+    const f = log ? Math.log10 : v => v, margin = (f(high) - f(low)) * 0.04;
+    const y0 = f(low) - margin, y1 = f(high) + margin;
     const y_ticks = log ? page.log_ticks(low, high, 5) : page.ticks(y0, y1, 5);
     const left = 10 + 6.5 * Math.max(...y_ticks.map(t => tick(t).length));
     const x0 = all[0], x1 = end > x0 ? end : x0 + 1;
@@ -90,8 +97,7 @@ page.draw.curves = (section, data) => {
       if (!line.shown) continue;
       if (line.raw) page.svg("path", {class: "raw", d: path(line.raw), stroke: line.colour}, svg);
       page.svg("path", {class: "line", d: path(line), stroke: line.colour, "stroke-dasharray": line.dash}, svg);
-      if (line.x.length <= 25)
-        line.y.forEach((y, i) => seen(y) && page.svg("circle", {class: "dot", cx: to_x(line.x[i]), cy: to_y(y), r: 3.5, fill: line.colour}, svg));
+      if (line.x.length <= 25) line.y.forEach((y, i) => dot(line, i, 3.5, svg));
     }
     cursor = page.svg("g", {}, svg);
     chart.replaceChildren(svg);
@@ -108,13 +114,14 @@ page.draw.curves = (section, data) => {
   const show = () => {
     const x = at === null ? end : all[nearest(all, at)];
     readout.textContent = `${data.axis} ${page.number(x)}`;
+    const pointed = cursor !== null && at !== null;
     cursor?.replaceChildren();
-    if (cursor && at !== null) page.svg("line", {class: "cursor", x1: to_x(x), x2: to_x(x), y1: top - 6, y2: height - bottom}, cursor);
+    if (pointed)
+      page.svg("line", {class: "cursor", x1: to_x(x), x2: to_x(x), y1: top - 6, y2: height - bottom}, cursor);
     for (const line of lines) {
-      const i = nearest(line.x, x), y = line.y[i];
-      line.value.textContent = value(y);
-      if (cursor && at !== null && line.shown && seen(y))
-        page.svg("circle", {class: "dot", cx: to_x(line.x[i]), cy: to_y(y), r: 5, fill: line.colour}, cursor);
+      const i = nearest(line.x, x);
+      line.value.textContent = value(line.y[i]);
+      if (pointed && line.shown) dot(line, i, 5, cursor);
     }
   };
 

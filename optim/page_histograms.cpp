@@ -19,8 +19,8 @@ page.draw.histograms = (section, data) => {
   const current = (xs, x) => Math.max(0, xs.findLastIndex(v => v <= x));
 
   const draws = data.series.map(s => {
-    const box = document.createElement("div"), name = document.createElement("h4"), chart = document.createElement("div");
-    const readout = document.createElement("p"), last = s.x.length - 1;
+    const made = tag => document.createElement(tag);
+    const box = made("div"), name = made("h4"), chart = made("div"), readout = made("p"), last = s.x.length - 1;
     let paths = [], here = null;
     name.textContent = s.name;
     readout.className = "readout";
@@ -31,8 +31,9 @@ page.draw.histograms = (section, data) => {
 
     const show = () => {
       const i = current(s.x, at), h = s.of[i];
-      const text = `${page.number(h.mean)} ± ${page.number(h.sd)}, from ${page.number(h.min)} to ${page.number(h.max)}`;
-      readout.textContent = (h.number ? text : "nothing finite") + (h.not_finite ? `; ${page.number(h.not_finite)} not finite` : "");
+      const [mean, sd, min, max, bad] = [h.mean, h.sd, h.min, h.max, h.not_finite].map(page.number);
+      readout.textContent = h.number ? `${mean} ± ${sd}, from ${min} to ${max}` : "nothing finite";
+      if (h.not_finite) readout.textContent += `; ${bad} not finite`;
       here?.remove();
       here = paths[i]?.cloneNode() ?? null;
       if (!here) return;
@@ -51,8 +52,10 @@ page.draw.histograms = (section, data) => {
       const group = page.svg("g", {}, svg);
       paths = s.of.map((h, i) => {
         const y = base(i);
-        const points = h.heights.map((v, k) => `L${((k + 0.5) / bins * width).toFixed(1)} ${(y - v / 1000 * peak).toFixed(1)}`);
-        return page.svg("path", {class: "ridge", style: `--age:${last > 0 ? (i / last).toFixed(3) : 1}`, d: `M0 ${y}${points.join("")}L${width} ${y}`}, group);
+        const age = last > 0 ? (i / last).toFixed(3) : 1;
+        const to = (v, k) => `L${((k + 0.5) / bins * width).toFixed(1)} ${(y - v / 1000 * peak).toFixed(1)}`;
+        const d = `M0 ${y}${h.heights.map(to).join("")}L${width} ${y}`;
+        return page.svg("path", {class: "ridge", style: `--age:${age}`, d}, group);
       });
       chart.replaceChildren(svg);
       show();

@@ -23,12 +23,13 @@ page.draw.matrix = (section, data) => {
     const share = sum > 0 ? ` of ${page.number(sum)} (${(100 * count / sum).toFixed(1)}\u00a0%)` : "";
     return `${data.row} ${name.textContent}, ${data.column} ${column.textContent}: ${page.number(count)}${share}`;
   };
+  const most = table.tBodies[0].querySelectorAll("td")[data.most];
   let marked = [];
   const show = cell => {
     for (const name of marked) name.classList.remove("here");
     marked = cell ? [parts(cell).name, parts(cell).column] : [];
     for (const name of marked) name.classList.add("here");
-    readout.textContent = cell ? tell(cell) : data.most < 0 ? data.none : data.lead + tell(table.tBodies[0].querySelectorAll("td")[data.most]);
+    readout.textContent = cell ? tell(cell) : most ? data.lead + tell(most) : data.none;
   };
   table.addEventListener("pointerover", event => show(event.target.closest("tbody td")));
   table.addEventListener("pointerleave", () => show(null));

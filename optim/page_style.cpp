@@ -22,12 +22,13 @@ body {
   font: 15px/1.5 Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; font-variant-numeric: tabular-nums;
   -webkit-text-size-adjust: 100%;
 }
-main { max-width: 76rem; margin: 0 auto; display: grid; gap: 16px;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); align-items: stretch }
-.top { grid-column: 1 / -1; display: flex; align-items: flex-start; gap: 16px; margin-bottom: 8px }
+main { max-width: 76rem; margin: 0 auto }
+.group { display: grid; gap: 16px; grid-auto-flow: dense; align-items: stretch;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)) }
+.top { display: flex; align-items: flex-start; gap: 16px; margin-bottom: 24px }
 .top div { flex: 1; min-width: 0; overflow-wrap: anywhere }
 h1 { margin: 0; font-size: clamp(1.5rem, 4vw, 2rem); line-height: 1.2; font-weight: 650; letter-spacing: -.02em }
-h2 { grid-column: 1 / -1; margin: 24px 0 0; font-size: 1.15rem; font-weight: 650; letter-spacing: -.01em }
+h2 { margin: 40px 0 16px; font-size: 1.15rem; font-weight: 650; letter-spacing: -.01em }
 h3 { flex: 1; margin: 0; font-size: .95rem; font-weight: 600 }
 h4 { margin: 0; font-size: .85rem; font-weight: 500; overflow-wrap: anywhere }
 .top p { margin: 6px 0 0; color: var(--soft) }
@@ -61,13 +62,13 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem }
 
 .legend { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: center; min-height: 1.9rem; margin-bottom: 6px;
   font-size: .85rem; color: var(--soft) }
-.legend .line { display: flex; align-items: center; gap: 7px; border-color: transparent; padding: 1px 6px; margin: 0 -6px }
+.legend .line { display: flex; align-items: center; gap: 7px; border-color: transparent; padding: 1px 6px;
+  margin: 0 -6px; text-align: left }
 .legend i { flex: none; width: 14px; height: 3px; border-radius: 2px }
 .legend b { color: var(--ink); font-weight: 600 }
 .legend .line[aria-pressed=false] { opacity: .45; text-decoration: line-through }
 .legend .at { margin-left: auto }
 .legend > * { min-width: 0; overflow-wrap: anywhere }
-.legend .line { text-align: left }
 .legend .scale { font-size: .75rem; border-radius: 6px; padding: 0 7px }
 .legend .scale[aria-pressed=true] { color: var(--card); background: var(--soft); border-color: var(--soft) }
 svg { display: block; font-size: 11px; fill: none }
@@ -82,16 +83,18 @@ svg .line { stroke-width: 2; stroke-linejoin: round; stroke-linecap: round }
 svg .raw { stroke-width: 1; opacity: .35 }
 svg .dot { stroke: var(--card); stroke-width: 1.5 }
 
-.heat { width: auto; margin: 0 auto; border-spacing: 2px; border-collapse: separate; font-size: clamp(9px, 2.3vw, 13px) }
+.heat { width: auto; margin: 0 auto; border-spacing: 2px; border-collapse: separate;
+  font-size: clamp(9px, 2.3vw, 13px) }
 .heat th { font-weight: 500; color: var(--soft); padding: 0 4px; text-align: right; white-space: nowrap }
 .heat thead th { text-align: center; padding: 0 }
 .heat .axis { color: var(--faint); font-weight: 400; font-size: .95em }
 .heat .side span { writing-mode: vertical-rl; transform: rotate(180deg) }
-.heat tbody td { min-width: clamp(22px, 6.5vw, 42px); height: clamp(22px, 6.5vw, 38px); padding: 0 2px; text-align: center;
-  border-radius: 4px; background: color-mix(in oklab, var(--hue) calc(var(--v) * 80%), var(--hover)) }
+.heat tbody td { min-width: clamp(22px, 6.5vw, 42px); height: clamp(22px, 6.5vw, 38px); padding: 0 2px;
+  text-align: center; border-radius: 4px;
+  background: color-mix(in oklab, var(--hue) calc(var(--v) * 80%), var(--hover)) }
 .heat td.none { color: var(--faint) }
 .heat td.strong { color: light-dark(#fff, #0e0f11); font-weight: 600 }
-.heat td:hover, .heat td:focus { outline: 2px solid var(--ink); outline-offset: -1px }
+.heat tbody td:hover { outline: 2px solid var(--ink); outline-offset: -1px }
 .heat th.here { color: var(--ink); font-weight: 700 }
 .readout { margin: 10px 0 0; min-height: 1.5em; font-size: .85rem; color: var(--soft) }
 

@@ -189,32 +189,38 @@ def tables(folder):
                           ["", "1e-310", "ä \ufffd \u2028 \r", ""]]  # fmt: skip
 
 
+def kill(command, folder):
+    """Runs it until something in the folder has grown or shrunk, and a little longer; whether it was killed then."""
+    sizes = lambda: {path: path.stat().st_size for path in folder.iterdir()}
+    before = sizes()
+    process = subprocess.Popen([probe, *map(str, command)])
+    while sizes() == before and process.poll() is None:
+        time.sleep(0.001)
+    time.sleep(0.02 * random.random())
+    process.send_signal(signal.SIGKILL)
+    return process.wait() == -signal.SIGKILL
+
+
 def killings(folder):
     """Whoever is killed leaves whole events and whole rows; who goes on makes the file that there would have been."""
-    command = lambda *words: [probe, *map(str, words)]
-    for _ in range(3):
-        process = subprocess.Popen(command("events", folder / "killed"))
-        time.sleep(0.05 + 0.1 * random.random())
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    files = sorted((folder / "killed").iterdir())
-    assert len(files) == 3 and sum(1 for path in files for _ in records(path)) > 100
-    end = 20_000
+    runs = folder / "killed"
+    runs.mkdir()
+    assert all(kill(("events", runs), runs) for _ in range(3))
+    files = sorted(runs.iterdir())
+    assert len(files) == 3 and sum(1 for path in files for _ in records(path)) > 10
+    end, killed = 20_000, 0
     for name in ("rows.csv", "rows.jsonl"):
-        whole, path = folder / f"whole_{name}", folder / name
-        subprocess.run(command("rows", whole, 0, end), check=True)
+        whole, path = folder / f"whole_{name}", runs / name
+        subprocess.run([probe, "rows", whole, "0", str(end)], check=True)
         kept = 0
         for _ in range(5):
-            process = subprocess.Popen(command("rows", path, kept, end))
-            time.sleep(0.02 * random.random())
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            if path.exists():
-                with open(path, newline="") as file:
-                    there = sum(1 for _ in csv.reader(file, strict=True)) - 1 if name.endswith("csv") else file.read().count("\n")
-                kept = random.randint(max(0, there // 2), max(0, there))
-        subprocess.run(command("rows", path, kept, end), check=True)
+            killed += kill(("rows", path, kept, end), runs)
+            with open(path, newline="") as file:
+                there = len(list(csv.reader(file, strict=True))) - 1 if name == "rows.csv" else file.read().count("\n")
+            kept = random.randint(max(0, there // 2), max(0, there))
+        subprocess.run([probe, "rows", path, str(kept), str(end)], check=True)
         assert path.read_bytes() == whole.read_bytes(), name
+    assert killed > 0
 
 
 with tempfile.TemporaryDirectory() as name:

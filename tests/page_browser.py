@@ -1,7 +1,7 @@
 """Pages in a browser: they show what they were given, fit the screen, reach for no network and raise no error.
 
-Run as `page_browser.py PROBE [FOLDER]`; what PROBE writes, and screenshots, stay in FOLDER if one is named. Exits with 0
-when all is well, 1 when something is not, 77 when there is no Chromium. PNG files are read by a decoder of its own."""
+Run as `page_browser.py PROBE [FOLDER]`; what PROBE writes, and screenshots, stay in FOLDER if one is named. Exits with
+0 when all is well, 1 when something is not, 77 when there is no Chromium."""
 import base64
 import fcntl
 import itertools
@@ -74,7 +74,8 @@ class Browser:
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def open(self, path, width, scheme):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.call("Emulation.setDeviceMetricsOverride", **screen)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events, self.width = [], width
         self.url = path.resolve().as_uri()
@@ -125,13 +126,15 @@ def fits(page, what):
     assert not page.problems(), (what, page.problems())
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= page.width, f"{what}: {wide} wide on a screen of {page.width}"
-    broken = "[...document.querySelectorAll('svg, svg *')].filter(e => [...e.attributes].some(a => /NaN|Infinity/.test(a.value)))"
-    assert page.evaluate(f"{broken}.length") == 0, (what, page.evaluate(f"{broken}.map(e => e.outerHTML)"))
+    broken = page.evaluate("""[...document.querySelectorAll("svg, svg *")].map(e => e.cloneNode(false).outerHTML)
+      .filter(e => /NaN|Infinity/.test(e))""")
+    assert not broken, (what, broken)
 
 
 def shows(page, what, scheme, scale=0.2):
     """Nothing of the page is blank, and it is as dark or light as it should be."""
-    boxes = page.evaluate("[...document.querySelectorAll('section')].map(s => (({x, y, width, height}) => [x, y + scrollY, width, height])(s.getBoundingClientRect()))")
+    boxes = page.evaluate("""[...document.querySelectorAll("section")].map(s => s.getBoundingClientRect())
+      .map(box => [box.x, box.y + scrollY, box.width, box.height])""")
     width, _, channels, pixels = read_png(page.picture(scale))
     colour = lambda x, y: pixels[(y * width + x) * channels : (y * width + x) * channels + 3]
     assert (sum(colour(1, 1)) > 600) == (scheme == "light"), (what, colour(1, 1))
@@ -147,7 +150,8 @@ def text(page, selector):
 
 def legend(page, section):
     """The names and values in the legend of a section's curves, and where its cursor is."""
-    lines = page.evaluate(f"[...document.querySelectorAll('#{section} .legend .line')].map(b => [b.childNodes[1].textContent, b.lastChild.textContent])")
+    lines = page.evaluate(f"""[...document.querySelectorAll("#{section} .legend .line")]
+      .map(b => [b.childNodes[1].textContent, b.lastChild.textContent])""")
     return dict(lines), text(page, f"#{section} .at")
 
 
@@ -160,17 +164,20 @@ def sample(page):
                          ("figure img", 24 + 30), ("figcaption", 24), (".ridges svg", 6), ("#s10 path.ridge", 42)):  # fmt: skip
         assert counted(what) == number, (what, counted(what))
     # A line is drawn through its values: in the chart's own scale the exponential is nearly straight.
-    heights = page.evaluate(f"[...document.querySelectorAll('#{cost} circle.dot')].slice(20).map(c => +c.getAttribute('cy'))")
+    attributes = lambda selector, name: page.evaluate(
+        f"[...document.querySelectorAll('{selector}')].map(e => e.getAttribute('{name}'))")  # fmt: skip
+    heights = [float(y) for y in attributes(f"#{cost} circle.dot", "cy")[20:]]
     values = [0.9 * math.exp(-0.33 * i) + 0.1 + 0.0008 * i for i in range(1, 21)]
     slopes = [(heights[i] - heights[0]) / (math.log(values[i]) - math.log(values[0])) for i in range(1, 20)]
     assert max(slopes) - min(slopes) < 1e-9 * abs(slopes[0]) and slopes[0] < 0, slopes
-    assert [len(d.split("M")) - 1 for d in page.evaluate(f"[...document.querySelectorAll('#{accuracy} path.line')].map(p => p.getAttribute('d'))")] == [1, 2]
+    assert [d.count("M") for d in attributes(f"#{accuracy} path.line", "d")] == [1, 2], "what is not finite is a gap"
 
 
     # The cursor is shared by all that count epochs; without one, the last values are shown.
     def at_epoch(n):
         training, validation = 0.995 - 0.3 * math.exp(-0.4 * n), 0.967 - 0.3 * math.exp(-0.42 * n) - 0.0002 * n
-        shown = {"training": f"{100 * training:.2f}\u00a0%", "validation": "–" if n == 6 else f"{100 * validation:.2f}\u00a0%"}
+        percent = lambda v: f"{100 * v:.2f}\u00a0%"
+        shown = {"training": percent(training), "validation": "–" if n == 6 else percent(validation)}
         assert legend(page, accuracy) == (shown, f"epoch {n}"), (n, legend(page, accuracy))
         cost_now = 0.9 * math.exp(-0.35 * n) + 0.02 / n
         assert legend(page, cost)[0]["training"] == f"{cost_now:#.4g}" and legend(page, cost)[1] == f"epoch {n}"
@@ -190,7 +197,8 @@ def sample(page):
         page.call("Input.dispatchKeyEvent", type="keyDown", key=key)
         page.call("Input.dispatchKeyEvent", type="keyUp", key=key)
         at_epoch(n)
-    page.evaluate("(slider => { slider.value = 4; slider.dispatchEvent(new Event('input')); })(document.querySelector('#s10 input'))")
+    page.evaluate("""document.querySelector("#s10 input").value = 4;
+      document.querySelector("#s10 input").dispatchEvent(new Event("input"))""")
     at_epoch(5)
     assert counted("#s10 .ridge.here") == 2 and counted("#s11 .ridge.here") == 4
     x, y = centre(page, "#s10 .chart")
@@ -209,7 +217,8 @@ def sample(page):
     click(page, f"#{accuracy} button.line")
     assert path() == before
 
-    row = [21 if j == 9 else 966 if j == 4 else (4 + 2 * j) % 13 if (28 + 3 * j) % 5 == 0 else 4 * j % 3 for j in range(10)]
+    row = [(4 + 2 * j) % 13 if (28 + 3 * j) % 5 == 0 else 4 * j % 3 for j in range(10)]
+    row[4], row[9] = 966, 21
     told = f"is 4, taken for 9: 21 of {sum(row)} ({2100 / sum(row):.1f}\u00a0%)"
     assert text(page, f"#{matrix} .readout") == f"Most often wrong: {told}", text(page, f"#{matrix} .readout")
     page.mouse(*centre(page, f"#{matrix} tbody td", 44))
