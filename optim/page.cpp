@@ -76,10 +76,10 @@ Page& Page::highlights(const std::vector<Highlight>& highlights) {
 }
 
 Page& Page::table(const std::string& title, const Row& rows) {
-  std::string html = "<table class=\"pair\">\n<tbody>\n";
+  std::string html = "<div class=\"scroll\"><table class=\"pair\">\n<tbody>\n";
   for (const auto& [name, value] : rows)
     html += "<tr><th scope=\"row\">" + escaped(name) + "</th>" + cell("td", value) + "</tr>\n";
-  return add("table", title, html + "</tbody>\n</table>\n");
+  return add("table", title, html + "</tbody>\n</table></div>\n");
 }
 
 Page& Page::table(const std::string& title, const std::vector<std::string>& columns,

@@ -16,7 +16,7 @@ page.draw.curves = (section, data) => {
   const all = [...new Set(lines.flatMap(l => [l.x, l.raw?.x ?? []].flat()))].sort((a, b) => a - b);
   const end = all[all.length - 1];
   const whole = all.every(Number.isInteger), height = 250, top = 14, bottom = 22, right = 10;
-  const value = v => data.percent && v !== null ? page.number(100 * v) + "\u00a0%" : page.number(v);
+  const value = v => data.percent && v !== null ? (100 * v).toFixed(2) + "\u00a0%" : page.number(v);
   const tick = v => data.percent ? page.tick(100 * v) + "\u00a0%" : page.tick(v);
   let log = data.log, at = null, width = 0, to_x = null, to_y = null, cursor = null;
 
@@ -139,6 +139,7 @@ page.draw.curves = (section, data) => {
   chart.addEventListener("pointerdown", move);
   chart.addEventListener("pointerleave", () => page.point(data.axis, null));
   page.follow(data.axis, x => { at = x; show(); });
+  show();
   page.width(chart, w => { width = w; draw(); });
 };
 )js";

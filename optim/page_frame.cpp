@@ -23,13 +23,14 @@ const page = {
     return element;
   },
 
-  // Four digits; a minus as wide as a plus.
+  // At most four digits; a minus as wide as a plus.
   number(v) {
     if (v === null) return "–";
     const size = Math.abs(v);
     let text;
     if (size > 0 && (size < 1e-3 || size >= 1e9)) text = v.toExponential(3).replace(/\.?0*e\+?/, "e");
     else if (Number.isInteger(v)) text = v.toLocaleString("en");
+    else if (+v.toPrecision(4) === v) text = String(v);
     else text = size < 1000 ? v.toPrecision(4) : v.toLocaleString("en", {maximumFractionDigits: 1});
     return text.replaceAll("-", "−");
   },
@@ -63,14 +64,13 @@ const page = {
     return all.length > 1 ? all : page.ticks(low, high, count);
   },
 
+  // What is drawn must not change the size of the element.
   width(element, draw) {
     let last = 0;
-    const look = () => {
+    new ResizeObserver(() => {
       const now = Math.floor(element.clientWidth);
       if (now > 0 && now !== last) draw(last = now);
-    };
-    look();
-    new ResizeObserver(() => requestAnimationFrame(look)).observe(element);
+    }).observe(element);
   },
 
   follow(axis, moved) { page.followers.push({axis, moved}); },

@@ -53,7 +53,7 @@ button:hover { background: var(--hover); color: var(--ink) }
 table { border-collapse: collapse; width: 100%; font-size: .9rem }
 .table th, .table td { padding: 6px 12px 6px 0; border-top: 1px solid var(--rule); text-align: left; font-weight: 400;
   vertical-align: top; overflow-wrap: anywhere }
-.table th { color: var(--soft) }
+.table th { color: var(--soft); overflow-wrap: break-word }
 .table thead th { border-top: 0; font-size: .8rem }
 .table tbody:first-child tr:first-child > * { border-top: 0 }
 .table .number { text-align: right; white-space: nowrap }

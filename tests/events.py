@@ -33,7 +33,8 @@ definitions = {
     "Summary": "1 *Value value",
     "Value": "7 string node_name, 1 string tag, 9 SummaryMetadata metadata, 2 float ?simple_value, 4 Image ?image,"
              " 5 HistogramProto ?histo, 8 TensorProto ?tensor",  # one of these
-    "SummaryMetadata": "1 PluginData plugin_data, 2 string display_name, 3 string summary_description, 4 int32 data_class",
+    "SummaryMetadata": "1 PluginData plugin_data, 2 string display_name, 3 string summary_description,"
+                       " 4 int32 data_class",
     "PluginData": "1 string plugin_name, 2 bytes content",
     "Image": "1 int32 height, 2 int32 width, 3 int32 colorspace, 4 bytes encoded_image_string",
     "HistogramProto": "1 double min, 2 double max, 3 double num, 4 double sum, 5 double sum_squares,"

@@ -126,6 +126,9 @@ def fits(page, what):
     assert not page.problems(), (what, page.problems())
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= page.width, f"{what}: {wide} wide on a screen of {page.width}"
+    ill_sized = page.evaluate("""[...document.querySelectorAll(".chart")].filter(chart =>
+      +chart.firstChild?.getAttribute("width") !== chart.clientWidth).map(chart => chart.outerHTML)""")
+    assert not ill_sized, (what, ill_sized)
     broken = page.evaluate("""[...document.querySelectorAll("svg, svg *")].map(e => e.cloneNode(false).outerHTML)
       .filter(e => /NaN|Infinity/.test(e))""")
     assert not broken, (what, broken)
@@ -161,7 +164,8 @@ def sample(page):
     counted = lambda selector: page.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
     for what, number in ((f"#{cost} path.line", 2), (f"#{cost} circle.dot", 40), (f"#{accuracy} circle.dot", 39),
                          (f"#{batches} path.raw", 1), (f"#{matrix} tbody td", 100), (f"#{settings} tr", 9),
-                         ("figure img", 24 + 30), ("figcaption", 24), (".ridges svg", 6), ("#s10 path.ridge", 42)):  # fmt: skip
+                         ("figure img", 24 + 30), ("figcaption", 24), (".ridges svg", 6),
+                         ("#s10 path.ridge", 42)):  # fmt: skip
         assert counted(what) == number, (what, counted(what))
     # A line is drawn through its values: in the chart's own scale the exponential is nearly straight.
     attributes = lambda selector, name: page.evaluate(
@@ -254,13 +258,14 @@ def click(page, selector):
 def hostile(page):
     """Text is shown as it was given; bytes that are no UTF-8 as a replacement."""
     given = "</script><script>alert(1)</script> <!--<b>&amp; \"'` \\u003c \u2028 \ufffd ${1} \ufffe"
-    found = page.evaluate("""[document.title, ...["h1", ".top p", "h2", "h3", ".text p", ".highlights dt", ".highlights b",
-      ".highlights .note", ".pair th", ".pair td", ".scroll thead th", "tbody td", "text.mark", ".heat [scope=row]",
-      ".heat [scope=col]", ".heat .axis", "figcaption", "h4"].map(s => document.querySelector(s).textContent),
-      document.querySelector("img").alt, document.querySelector(".legend .line").childNodes[1].textContent]""")
+    found = page.evaluate("""[document.title, ...["h1", ".top p", "h2", "h3", ".text p", ".highlights dt",
+      ".highlights b", ".highlights .note", ".pair th", ".pair td", "thead th", "tbody td", "text.mark",
+      ".heat [scope=row]", ".heat [scope=col]", ".heat .axis", "figcaption", "h4"]
+      .map(s => document.querySelector(s).textContent), document.querySelector("img").alt,
+      document.querySelector(".legend .line").childNodes[1].textContent]""")
     for number, shown in enumerate(found):
         assert shown == given, (number, shown)
-    assert text(page, ".raw .mine") == "drawn 0.5000"
+    assert text(page, ".raw .mine") == "drawn 0.5"
     assert page.evaluate("document.querySelectorAll('h3').length") == 8
 
 
