@@ -1,5 +1,5 @@
 // A small training with all that has a state, for run_kill.py: run_probe FILE RESULT THREADS. It is saved to FILE after
-// every step; what it came to, but for times, is written to RESULT.
+// every step; what it came to is written to RESULT, and its page to FILE.html.
 #include <autograd/new_file.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   run.validate(other, {optim::accuracy, optim::auroc}).measure(optim::accuracy).keep_best("accuracy").average(0.9);
   run.schedule(optim::OneCycle(0.02)).react(optim::ReduceOnPlateau()).clip_norm(1);
   run.save_to(argv[1], optim::SaveOptions().every_steps(1).keep(2)).progress(optim::ProgressStyle::quiet);
+  run.report(std::string(argv[1]) + ".html", "Digits");
   const optim::History& history = run.fit(6);
 
   std::string text;
