@@ -18,9 +18,18 @@ function(test_snippets page)
     string(APPEND cases "    case ${number}: return block_${number}(), 0;\n")
     add_test(NAME ${name}_${number} COMMAND snippets_${name} ${number})
   endwhile()
-  set(program "int main(int, char** argv) {\n  switch (std::atoi(argv[1])) {\n${cases}  }\n  return 2;\n}\n")
+  # In a folder of its own: what an earlier one wrote must not be gone on with.
+  set(program "int run(int block) {\n  switch (block) {\n${cases}  }\n  return 2;\n}\n
+int main(int, char** argv) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / (std::string(\"xtape_${name}_\") + argv[1]);
+  fs::remove_all(folder), fs::create_directories(folder), fs::current_path(folder);
+  const int failed = run(std::atoi(argv[1]));
+  fs::current_path(folder.parent_path()), fs::remove_all(folder);
+  return failed;
+}\n")
   file(CONFIGURE OUTPUT snippets_${name}.cpp @ONLY
-       CONTENT "#include <cstdlib>\n#include <iostream>\n#include <xtape.hpp>\nusing namespace xtape;\n\n@functions@@program@")
+       CONTENT "#include <cstdlib>\n#include <filesystem>\n#include <iostream>\n#include <xtape.hpp>\nusing namespace xtape;\n\n@functions@@program@")
   add_executable(snippets_${name} ${CMAKE_CURRENT_BINARY_DIR}/snippets_${name}.cpp)
   target_link_libraries(snippets_${name} PRIVATE xtape::xtape)
 endfunction()
