@@ -13,6 +13,7 @@
 #include <iostream>
 #include <random>
 
+#include "folder.hpp"
 #include "mnist_net.hpp"
 #include "nn_support.hpp"
 

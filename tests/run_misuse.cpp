@@ -286,6 +286,6 @@ TEST_CASE("a damaged file is named, and the one before is used") {
     CHECK(said.str().find("going on from ") != std::string::npos);
   }
   for (const char* name : {"run", "run.1"}) std::ofstream(folder / name) << "nothing";
-  CHECK_THROWS_WITH_AS(train(3, quiet), Contains("no saved training that is whole is left of " + folder / "run"),
-                       Error);
+  CHECK_THROWS_WITH_AS(train(3, quiet),
+                       Contains(("no saved training that is whole is left of " + folder / "run").c_str()), Error);
 }
