@@ -93,6 +93,8 @@ Snapshot SnapshotFiles::read(std::string& damaged) const {
       return snapshot;
     } catch (const Error& error) {
       damaged += (damaged.empty() ? "" : "\n") + std::string(error.what());
+      // Out of the way, so that it does not take the place of a whole one when the next is written.
+      if (age <= 0) std::rename(name(age).c_str(), (path_ + ".damaged").c_str());
     }
   }
   if (some) fail("save_to", "no saved training that is whole is left of " + path_ + ": " + damaged, site_);
