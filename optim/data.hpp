@@ -26,9 +26,13 @@ Tensors tensors_of(B&& batch) {
     if constexpr (std::is_convertible_v<B&&, Tensor>) {
       tensors.push_back(std::forward<B>(batch));
     } else {
-      auto [input, target] = std::forward<B>(batch);
-      tensors.reserve(2);
-      tensors.push_back(std::move(input)), tensors.push_back(std::move(target));
+      static_assert(std::is_class_v<std::decay_t<B>>,
+                    "a batch is a Tensor, Tensors, or a struct or pair of two tensors");
+      if constexpr (std::is_class_v<std::decay_t<B>>) {
+        auto [input, target] = std::forward<B>(batch);
+        tensors.reserve(2);
+        tensors.push_back(std::move(input)), tensors.push_back(std::move(target));
+      }
     }
     return tensors;
   }
@@ -45,6 +49,11 @@ inline constexpr bool has_fingerprint = false;
 template <class D>
 inline constexpr bool has_fingerprint<D, std::void_t<decltype(std::declval<const D&>().fingerprint())>> = true;
 template <class D, class = void>
+inline constexpr bool is_range = false;
+template <class D>
+inline constexpr bool is_range<D, std::void_t<decltype(std::begin(std::declval<D&>()), std::end(std::declval<D&>()))>> =
+    true;
+template <class D, class = void>
 inline constexpr bool goes_in_order = false;
 template <class D>
 inline constexpr bool goes_in_order<D, std::void_t<decltype(in_order(std::declval<const D&>()))>> = true;
@@ -57,7 +66,7 @@ inline constexpr bool goes_in_order<D, std::void_t<decltype(in_order(std::declva
 ///   seed draws, and, where it can, `fingerprint()`, a text that tells it from other data: `datasets::batches(images,
 ///   64)` and `TensorBatches(x, t, 64)` do. A training on it resumes within an epoch;
 /// - what `in_order(data)` makes such batches of, as of `datasets::Images`;
-/// - any range of batches, which is gone through once an epoch: a vector, `datasets::shuffled(…)`;
+/// - any range of batches, which is gone through once an epoch, in its order: a vector;
 /// - tensors, whose rows are the samples: `{x, t}`.
 ///
 /// A batch is a Tensor, Tensors, or a struct or pair of two tensors, input and target. What is given as a variable must
@@ -139,7 +148,12 @@ class Data {
     else if constexpr (detail::goes_in_order<Plain>) {
       using Batches = decltype(in_order(data));
       return std::make_shared<Indexed<Batches>>(in_order(data));
-    } else return std::make_shared<Range<D>>(std::forward<D>(data));
+    } else {
+      constexpr bool range = detail::is_range<std::remove_reference_t<D>>;
+      static_assert(range, "data are batches with count() and batch(i, epoch, seed), a range of batches, or {x, t}");
+      if constexpr (range) return std::make_shared<Range<D>>(std::forward<D>(data));
+      else return nullptr;
+    }
   }
 
   std::shared_ptr<Source> source_;

@@ -14,6 +14,12 @@ namespace xtape::optim {
 namespace detail {
 
 template <class M, class = void>
+inline constexpr bool is_model = false;
+template <class M>
+inline constexpr bool
+    is_model<M, std::void_t<decltype(std::declval<M&>().parameters()), decltype(std::declval<M&>().state_dict()),
+                            decltype(std::declval<M&>().load_state_dict(std::declval<const StateDict&>()))>> = true;
+template <class M, class = void>
 inline constexpr bool has_mode = false;
 template <class M>
 inline constexpr bool
@@ -39,6 +45,7 @@ class Model {
  public:
   template <class M, class = std::enable_if_t<!std::is_same_v<std::decay_t<M>, Model>>>
   Model(const M& model) : Model(std::make_shared<M>(model), 0) {
+    static_assert(detail::is_model<M>, "a model has parameters(), state_dict() and load_state_dict(values)");
     const std::vector<Parameter> own = model.parameters(), copied = parameters();
     bool same = own.size() == copied.size();
     for (std::size_t i = 0; same && i < own.size(); ++i) same = own[i].is(copied[i]);

@@ -321,7 +321,9 @@ double Run::step(Site site) {
       const std::int64_t n = batch[0].rank() > 0 ? batch[0].shape()[0] : 1;
       Tensors g = grad(result.loss, optimizer.parameters(), allow_unused, site);
       if (std::none_of(g.begin(), g.end(), [](const Tensor& x) { return x.defined(); }))
-        fail("Run", "the loss depends on no parameter of the optimiser that is not frozen");
+        fail("Run",
+             "the loss depends on no parameter of the optimiser that is not frozen; the cost function calls the "
+             "model, as in cross_entropy(net(x), t)");
       s.take_in(gradients, std::move(g), samples, n);
       loss += (value - loss) * static_cast<double>(n) / static_cast<double>(samples + n);
       samples += n;
@@ -348,10 +350,7 @@ double Run::step(Site site) {
   ++s.steps;
   if (s.scheduler && s.every == Every::step) s.scheduler->step(site);
   for (State::Reacting& r : s.reactions)
-    if (r.reaction->of_steps()) {
-      r.reaction->observe(loss, optimizer);
-      if (r.reaction->done()) s.ended = true;
-    }
+    if (r.reaction->of_steps()) r.reaction->observe(loss, optimizer);
   if (s.average) s.average->update();
   s.over = s.data->count() ? s.batch >= *s.data->count() : !s.has_ahead;
   s.seconds += seconds_since(entered);
@@ -446,12 +445,15 @@ void Run::end_epoch(Site site) {
     }
   }
   e.set("lr", s.optimizer->lr());
-  if (s.early && e.number() - std::max<std::int64_t>(s.early->best_epoch, 0) >= s.early->patience) s.ended = true;
-  for (State::Reacting& r : s.reactions)
-    if (!r.reaction->of_steps()) {
-      r.reaction->observe(e[r.figure], *s.optimizer);
-      if (r.reaction->done()) s.ended = true;
-    }
+  std::string why;  // it ends here
+  if (s.early && e.number() - s.early->best_epoch >= s.early->patience)
+    why = s.early->figure + " has not become better for " + std::to_string(s.early->patience) + " epochs";
+  for (State::Reacting& r : s.reactions) {
+    if (!r.reaction->of_steps()) r.reaction->observe(e[r.figure], *s.optimizer);
+    if (r.reaction->done()) why = r.reaction->description() + " has no more to do";
+  }
+  const bool ends = !why.empty() && !s.ended;
+  s.ended = s.ended || ends;
   if (s.scheduler && s.every == Every::epoch) s.scheduler->step(site);
   e.samples = s.samples;
   e.seconds = s.seconds + seconds_since(entered);
@@ -465,6 +467,7 @@ void Run::end_epoch(Site site) {
   for (Metric& m : s.measured) m.reset();
   s.progress.end_epoch(e);
   s.log_epoch(e);
+  if (ends) s.progress.note("the training ends: " + why);
   for (const auto& f : s.on_epoch) f(*this, e);
   if (s.files) save(site);
   if (!s.report_path.empty() && seconds_since(s.reported_at) > 1) {
@@ -481,23 +484,22 @@ bool Run::train_epoch(std::int64_t epochs, Site site) {
   if (before >= epochs || s.ended) return false;
   while (s.epoch == before && !s.stopped) {
     step(site);
-    if (Interrupts::interrupted()) {
-      s.stopped = true;
-      const bool whole = s.data->seeks() || s.epoch != before;
-      if (s.files && whole) save(site);
-      s.progress.note(
-          "stopped in epoch " + std::to_string(s.epoch + 1) + " after " + std::to_string(s.steps) + " steps; " +
-          (!s.files ? "nothing is saved, which save_to() would do"
-           : whole  ? s.files->path() + " has them: the same program goes on from there"
-                    : s.files->path() + " has those until the end of the last epoch, for the data is a range"));
-    }
+    const bool interrupted = Interrupts::interrupted();
+    if (interrupted) s.stopped = true;
+    if (s.stopped && s.files && s.data->seeks() && s.batch > 0) save(site);
+    if (interrupted)
+      s.progress.note("stopped in epoch " + std::to_string(s.epoch + 1) + " after " + std::to_string(s.steps) +
+                      " steps; " +
+                      (!s.files ? "nothing is saved, which save_to() would do"
+                       : s.data->seeks() || s.epoch != before
+                           ? s.files->path() + " has them: the same program goes on from there"
+                           : s.files->path() + " has those until the end of the last epoch, for the data is a range"));
   }
   return s.epoch > before;
 }
 
 void Run::finish(Site site) {
   State& s = *state_;
-  const bool has_page = s.report_path.empty() || s.history.epochs.empty();
   if (!s.best_weights.empty() || s.average || !s.shown().empty()) {
     s.last_weights = s.model.state_dict();
     StateDict weights = s.best_weights;
@@ -506,8 +508,11 @@ void Run::finish(Site site) {
       weights = s.model.state_dict();
     }
     s.model.load_state_dict(weights);
+    if (!s.best_weights.empty())
+      s.progress.note("the model has the weights of epoch " + std::to_string(s.keep->best_epoch) + ", the best by " +
+                      s.keep->figure);
   }
-  if (!has_page) s.write_report(site);  // of the weights that it came to
+  if (!s.report_path.empty() && !s.history.epochs.empty()) s.write_report(site);  // of the weights that it came to
 }
 
 const History& Run::fit(std::int64_t epochs, Site site) {

@@ -172,37 +172,45 @@ class Run {
     if constexpr (std::is_convertible_v<O&&, std::shared_ptr<Optimizer>>) return std::forward<O>(optimizer);
     else {
       static_assert(std::is_base_of_v<Optimizer, Plain>, "a Run takes an optimiser, such as optim::AdamW(...)");
-      if constexpr (std::is_lvalue_reference_v<O>) return std::shared_ptr<Optimizer>(&optimizer, [](Optimizer*) {});
+      if constexpr (!std::is_base_of_v<Optimizer, Plain>) return nullptr;
+      else if constexpr (std::is_lvalue_reference_v<O>)
+        return std::shared_ptr<Optimizer>(&optimizer, [](Optimizer*) {});
       else return std::make_shared<Plain>(std::move(optimizer));
     }
   }
+  // Whether R decomposes into two tensors is for the compiler to say; a number does not.
   template <class R>
   static LossAndOutput result_of(R&& result) {
-    if constexpr (std::is_convertible_v<R&&, Tensor>) {
-      return {Tensor(std::forward<R>(result)), Tensor()};
-    } else {
-      auto&& [loss, output] = result;
-      return {loss, output};
+    if constexpr (std::is_convertible_v<R&&, Tensor>) return {Tensor(std::forward<R>(result)), Tensor()};
+    else {
+      static_assert(std::is_class_v<std::decay_t<R>>,
+                    "the cost of a Run returns a Tensor, the loss, or a LossAndOutput");
+      if constexpr (std::is_class_v<std::decay_t<R>>) {
+        auto&& [loss, output] = result;
+        return {loss, output};
+      }
     }
   }
   [[noreturn]] static void fail_batch(std::size_t met, std::size_t expected);
   template <class F>
   static Loss loss_of(F f) {
-    if constexpr (std::is_invocable_v<F&, const Tensor&, const Tensor&>)
+    constexpr bool pair = std::is_invocable_v<F&, const Tensor&, const Tensor&>;
+    constexpr bool all = std::is_invocable_v<F&, const Tensors&>, one = std::is_invocable_v<F&, const Tensor&>;
+    static_assert(pair || all || one,
+                  "the cost of a Run takes a batch and calls the model: [&](const Tensor& x, const Tensor& t) { return "
+                  "nn::mse_loss(net(x), t); }; of a batch that is not a pair, [&](const Tensors& batch)");
+    if constexpr (pair)
       return [f](const Tensors& b) mutable {
         if (b.size() != 2) fail_batch(b.size(), 2);
         return result_of(f(b[0], b[1]));
       };
-    else if constexpr (std::is_invocable_v<F&, const Tensors&>)
-      return [f](const Tensors& b) mutable { return result_of(f(b)); };
-    else {
-      static_assert(std::is_invocable_v<F&, const Tensor&>,
-                    "a Run takes a cost of a batch: [&](const Tensor& x, const Tensor& t) { return ...; }");
+    else if constexpr (all) return [f](const Tensors& b) mutable { return result_of(f(b)); };
+    else if constexpr (one)
       return [f](const Tensors& b) mutable {
         if (b.size() != 1) fail_batch(b.size(), 1);
         return result_of(f(b[0]));
       };
-    }
+    else return {};
   }
 
   void begin(std::int64_t epochs, Site site);

@@ -17,6 +17,11 @@ StateDict with_prefix(const StateDict& from, const std::string& prefix) {
   return values;
 }
 Tensor number(double x) { return tensor(x, float64); }
+// "accuracy", "top_5 top_k(k=5)".
+std::string described(const Metric& m) {
+  return m.name() == m.description() ? m.name() : m.name() + " " + m.description();
+}
+
 }  // namespace
 
 std::map<std::string, std::string> Run::State::fingerprint() const {
@@ -24,9 +29,9 @@ std::map<std::string, std::string> Run::State::fingerprint() const {
   all["data"] = data->fingerprint();
   if (validation) {
     std::string& judged = all["validation"] = (*validation)->fingerprint();
-    for (const Metric& m : metrics) judged += ", " + m.name() + " " + m.description();
+    for (const Metric& m : metrics) judged += ", " + described(m);
   }
-  for (const Metric& m : measured) all["measured"] += m.name() + " " + m.description() + ", ";
+  for (const Metric& m : measured) all["measured"] += described(m) + ", ";
   std::string& shapes = all["model"];
   for (const auto& [name, value] : model.state_dict())
     shapes += (shapes.empty() ? "" : ", ") + name + " " + described(value);

@@ -205,25 +205,25 @@ TEST_CASE("any range is data, and a batch may be one tensor") {
 
 TEST_CASE("a training that is stopped anywhere goes on to the same bits") {
   const Folder folder;
-  auto make = [&](const nn::Sequential& net, const std::string& file) {
+  auto make = [&](const nn::Sequential& net, const std::string& file, std::int64_t every) {
     optim::Run run(net, optim::Adam(net.parameters(), 0.02), optim::TensorBatches(inputs, targets, 3),
                    [net](const Tensor& x, const Tensor& t) {
                      const Tensor y = net(x + normal(x.shape(), 0, 0.1, float64));
                      return optim::LossAndOutput{nn::mse_loss(y, t), y};
                    });
     run.measure(distance_to(0)).validate({inputs, targets}, distance_to(1)).keep_best("distance").average(0.9);
-    run.seed(5).progress(ProgressStyle::quiet).clip_norm(1).save_to(file, optim::SaveOptions().every_steps(1));
+    run.seed(5).progress(ProgressStyle::quiet).clip_norm(1).save_to(file, optim::SaveOptions().every_steps(every));
     return run;
   };
   const nn::Sequential whole = small();
-  optim::Run uninterrupted = make(whole, folder / "whole");
+  optim::Run uninterrupted = make(whole, folder / "whole", 1);
   uninterrupted.fit(4);
-  for (const std::int64_t at : {1, 3, 4, 7, 15}) {
+  for (const std::int64_t at : {1, 3, 4, 6, 7, 15}) {
     CAPTURE(at);
     const std::string file = folder / std::to_string(at);
     const nn::Sequential net = small();
     {
-      optim::Run run = make(net, file);
+      optim::Run run = make(net, file, at % 2);  // 0: only when it is stopped
       run.on_step([&](optim::Run& run, double) {
         if (run.steps() == at) run.stop();
       });
@@ -234,7 +234,7 @@ TEST_CASE("a training that is stopped anywhere goes on to the same bits") {
     normal({3});  // what else is drawn changes nothing
     nn::Sequential later{nn::Linear(3, 4), nn::tanh, nn::Dropout(0.25), nn::Linear(4, 1)};
     later.to(float64);
-    optim::Run run = make(later, file);
+    optim::Run run = make(later, file, 1);
     run.fit(4);
     check_same(whole, later);
     REQUIRE(run.history().epochs.size() == 4);
@@ -274,7 +274,12 @@ TEST_CASE("what a training prints") {
   run.keep_best("accuracy").progress(ProgressStyle::lines, &said).fit(2);
   CHECK(said.str().find("epoch 1  loss 0  validation_loss -1  accuracy 0.00 %  lr 1  ") == 0);
   CHECK(said.str().find("\nepoch 2  loss -1  validation_loss -2  accuracy 100.00 %  lr 1  ") != std::string::npos);
-  CHECK(said.str().find("  best\n") != std::string::npos);
+  CHECK(said.str().find("  best\nthe model has the weights of epoch 2, the best by accuracy\n") != std::string::npos);
+  said.str("");
+  optim::Run idle = falling(net);
+  idle.validate({nothing, nothing}, distance_to(1e9)).stop_early("distance", 1).progress(ProgressStyle::lines, &said);
+  idle.fit(9);
+  CHECK(said.str().find("\nthe training ends: distance has not become better for 1 epochs\n") != std::string::npos);
 }
 
 TEST_CASE("the learning rate finder and the overfitting check leave all as it was") {
