@@ -85,6 +85,7 @@
 #include <optim/prodigy.hpp>
 #include <optim/radam.hpp>
 #include <optim/ranking_metric.hpp>
+#include <optim/reactions.hpp>
 #include <optim/regression_metric.hpp>
 #include <optim/rmsprop.hpp>
 #include <optim/rprop.hpp>

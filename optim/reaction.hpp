@@ -8,7 +8,8 @@
 namespace xtape::optim {
 
 /// Watches a figure, such as the loss of a validation after each epoch, and changes an optimiser's rate by what it
-/// sees. It is used alone, `plateau.observe(loss, opt)` after each epoch, or given to a Run.
+/// sees. It is used alone, `plateau.observe(loss, opt)` after each epoch, or given to a Run; those of
+/// optim/reactions.hpp go on to the same bits from their state. Beside a Scheduler, what it changes is kept.
 class Reaction {
  public:
   virtual ~Reaction() = default;
@@ -20,8 +21,9 @@ class Reaction {
   virtual bool done() const { return false; }
   /// What tells it from others, "ReduceOnPlateau(factor 0.1, patience 10)".
   virtual std::string description() const = 0;
+  /// What it remembers of the values that it has taken in.
   virtual StateDict state_dict() const = 0;
-  /// Throws when a value is missing, unexpected or of another shape, and changes nothing then.
+  /// Takes such a state. Throws when a value is missing, unexpected or of another shape, and changes nothing then.
   virtual void load_state_dict(const StateDict& values, Site site = Site::here()) = 0;
   /// A copy, for who keeps it.
   virtual std::shared_ptr<Reaction> clone() const = 0;

@@ -54,49 +54,62 @@ Rates Schedule::operator()(std::int64_t t, std::int64_t total, const Rates& init
 Scheduler::Scheduler(Optimizer& optimizer, Schedule schedule, std::int64_t total, Site site)
     : optimizer_(&optimizer), schedule_(std::move(schedule)), total_(total), initial_{optimizer.lr(), std::nullopt} {
   if (optimizer.has_momentum()) initial_.momentum = optimizer.momentum();
-  go_to(0, initial_, site);
+  go_to(0, 1, site);
 }
 
-void Scheduler::go_to(std::int64_t steps, const Rates& initial, Site site) {
+void Scheduler::go_to(std::int64_t steps, double scale, Site site) {
   const std::int64_t end = schedule_.end(total_);
-  const Rates rates = schedule_(end > 0 ? std::min(steps, end - 1) : steps, total_, initial, site);
-  optimizer_->set_lr(rates.lr, site);
+  const Rates rates = schedule_(end > 0 ? std::min(steps, end - 1) : steps, total_, initial_, site);
+  optimizer_->set_lr(rates.lr * scale, site);
   if (rates.momentum && optimizer_->has_momentum()) optimizer_->set_momentum(*rates.momentum, site);
-  steps_ = steps;
+  steps_ = steps, scale_ = scale, lr_ = optimizer_->lr();
 }
 
 void Scheduler::step(Site site) {
   const std::int64_t end = schedule_.end(total_);
   if (end > 0 && steps_ >= end)
     fail("Scheduler", schedule_.description() + " has ended after " + std::to_string(end) + " steps", site);
-  go_to(steps_ + 1, initial_, site);
+  go_to(steps_ + 1, scale(), site);
 }
 
 StateDict Scheduler::state_dict() const {
-  StateDict values{{schedule_.description(), tensor(steps_)}, {"initial_lr", tensor(initial_.lr, float64)}};
-  if (initial_.momentum) values["initial_momentum"] = tensor(*initial_.momentum, float64);
+  StateDict values{{schedule_.description(), tensor(steps_)},
+                   {"initial_lr", tensor(initial_.lr, float64)},
+                   {"lr", tensor(optimizer_->lr(), float64)},
+                   {"scale", tensor(scale(), float64)}};
+  if (initial_.momentum) {
+    values["initial_momentum"] = tensor(*initial_.momentum, float64);
+    values["momentum"] = tensor(optimizer_->momentum(), float64);
+  }
   if (schedule_.needs_total()) values["total"] = tensor(total_);
   return values;
 }
 
 void Scheduler::load_state_dict(const StateDict& values, Site site) {
   StateTaker take(values);
+  auto number = [&](const char* name, double now, bool is_right(double)) {
+    const double value = take.number(name, now);
+    if (!is_right(value)) take.note("'" + std::string(name) + "' is " + to_string(value));
+    return value;
+  };
   const std::int64_t steps = take.count(schedule_.description(), steps_), end = schedule_.end(total_);
   if (end > 0 && steps > end)
     take.note("its steps are " + std::to_string(steps) + ", the schedule ends after " + std::to_string(end));
-  Rates initial{take.number("initial_lr", initial_.lr), initial_.momentum};
-  if (!is_rate(initial.lr)) take.note("'initial_lr' is " + to_string(initial.lr));
-  if (initial.momentum) {
-    initial.momentum = take.number("initial_momentum", *initial.momentum);
-    if (!is_momentum(*initial.momentum)) take.note("'initial_momentum' is " + to_string(*initial.momentum));
+  Rates initial{number("initial_lr", initial_.lr, is_rate), std::nullopt},
+      now{number("lr", lr_, is_rate), std::nullopt};
+  const double scale = number("scale", scale_, is_rate);
+  if (initial_.momentum) {
+    initial.momentum = number("initial_momentum", *initial_.momentum, is_momentum);
+    now.momentum = number("momentum", optimizer_->momentum(), is_momentum);
   }
   if (schedule_.needs_total()) {
     const std::int64_t total = take.count("total", total_);
     if (total != total_) take.note("'total' is " + std::to_string(total) + ", here " + std::to_string(total_));
   }
   take.done("Scheduler", site);
-  go_to(steps, initial, site);
-  initial_ = initial;
+  optimizer_->set_lr(now.lr, site);
+  if (now.momentum) optimizer_->set_momentum(*now.momentum, site);
+  steps_ = steps, initial_ = initial, scale_ = scale, lr_ = now.lr;
 }
 
 }  // namespace xtape::optim

@@ -47,8 +47,8 @@ class Schedule {
 };
 
 /// Applies a schedule to an optimiser: the constructor sets the rates of the first step, `step()` those of the next, as
-/// PyTorch's schedulers do; after the last step they stay. It refers to the optimiser, whose groups keep their rates in
-/// proportion.
+/// PyTorch's schedulers do; after the last step they stay. Where something else, such as a Reaction, has changed the
+/// rate in between, all rates to come change in proportion, and so do those of groups. It refers to the optimiser.
 ///
 ///   optim::Scheduler scheduler(opt, optim::OneCycle(0.01), steps);
 ///   for (…) { opt.step(…); scheduler.step(); }
@@ -61,18 +61,21 @@ class Scheduler {
   /// How often `step` was called.
   std::int64_t steps() const { return steps_; }
   const Schedule& schedule() const { return schedule_; }
-  /// The steps, by the schedule's description, the rates at the beginning, and the total where it matters.
+  /// The steps, by the schedule's description, the rates at the beginning and now, and the total where it matters.
   StateDict state_dict() const;
   /// Takes such a state, and sets the optimiser's rates. Throws when it does not fit, such as one of another schedule,
   /// and changes nothing then.
   void load_state_dict(const StateDict& values, Site site = Site::here());
 
  private:
-  void go_to(std::int64_t steps, const Rates& initial, Site site);
+  // What others' changes of the rate come to.
+  double scale() const { return lr_ > 0 && optimizer_->lr() != lr_ ? scale_ * (optimizer_->lr() / lr_) : scale_; }
+  void go_to(std::int64_t steps, double scale, Site site);
   Optimizer* optimizer_;
   Schedule schedule_;
   std::int64_t total_, steps_ = 0;
   Rates initial_;
+  double scale_ = 1, lr_ = 0;  // lr_: as this has set it
 };
 
 }  // namespace xtape::optim
