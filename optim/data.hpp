@@ -54,6 +54,10 @@ template <class D>
 inline constexpr bool is_range<D, std::void_t<decltype(std::begin(std::declval<D&>()), std::end(std::declval<D&>()))>> =
     true;
 template <class D, class = void>
+inline constexpr bool has_size = false;
+template <class D>
+inline constexpr bool has_size<D, std::void_t<decltype(std::size(std::declval<const D&>()))>> = true;
+template <class D, class = void>
 inline constexpr bool goes_in_order = false;
 template <class D>
 inline constexpr bool goes_in_order<D, std::void_t<decltype(in_order(std::declval<const D&>()))>> = true;
@@ -66,7 +70,8 @@ inline constexpr bool goes_in_order<D, std::void_t<decltype(in_order(std::declva
 ///   seed draws, and, where it can, `fingerprint()`, a text that tells it from other data: `datasets::batches(images,
 ///   64)` and `TensorBatches(x, t, 64)` do. A training on it resumes within an epoch;
 /// - what `in_order(data)` makes such batches of, as of `datasets::Images`;
-/// - any range of batches, which is gone through once an epoch, in its order: a vector;
+/// - any range of batches, which is gone through once an epoch, in its order: a vector; with a size, schedules know
+///   when it ends;
 /// - tensors, whose rows are the samples: `{x, t}`.
 ///
 /// A batch is a Tensor, Tensors, or a struct or pair of two tensors, input and target. What is given as a variable must
@@ -136,6 +141,10 @@ class Data {
       batch = detail::tensors_of(**at);
       ++*at;
       return true;
+    }
+    std::optional<std::int64_t> count() const override {
+      if constexpr (detail::has_size<std::decay_t<D>>) return static_cast<std::int64_t>(std::size(kept.data));
+      else return std::nullopt;
     }
     Kept<D> kept;
     std::optional<std::decay_t<decltype(std::begin(std::declval<std::remove_reference_t<D>&>()))>> at;

@@ -26,15 +26,28 @@ inline constexpr bool
     has_mode<M, std::void_t<decltype(std::declval<M&>().train(true)), decltype(std::declval<M&>().is_training())>> =
         true;
 template <class M, class = void>
-inline constexpr bool predicts = false;
-template <class M>
-inline constexpr bool predicts<M, std::void_t<decltype(std::declval<M&>()(std::declval<const Tensor&>()))>> =
-    std::is_convertible_v<decltype(std::declval<M&>()(std::declval<const Tensor&>())), Tensor>;
-
-template <class M, class = void>
 inline constexpr bool has_hooks = false;
 template <class M>
 inline constexpr bool has_hooks<M, std::void_t<decltype(std::declval<M&>().named_modules())>> = true;
+
+// Whether a model takes a tensor and gives one: by its forward where it is a module, whose operator() takes anything
+// and says then what is wrong.
+template <class M, class = void>
+inline constexpr bool forwards = false;
+template <class M>
+inline constexpr bool
+    forwards<M, std::void_t<decltype(std::declval<const M&>().forward(std::declval<const Tensor&>()))>> =
+        std::is_convertible_v<decltype(std::declval<const M&>().forward(std::declval<const Tensor&>())), Tensor>;
+template <class M, class = void>
+inline constexpr bool calls = false;
+template <class M>
+inline constexpr bool calls<M, std::void_t<decltype(std::declval<M&>()(std::declval<const Tensor&>()))>> =
+    std::is_convertible_v<decltype(std::declval<M&>()(std::declval<const Tensor&>())), Tensor>;
+template <class M>
+constexpr bool predicts() {
+  if constexpr (has_hooks<M>) return forwards<M>;
+  else return calls<M>;
+}
 
 }  // namespace detail
 
@@ -96,7 +109,7 @@ class Model {
                 }));
         return handles;
       };
-    if constexpr (detail::predicts<M>) predict_ = [model](const Tensor& x) -> Tensor { return (*model)(x); };
+    if constexpr (detail::predicts<M>()) predict_ = [model](const Tensor& x) -> Tensor { return (*model)(x); };
   }
 
   std::function<std::vector<Parameter>()> parameters_;

@@ -218,9 +218,12 @@ void Run::State::check_figures(Site site) const {
   if (keep) check("keep_best", keep->figure);
   if (early) check("stop_early", early->figure);
   for (const Reacting& r : reactions) check("react", r.figure);
-  if (!metrics.empty() && !predict)
-    fail("Run::validate",
-         "metrics need the model's outputs, and it takes no Tensor or gives none; give them with predict()", site);
+  if (!metrics.empty() && !predict && !loss.gives_output)
+    fail(
+        "Run::validate",
+        "metrics need the model's outputs, and it takes no Tensor or gives none; give them with predict(), or have the "
+        "cost function return a LossAndOutput",
+        site);
 }
 
 SwappedValues Run::State::shown() const {
@@ -310,7 +313,7 @@ double Run::step(Site site) {
     if (!s.model.is_training()) s.model.train(true);
     Tensors batch;
     for (std::int64_t k = 0; k < s.accumulate && s.next_batch(batch); ++k) {
-      const LossAndOutput result = s.loss(batch);
+      const LossAndOutput result = s.loss.of(batch);
       if (!result.loss.defined() || result.loss.size() != 1)
         fail("Run", "the cost function gives " + described(result.loss) + ", expected a loss of one number");
       const double value = result.loss.item();
@@ -403,13 +406,15 @@ void Run::State::validate_into(Epoch& epoch) {
       watch = model.watch([&](const std::string& path, const Tensor& y) { outputs.emplace_back(path, y); });
     }
     for (Tensors batch; source.next(batch);) {
-      const LossAndOutput result = loss(batch);
+      const LossAndOutput result = loss.of(batch);
       const std::int64_t n = batch[0].rank() > 0 ? batch[0].shape()[0] : 1;
       mean += (result.loss.item() - mean) * static_cast<double>(n) / static_cast<double>(samples + n);
       samples += n;
       watch.reset();
       if (fresh.empty() && !reports) continue;
       const Tensor output = result.output.defined() ? result.output : predict ? predict(batch[0]) : Tensor();
+      if (!fresh.empty() && !output.defined())
+        fail("Run::validate", "the cost function gives no output to measure '" + fresh[0].name() + "' on");
       for (Metric& m : fresh) m.update(output, batch.back());
       if (reports && output.defined()) report.add_batch(batch[0], output, batch.back());
     }

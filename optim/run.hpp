@@ -163,7 +163,15 @@ class Run {
 
  private:
   friend class Epochs;
-  using Loss = std::function<LossAndOutput(const Tensors& batch)>;
+  // The cost of a batch, of whatever type it gives.
+  struct Loss {
+    template <class F>
+    explicit Loss(F f)
+        : of([f](const Tensors& batch) mutable { return result_of(f(batch)); }),
+          gives_output(!std::is_convertible_v<std::invoke_result_t<F&, const Tensors&>, Tensor>) {}
+    std::function<LossAndOutput(const Tensors& batch)> of;
+    bool gives_output;
+  };
   Run(Model model, std::shared_ptr<Optimizer> optimizer, Data data, Loss loss, Site site);
 
   template <class O>
@@ -178,7 +186,6 @@ class Run {
       else return std::make_shared<Plain>(std::move(optimizer));
     }
   }
-  // Whether R decomposes into two tensors is for the compiler to say; a number does not.
   template <class R>
   static LossAndOutput result_of(R&& result) {
     if constexpr (std::is_convertible_v<R&&, Tensor>) return {Tensor(std::forward<R>(result)), Tensor()};
@@ -200,17 +207,17 @@ class Run {
                   "the cost of a Run takes a batch and calls the model: [&](const Tensor& x, const Tensor& t) { return "
                   "nn::mse_loss(net(x), t); }; of a batch that is not a pair, [&](const Tensors& batch)");
     if constexpr (pair)
-      return [f](const Tensors& b) mutable {
+      return Loss([f](const Tensors& b) mutable {
         if (b.size() != 2) fail_batch(b.size(), 2);
-        return result_of(f(b[0], b[1]));
-      };
-    else if constexpr (all) return [f](const Tensors& b) mutable { return result_of(f(b)); };
+        return f(b[0], b[1]);
+      });
+    else if constexpr (all) return Loss(std::move(f));
     else if constexpr (one)
-      return [f](const Tensors& b) mutable {
+      return Loss([f](const Tensors& b) mutable {
         if (b.size() != 1) fail_batch(b.size(), 1);
-        return result_of(f(b[0]));
-      };
-    else return {};
+        return f(b[0]);
+      });
+    else return Loss([](const Tensors&) { return Tensor(); });
   }
 
   void begin(std::int64_t epochs, Site site);

@@ -39,7 +39,7 @@ class Restore {
 double Run::try_step(const Tensors& batch, std::int64_t number, Site site) {
   State& s = *state_;
   const KeyedRandomness randomness(s.key, number);
-  const Tensor loss = s.loss(batch).loss;
+  const Tensor loss = s.loss.of(batch).loss;
   const double value = loss.item();
   if (std::isfinite(value)) s.optimizer->step(grad(loss, s.optimizer->parameters(), allow_unused, site), site);
   return value;

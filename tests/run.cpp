@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <forward_list>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -201,6 +202,36 @@ TEST_CASE("any range is data, and a batch may be one tensor") {
   for (int epoch = 0; epoch < 2; ++epoch)
     for (const Tensor& x : batches) opt.step(grad(mean(square(plain(x))), opt.parameters()));
   CHECK(same_bits(net.weight.tensor(), plain.weight.tensor()));
+  // One with a size tells schedules when the training ends.
+  optim::Run one(net, optim::SGD(net.parameters(), 0.1), batches,
+                 [&](const Tensor& x) { return mean(square(net(x))); });
+  one.schedule(optim::OneCycle(0.1)).progress(ProgressStyle::quiet).fit(2);
+  CHECK(one.steps() == 6);
+  CHECK(one.optimizer().lr() == doctest::Approx(0.1 / 25 / 1e4));
+  const std::forward_list<Tensor> unsized(batches.begin(), batches.end());
+  optim::Run other(net, optim::SGD(net.parameters(), 0.1), unsized,
+                   [&](const Tensor& x) { return mean(square(net(x))); });
+  other.progress(ProgressStyle::quiet).fit(2);
+  CHECK(other.steps() == 6);
+}
+
+TEST_CASE("metrics take the output that the cost function gives, of a model that takes no tensor") {
+  struct Sum : nn::Module<Sum> {
+    Parameter w = parameter("w", tensor({2.}, float64));
+    Tensor forward(const Tensor& a, const Tensor& b) const { return a + b * w; }
+  } net;
+  const std::vector<Tensors> batches{{tensor({1., 2.}, float64), tensor({3., 4.}, float64), tensor({5., 9.}, float64)}};
+  auto with_output = [&](const Tensors& batch) {
+    const Tensor y = net(batch[0], batch[1]);
+    return optim::LossAndOutput{nn::mse_loss(y, batch[2]), y};
+  };
+  optim::Run run(net, optim::SGD(net.parameters(), 1e-9), batches, with_output);
+  run.validate(batches, optim::mae).progress(ProgressStyle::quiet).fit(1);
+  CHECK(run.history().epochs[0]["mae"] == doctest::Approx((2 + 1) / 2.));  // 7 - 5 and 10 - 9
+  optim::Run none(net, optim::SGD(net.parameters(), 1e-9), batches,
+                  [&](const Tensors& batch) { return with_output(batch).loss; });
+  none.validate(batches, optim::mae);
+  CHECK_THROWS_WITH_AS(none.fit(1), Contains("or have the cost function return a LossAndOutput"), Error);
 }
 
 TEST_CASE("a training that is stopped anywhere goes on to the same bits") {

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <forward_list>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -79,7 +80,7 @@ TEST_CASE("misuses of a run are refused with what to change") {
        }},
       {"Run: epoch 1 has no batches",
        [](Setting& s) {
-         optim::Run(s.net, optim::SGD(s.net.parameters(), 0.1), std::vector<Tensors>(), s.cost).fit(1);
+         optim::Run(s.net, optim::SGD(s.net.parameters(), 0.1), std::forward_list<Tensors>(), s.cost).fit(1);
        }},
       {"Run: a batch has 1 tensors, the cost function takes 2",
        [](Setting& s) { optim::Run(s.net, optim::SGD(s.net.parameters(), 0.1), {inputs}, s.cost).fit(1); }},
