@@ -76,10 +76,13 @@
 #include <optim/data.hpp>
 #include <optim/event_file.hpp>
 #include <optim/lamb.hpp>
+#include <optim/lbfgs.hpp>
+#include <optim/levenberg_marquardt.hpp>
 #include <optim/lion.hpp>
 #include <optim/metric.hpp>
 #include <optim/muon.hpp>
 #include <optim/nadam.hpp>
+#include <optim/newton_cg.hpp>
 #include <optim/page.hpp>
 #include <optim/probability_metric.hpp>
 #include <optim/prodigy.hpp>

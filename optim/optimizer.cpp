@@ -118,6 +118,8 @@ Optimizer& Optimizer::group(const Selection& selection, const GroupOptions& o, S
   if (!(decay >= 0 && decay < 1e300))
     fail(name_, "weight_decay of a group is " + std::to_string(decay) + ", expected a finite number of at least 0",
          site);
+  if (o.lr_ && one_rate_)
+    fail(name_, "all parameters move along one line: a group has no learning rate of its own", site);
   if (o.lr_ && lr_ == 0) fail(name_, "a group's rate is kept in proportion to the optimiser's, which is 0", site);
   std::vector<std::size_t> selected;
   for (std::size_t i = 0; i < parameters_.size(); ++i)
@@ -177,12 +179,16 @@ Tensor Optimizer::step(const std::function<Tensor()>& closure, Site site) {
   return loss;
 }
 
+void Optimizer::check_loss(const Tensor& loss, Site site) const {
+  if (!loss.defined() || loss.size() != 1)
+    fail(name_, "the closure gives " + described(loss) + ", expected a loss of one number", site);
+}
+
 std::pair<Tensor, Tensors> Optimizer::evaluate(const std::function<Tensor()>& closure, Site site) {
   check_held(site);
   zero_grad();
   const Tensor loss = closure();
-  if (!loss.defined() || loss.size() != 1)
-    fail(name_, "the closure gives " + described(loss) + ", expected a loss of one number", site);
+  check_loss(loss, site);
   Tensors gradients;
   bool called_backward = false;
   for (const Parameter& p : parameters_) {
@@ -226,6 +232,10 @@ void Optimizer::step(const Tensors& gradients, Site site) {
   }
   prepare(updates);
   for (Update& u : updates) update(u);
+}
+
+void Optimizer::count_step() {
+  for (std::size_t i = 0; i < states_.size(); ++i) states_[i].steps += !parameters_[i].is_frozen();
 }
 
 SwappedValues Optimizer::averaged(Site site) {

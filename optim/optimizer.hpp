@@ -119,6 +119,8 @@ class Optimizer {
   void option_below_1(const char* name, double value, Site site);
   /// The rate and the decay that a parameter has unless it comes into a group.
   void begin_with(std::size_t parameter, double lr, double weight_decay, Site site);
+  /// Has `group` refuse a rate: all parameters move along one line.
+  void one_rate() { one_rate_ = true; }
   /// Has schedules move this momentum, which `momentum()` gives from now on.
   void has_momentum(double initial) { has_momentum_ = true, momentum_ = initial; }
 
@@ -140,13 +142,18 @@ class Optimizer {
   /// The loss that the closure computes, and its gradients: those that it called `backward` for, else those of the
   /// loss.
   std::pair<Tensor, Tensors> evaluate(const std::function<Tensor()>& closure, Site site);
+  /// Throws unless it has one number.
+  void check_loss(const Tensor& loss, Site site) const;
 
   /// A cell of the optimiser as a whole, by its place in `shared`, and the cells of a parameter, by its own.
   Parameter& shared(std::size_t i) { return shared_[i]; }
   const Parameter& shared(std::size_t i) const { return shared_[i]; }
   const std::vector<Parameter>& cells(std::size_t parameter) const { return states_[parameter].cells; }
+  std::vector<Parameter>& cells(std::size_t parameter) { return states_[parameter].cells; }
   /// How many steps it has taken.
   std::int64_t steps_of(std::size_t parameter) const { return states_[parameter].steps; }
+  /// For steps of a closure: each parameter that is not frozen has taken one more.
+  void count_step();
   /// The rate of this parameter's group.
   double lr_of(std::size_t parameter) const { return lr_ * states_[parameter].lr_share; }
   double weight_decay_of(std::size_t parameter) const { return states_[parameter].weight_decay; }
@@ -173,7 +180,7 @@ class Optimizer {
   std::vector<Cell> shared_at_first_;
   std::vector<Parameter> shared_;
   double lr_, momentum_ = 0;
-  bool maximize_, has_momentum_ = false;
+  bool maximize_, has_momentum_ = false, one_rate_ = false;
 };
 
 }  // namespace xtape::optim

@@ -39,11 +39,10 @@ struct Network {
       parameters.back().set_name(name);
     }
   }
-  Tensor loss(int batch) const {
+  Tensor residuals(int batch) const {
     const Parameters& p = parameters;
     Tensor y = mean(tanh(conv2d(images[batch], p[0], p[1])), {2, 3}) + embedding(words[batch], p[2]);
-    y = linear(tanh(linear(y, p[3], p[4])), p[5], p[6]);
-    return mean(square(y - targets[batch]));
+    return linear(tanh(linear(y, p[3], p[4])), p[5], p[6]) - targets[batch];
   }
   std::vector<double> values() const {
     std::vector<double> all;
@@ -94,7 +93,6 @@ TEST_CASE("optimisers follow their references for 50 steps") {
   for (const auto& [name, values] : file["rows"].items()) left.insert(name);
   for (const Row& row : rows()) {
     CAPTURE(row.name);
-    if (row.sees == Sees::residuals) continue;
     REQUIRE(left.erase(row.name) == 1);
     const Json& expected = file["rows"][row.name];
     const Network net(file, float64);
@@ -102,7 +100,11 @@ TEST_CASE("optimisers follow their references for 50 steps") {
     std::vector<double> losses;
     for (int t = 1; t <= 50; ++t) {
       const int batch = row.takes_gradients() ? (t - 1) % 4 : 0;
-      losses.push_back(opt->step([&] { return net.loss(batch); }).item());
+      const auto cost = [&] {
+        const Tensor r = net.residuals(batch);
+        return row.sees == Sees::residuals ? r : mean(square(r));
+      };
+      losses.push_back(opt->step(cost).item());
       if (t == 2) CHECK(largest_difference(net.values(), expected["after 2"]) < 1e-12);
     }
     CHECK(largest_difference(losses, expected["losses"]) < 1e-9);
@@ -247,7 +249,8 @@ TEST_CASE("an optimiser goes on after its parameters have changed their dtype") 
       for (int i = 0; i < 4; ++i) {
         if (i == at) net.to(then);
         const Dtype now = net.weight.dtype();
-        step(row, *opt, [&] { return net(grid({4, 3}, 5 * i).to(now)) - grid({4, 3}, i).to(now); });
+        const int k = row.takes_gradients() ? i : 0;  // what searches wants the same data again
+        step(row, *opt, [&] { return net(grid({4, 3}, 5 * k).to(now)) - grid({4, 3}, k).to(now); });
       }
       CHECK(net.weight.dtype() == then);
       return net.weight.tensor().to(float64);
@@ -326,7 +329,9 @@ TEST_CASE("every optimiser is in the table and has its formula and source in its
     return std::any_of(classes.begin(), classes.end(), [&](const auto& c) { return c.second.base == name; });
   };
   int found = 0;
-  for (const auto& [name, c] : classes) {
+  for (const auto& entry : classes) {
+    const std::string& name = entry.first;
+    const Class& c = entry.second;
     if (!is_optimiser(name) || (is_base(name) && !tested.count(name))) continue;
     ++found;
     CHECK_MESSAGE(tested.count(name) == 1, name, " has no row in the table");

@@ -91,6 +91,16 @@ const std::vector<Row>& rows() {
                          .d_coef(2)),
        Sees::all},
       {"Prodigy L2", make<Prodigy>(ProdigyOptions().beta3(0.9).weight_decay(0.1).decouple(false).eps(1e-4)), Sees::all},
+      {"LBFGS", make<LBFGS>(LBFGSOptions().max_iter(1).history_size(20)), Sees::loss},
+      {"LBFGS short", make<LBFGS>(LBFGSOptions(0.5).max_iter(3).history_size(2)), Sees::loss},
+      {"LBFGS fixed", make<LBFGS>(LBFGSOptions(0.1).max_iter(2).max_eval(9).history_size(5).strong_wolfe(false)),
+       Sees::loss},
+      {"NewtonCG", make<NewtonCG>(NewtonCGOptions()), Sees::loss},
+      {"NewtonCG short", make<NewtonCG>(NewtonCGOptions(0.5).max_cg(5).weight_decay(0.1)), Sees::loss},
+      {"LevenbergMarquardt", make<LevenbergMarquardt>(LevenbergMarquardtOptions()), Sees::residuals},
+      {"LevenbergMarquardt straight",
+       make<LevenbergMarquardt>(LevenbergMarquardtOptions(0.8).damping(1).geodesic(false).weight_decay(0.1)),
+       Sees::residuals},
   };
   return all;
 }

@@ -42,7 +42,8 @@ template <class O, class Options>
 Make make(Options options) {
   return {[options](Parameters p, bool maximize) {
     Options own = options;
-    return std::make_unique<O>(std::move(p), own.maximize(maximize));
+    if (maximize) own.maximize();
+    return std::make_unique<O>(std::move(p), own);
   }};
 }
 

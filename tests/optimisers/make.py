@@ -13,6 +13,7 @@ import sys
 import numpy as np
 import torch
 from torch.nn import functional as F
+from torch.optim.lbfgs import _strong_wolfe
 
 here = pathlib.Path(__file__).parent
 sys.path.insert(0, str(here))
@@ -36,11 +37,15 @@ words = torch.tensor([[0, 2, 1, 2], [3, 0, 1, 1], [2, 2, 0, 3], [1, 0, 2, 0]])
 steps = 50
 
 
-def loss(p, batch):
-    conv, conv_bias, embed, hidden, hidden_bias, output, output_bias = p
+def output(p, batch):
+    conv, conv_bias, embed, hidden, hidden_bias, last, last_bias = p
     y = torch.tanh(F.conv2d(images[batch], conv, conv_bias)).mean((2, 3)) + embed[words[batch]]
     y = torch.tanh(F.linear(y, hidden, hidden_bias))
-    return F.mse_loss(F.linear(y, output, output_bias), targets[batch])
+    return F.linear(y, last, last_bias)
+
+
+def loss(p, batch):
+    return F.mse_loss(output(p, batch), targets[batch])
 
 
 def row(step):
@@ -105,6 +110,116 @@ def of_kinds(adamw_for=("embed.weight", "output.weight"), adamw_lr=3e-4, adamw_b
     return of_lists(f)
 
 
+def of_closure(make):
+    """An optimiser of PyTorch that calls the loss of the first batch itself."""
+    held = []
+
+    def step(leaves, t, _):
+        if not held:
+            held.append(make(leaves))
+
+        def closure():
+            held[0].zero_grad()
+            y = loss(leaves, 0)
+            y.backward()
+            return y
+
+        return held[0].step(closure).item()
+
+    return row(step)
+
+
+def newton_cg(lr=1.0, max_cg=200, weight_decay=0.0):
+    """Nocedal and Wright's algorithm 7.1 with PyTorch's line search, on all parameters as one vector."""
+    def step(leaves, t, _):
+        sizes = [p.numel() for p in leaves]
+
+        def cost(x):
+            parts = [part.view_as(p) for part, p in zip(x.split(sizes), leaves)]
+            return loss(parts, 0) + weight_decay / 2 * x @ x, loss(parts, 0).item()
+
+        def evaluate(x, t, d):
+            at = (x + t * d).requires_grad_()
+            y = cost(at)[0]
+            return y.item(), torch.autograd.grad(y, at)[0]
+
+        x = torch.cat([p.detach().flatten() for p in leaves]).requires_grad_()
+        y, shown = cost(x)
+        recorded = torch.autograd.grad(y, x, create_graph=True)[0]
+        g = recorded.detach()
+        d, r, c, enough = torch.zeros_like(g), g, -g, min(0.5, g.norm().sqrt()) * g.norm()
+        for i in range(max_cg):
+            if r.norm() < enough:
+                break
+            hc = torch.autograd.grad(recorded @ c, x, retain_graph=True)[0]
+            if c @ hc <= 0:
+                d = -g if i == 0 else d
+                break
+            a = r @ r / (c @ hc)
+            d, after = d + a * c, r + a * hc
+            r, c = after, -after + after @ after / (r @ r) * c
+        x = x.detach()
+        _, _, length, _ = _strong_wolfe(evaluate, x, lr, d, y.item(), g, g @ d)
+        with torch.no_grad():
+            for p, part in zip(leaves, (x + length * d).split(sizes)):
+                p.copy_(part.view_as(p))
+        return shown
+
+    return row(step)
+
+
+def levenberg_marquardt(lr=1.0, damping=1e-3, geodesic=True, weight_decay=0.0):
+    """Its damped equations as one least-squares problem, solved by singular values."""
+    mu, scale = damping, 0.0
+
+    def step(leaves, t, _):
+        nonlocal mu, scale
+        shapes = [p.shape for p in leaves]
+
+        def residuals(x):
+            parts = x.split([s.numel() for s in shapes])
+            y = (output([p.view(s) for p, s in zip(parts, shapes)], 0) - targets[0]).flatten()
+            return torch.cat([y, np.sqrt(weight_decay) * x]) if weight_decay else y
+
+        x = torch.cat([p.detach().flatten() for p in leaves])
+        r, jacobian = residuals(x).numpy(), torch.autograd.functional.jacobian(residuals, x).numpy()
+        x = x.numpy()
+        scale = np.maximum(np.linalg.norm(jacobian, axis=0), 0.7 * scale)
+        d, damped, nu = np.where(scale == 0, 1, scale), mu, 2.0
+        seen = np.cbrt(np.finfo(float).eps) * np.linalg.norm(jacobian @ x)
+
+        def solved(right):
+            system = np.vstack([jacobian, np.diag(np.sqrt(damped) * d)])
+            return np.linalg.lstsq(system, np.concatenate([right, 0 * d]), rcond=None)[0]
+
+        def at(y):
+            return residuals(torch.from_numpy(y)).numpy()
+
+        for _ in range(50):
+            v = lr * solved(-r)
+            along, a = jacobian @ v, 0 * v
+            if not along.any():
+                break
+            if geodesic:
+                h = min(1, max(0.1, seen / np.linalg.norm(along)))
+                a = solved(-2 / h * ((at(x + h * v) - r) / h - along)) / 2
+            there = at(x + v + a)
+            fall, expected = (r @ r - there @ there) / 2, -along @ r - along @ along / 2
+            if 2 * np.linalg.norm(d * a) <= 0.75 * np.linalg.norm(d * v) and fall > 0:
+                mu = damped * max(1 / 3, 1 - (2 * fall / expected - 1) ** 3)
+                x = x + v + a
+                break
+            damped, nu = damped * nu, 2 * nu
+            if damped > 1e200:  # tries that change nothing any more
+                break
+        with torch.no_grad():
+            for p, part, s in zip(leaves, torch.from_numpy(x).split([s.numel() for s in shapes]), shapes):
+                p.copy_(part.view(s))
+        return float(r[:12] @ r[:12]) / 2
+
+    return row(step)
+
+
 def averaging(**options):
     """Schedule-Free: the average x, too, after the last step."""
     f = r.ScheduleFree(**options)
@@ -167,6 +282,13 @@ rows = {
     "Prodigy": of_lists(r.Prodigy()),
     "Prodigy decay": of_lists(r.Prodigy(0.7, (0.8, 0.95), weight_decay=0.1, bias_correction=True, d0=1e-3,
                                         safeguard_warmup=True, growth_rate=1.3, d_coef=2)),
+    "LBFGS": of_closure(lambda p: o.LBFGS(p, max_iter=1, history_size=20, line_search_fn="strong_wolfe")),
+    "LBFGS short": of_closure(lambda p: o.LBFGS(p, 0.5, max_iter=3, history_size=2, line_search_fn="strong_wolfe")),
+    "LBFGS fixed": of_closure(lambda p: o.LBFGS(p, 0.1, max_iter=2, max_eval=9, history_size=5)),
+    "NewtonCG": newton_cg(),
+    "NewtonCG short": newton_cg(lr=0.5, max_cg=5, weight_decay=0.1),
+    "LevenbergMarquardt": levenberg_marquardt(),
+    "LevenbergMarquardt straight": levenberg_marquardt(0.8, 1.0, False, 0.1),
     "Prodigy L2": of_lists(r.Prodigy(beta3=0.9, weight_decay=0.1, decouple=False, eps=1e-4)),
 }  # fmt: skip
 
