@@ -90,6 +90,7 @@
 #include <optim/ranking_metric.hpp>
 #include <optim/reactions.hpp>
 #include <optim/regression_metric.hpp>
+#include <optim/regularized_sgd.hpp>
 #include <optim/rmsprop.hpp>
 #include <optim/rprop.hpp>
 #include <optim/run.hpp>

@@ -35,6 +35,23 @@ TEST_CASE("after a huge gradient Adam goes on") {
   CHECK(w.tensor().item() < -1);
 }
 
+TEST_CASE("the book's penalties leave biases apart, or what is named") {
+  for (const bool l1 : {false, true}) {
+    auto after = [&](optim::RegularizedSGDOptions options, bool grouped) {
+      Parameter w(full({1, 1}, 2, float64)), b(full({1}, 2, float64));
+      w.set_name("weight"), b.set_name("bias");
+      optim::RegularizedSGD opt({w, b}, options.weight_decay(8).training_size(16).l1(l1));
+      if (grouped) opt.group("*", optim::GroupOptions().weight_decay(4));
+      opt.step({full({1, 1}, 1, float64), full({1}, 1, float64)});
+      return std::pair(w.tensor().item(), b.tensor().item());
+    };
+    const double whole = l1 ? 0.25 * 0.5 : 0.25 * 0.5 * 2;  // η λ/n sgn(w), or η λ/n w
+    CHECK(after({0.25}, false) == std::pair(1.75 - whole, 1.75));
+    CHECK(after(optim::RegularizedSGDOptions(0.25).without_penalty("weight"), false) == std::pair(1.75, 1.75 - whole));
+    CHECK(after({0.25}, true) == std::pair(1.75 - whole / 2, 1.75 - whole / 2));
+  }
+}
+
 TEST_CASE("Muon takes hidden matrices and leaves the rest to AdamW") {
   auto named = [](const char* name, const Shape& shape) {
     Parameter p(optimisers_table::grid(shape));

@@ -31,6 +31,8 @@ const Bad refused[] = {
     {make<SGD>(SGDOptions(1).momentum(0.5).dampening(0.5).nesterov()), "SGD: dampening is 0.500000, expected 0 with"},
     {make<SGD>(SGDOptions(1).weight_decay(-1)), "SGD: weight_decay is -1"},
     {make<SGD>(SGDOptions(1).weight_decay(infinity)), "SGD: weight_decay is inf"},
+    {make<RegularizedSGD>(RegularizedSGDOptions(1).training_size(0)), "RegularizedSGD: training_size is 0"},
+    {make<RegularizedSGD>(RegularizedSGDOptions(1).weight_decay(-1)), "RegularizedSGD: weight_decay is -1"},
     {make<Adam>(AdamOptions(nan)), "Adam: the learning rate is nan"},
     {make<Adam>(AdamOptions(1).betas(1, 0.9)), "Adam: beta1 is 1.000000, expected a number in [0, 1)"},
     {make<Adam>(AdamOptions(1).betas(0.9, -0.1)), "Adam: beta2 is -0.1"},

@@ -11,6 +11,8 @@ const std::vector<Row>& rows() {
       {"SGD momentum", make<SGD>(SGDOptions(0.2).momentum(0.9).weight_decay(0.01))},
       {"SGD dampening", make<SGD>(SGDOptions(0.3).momentum(0.8).dampening(0.4).weight_decay(0.01))},
       {"SGD Nesterov", make<SGD>(SGDOptions(0.2).momentum(0.9).nesterov().weight_decay(0.01))},
+      {"RegularizedSGD", make<RegularizedSGD>(RegularizedSGDOptions(0.3).weight_decay(5).training_size(200))},
+      {"RegularizedSGD L1", make<RegularizedSGD>(RegularizedSGDOptions(0.3).weight_decay(2).training_size(500).l1())},
       {"Adam", make<Adam>(AdamOptions(0.1))},
       {"Adam L2", make<Adam>(AdamOptions(0.1).betas(0.8, 0.95).eps(1e-3).weight_decay(0.1))},
       {"Adam AMSGrad", make<Adam>(AdamOptions(0.1).betas(0.9, 0.9).amsgrad())},

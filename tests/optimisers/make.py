@@ -235,6 +235,8 @@ rows = {
     "SGD momentum": of_torch(lambda p: o.SGD(p, 0.2, momentum=0.9, weight_decay=0.01)),
     "SGD dampening": of_torch(lambda p: o.SGD(p, 0.3, momentum=0.8, dampening=0.4, weight_decay=0.01)),
     "SGD Nesterov": of_torch(lambda p: o.SGD(p, 0.2, momentum=0.9, nesterov=True, weight_decay=0.01)),
+    "RegularizedSGD": of_arrays(r.regularized_sgd, lr=0.3, lmbda=5, n=200),
+    "RegularizedSGD L1": of_arrays(r.regularized_sgd, lr=0.3, lmbda=2, n=500, l1=True),
     "Adam": of_torch(lambda p: o.Adam(p, 0.1)),
     "Adam L2": of_torch(lambda p: o.Adam(p, 0.1, betas=(0.8, 0.95), eps=1e-3, weight_decay=0.1)),
     "Adam AMSGrad": of_torch(lambda p: o.Adam(p, 0.1, betas=(0.9, 0.9), amsgrad=True)),

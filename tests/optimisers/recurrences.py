@@ -13,6 +13,12 @@ def lion(p, g, s, t, lr, betas=(0.9, 0.99), weight_decay=0.0):
     return p
 
 
+def regularized_sgd(p, g, s, t, lr, lmbda=0.0, n=1, l1=False):
+    if p.ndim < 2:
+        return p - lr * g
+    return p - lr * lmbda / n * np.sign(p) - lr * g if l1 else (1 - lr * lmbda / n) * p - lr * g
+
+
 def adamw_cautious(p, g, s, t, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     s["m"] = betas[0] * s.get("m", 0) + (1 - betas[0]) * g
     s["v"] = betas[1] * s.get("v", 0) + (1 - betas[1]) * g * g
