@@ -78,6 +78,25 @@ Task book() {
   };
 }
 
+/// The same by a Run, an epoch a time.
+Task book_run() {
+  struct Training {
+    const datasets::Images images = datasets::mnist().train;
+    const nn::Sequential net{nn::Linear(784, 30), nn::sigmoid, nn::Linear(30, 10), nn::sigmoid};
+    optim::Run run{
+        net, optim::SGD(net.parameters(), 3.0), datasets::batches(images, 10),
+        [this](const Tensor& x, const Tensor& labels) { return nn::quadratic_cost(net(x), one_hot(labels, 10)); }};
+  };
+  const auto training = std::make_shared<Training>();
+  nn::init::nielsen_large(training->net);
+  training->run.progress(optim::ProgressStyle::quiet);
+  return [=] {
+    const double begin = bench::now();
+    training->run.fit(training->run.epoch() + 1);
+    return Figures{{"s", bench::now() - begin}};
+  };
+}
+
 template <class Net, class Optimizer>
 Task training(Net net, std::shared_ptr<Optimizer> optimizer, std::int64_t batch, bool square, int steps, int epoch) {
   const auto batches = std::make_shared<Batches>(datasets::mnist().train, batch);
@@ -179,6 +198,7 @@ int main() {
   const Shape square{2048, 2048}, images{64, 64, 28, 28};
   bench::Tasks tasks{
       {"book", book},
+      {"book_run", book_run},
       {"mlp", mlp},
       {"cnn", cnn},
       {"lenet", lenet},
