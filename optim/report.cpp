@@ -6,6 +6,7 @@
 #include <autograd/ops/reduction.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/ops/slice.hpp>
+#include <autograd/parallel.hpp>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -188,9 +189,11 @@ Page Report::page(const std::string& title, const History& history, const std::m
   Row rows;
   for (const auto& [name, value] : settings) rows.emplace_back(name, value);
   rows.emplace_back("best by", figure.empty() ? "nothing" : figure);
+  rows.emplace_back("xtape", XTAPE_VERSION);
   rows.emplace_back("compiler", __VERSION__);
   page.table("Settings", rows);
   page.table("Times", {{"written", date()},
+                       {"threads", num_threads()},
                        {"seconds", std::round(seconds * 10) / 10},
                        {"samples/s", seconds > 0 ? std::round(samples / seconds) : 0}});
   return page;
