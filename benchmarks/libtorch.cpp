@@ -149,14 +149,15 @@ std::function<Task()> product(Shape a, Shape b, int calls = 1) {
       },
       calls);
 }
-std::function<Task()> adam(int tensors, std::int64_t size) {
+template <class Optimizer, class Options>
+std::function<Task()> optimizer(int tensors, std::int64_t size, Options options) {
   return bench::timed([=] {
     std::vector<Tensor> parameters;
     for (int i = 0; i < tensors; ++i) {
       parameters.push_back(leaf({size}));
       parameters.back().mutable_grad() = torch::randn({size});
     }
-    const auto optimizer = std::make_shared<torch::optim::Adam>(parameters, torch::optim::AdamOptions(1e-3));
+    const auto optimizer = std::make_shared<Optimizer>(parameters, options);
     return [=] { optimizer->step(); };
   });
 }
@@ -247,8 +248,10 @@ int main() {
       {"attention", bench::timed(attention)},
       {"embedding", bench::timed(embedded)},
       {"gather", bench::timed(gathered)},
-      {"adam_big", adam(10, 1'000'000)},
-      {"adam_many", adam(500, 1000)},
+      {"adam_big", optimizer<torch::optim::Adam>(10, 1'000'000, torch::optim::AdamOptions())},
+      {"adam_many", optimizer<torch::optim::Adam>(500, 1000, torch::optim::AdamOptions())},
+      {"rmsprop_big", optimizer<torch::optim::RMSprop>(10, 1'000'000, torch::optim::RMSpropOptions())},
+      {"adagrad_big", optimizer<torch::optim::Adagrad>(10, 1'000'000, torch::optim::AdagradOptions())},
   };
   for (int n : {64, 128, 256, 512, 1024, 2048})
     tasks["matmul_" + std::to_string(n)] = product({n, n}, {n, n}, n < 256 ? 10 : 1);

@@ -75,19 +75,47 @@ double bandwidth() {
            for (std::size_t i = 0; i < n; ++i) to[i] = p[i] + 1.5f * q[i];
          });
 }
-// Compiled with -O3 -ffast-math, as this whole file is.
-__attribute__((target_clones("default", "avx2", "avx512f"))) void adam_loop(std::size_t n, float* p, const float* g,
-                                                                            float* m, float* v) {
+// Compiled with -O3 -ffast-math, as this whole file is. A step of an optimiser, of parameters, gradients and state.
+#define FUSED_LOOP __attribute__((target_clones("default", "avx2", "avx512f"))) void
+FUSED_LOOP adam_loop(std::size_t n, float* p, const float* g, float* m, float* v) {
   for (std::size_t i = 0; i < n; ++i) {
     m[i] = 0.9f * m[i] + 0.1f * g[i];
     v[i] = 0.999f * v[i] + 0.001f * g[i] * g[i];
     p[i] -= 1e-3f * m[i] / (std::sqrt(v[i]) + 1e-8f);
   }
 }
-double adam_time(std::size_t n) {
-  Floats p = numbers(n), g = numbers(n), m(n), v(n);
-  return bench::median_time([&] { adam_loop(n, p.data(), g.data(), m.data(), v.data()); });
+FUSED_LOOP nadam_loop(std::size_t n, float* p, const float* g, float* m, float* v) {
+  for (std::size_t i = 0; i < n; ++i) {
+    m[i] = 0.9f * m[i] + 0.1f * g[i];
+    v[i] = 0.999f * v[i] + 0.001f * g[i] * g[i];
+    p[i] -= (1e-3f * g[i] + 2e-3f * m[i]) / (std::sqrt(v[i]) + 1e-8f);
+  }
 }
+FUSED_LOOP rmsprop_loop(std::size_t n, float* p, const float* g, float*, float* v) {
+  for (std::size_t i = 0; i < n; ++i) {
+    v[i] = 0.99f * v[i] + 0.01f * g[i] * g[i];
+    p[i] -= 1e-2f * g[i] / (std::sqrt(v[i]) + 1e-8f);
+  }
+}
+FUSED_LOOP adagrad_loop(std::size_t n, float* p, const float* g, float*, float* v) {
+  for (std::size_t i = 0; i < n; ++i) {
+    v[i] += g[i] * g[i];
+    p[i] -= 1e-2f * g[i] / (std::sqrt(v[i]) + 1e-10f);
+  }
+}
+FUSED_LOOP lion_loop(std::size_t n, float* p, const float* g, float* m, float*) {
+  for (std::size_t i = 0; i < n; ++i) {
+    const float c = 0.9f * m[i] + 0.1f * g[i];
+    p[i] -= 1e-4f * static_cast<float>((c > 0) - (c < 0));
+    m[i] = 0.99f * m[i] + 0.01f * g[i];
+  }
+}
+template <class Loop>
+double step_time(std::size_t n, Loop loop) {
+  Floats p = numbers(n), g = numbers(n), m(n), v(n);
+  return bench::median_time([&] { loop(n, p.data(), g.data(), m.data(), v.data()); });
+}
+double adam_time(std::size_t n) { return step_time(n, adam_loop); }
 
 /// A convolution without padding, from its output: forward, and the gradients of weights and, if wanted, of x.
 double conv_operations(double batch, double y_size, double out, double window, bool to_x) {
@@ -209,6 +237,14 @@ int main() {
       {"conv_lenet2", figure([] { return conv_operations(10, 8 * 8, 40, 500, true) / peak(); })},
       {"adam_big", figure([] { return adam_time(10'000'000); })},
       {"adam_many", figure([] { return adam_time(500'000); })},
+      {"nadam_big", figure([] { return step_time(10'000'000, nadam_loop); })},
+      {"rmsprop_big", figure([] { return step_time(10'000'000, rmsprop_loop); })},
+      {"adagrad_big", figure([] { return step_time(10'000'000, adagrad_loop); })},
+      {"lion_big", figure([] { return step_time(10'000'000, lion_loop); })},
+      {"muon_ns", figure([] {
+         return 5 * gemm_times(
+                        {{false, true, 512, 512, 2048}, {false, false, 512, 512, 512}, {false, false, 512, 2048, 512}});
+       })},
   };
   for (int n : {64, 128, 256, 512, 1024, 2048})
     tasks["matmul_" + std::to_string(n)] = figure([n] {

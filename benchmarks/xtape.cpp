@@ -141,7 +141,8 @@ std::function<Task()> product(Shape a, Shape b, int calls = 1) {
       },
       calls);
 }
-std::function<Task()> adam(int tensors, std::int64_t size) {
+template <class Optimizer, class Options>
+std::function<Task()> optimizer(int tensors, std::int64_t size, Options options) {
   return bench::timed([=] {
     std::vector<Parameter> parameters;
     Tensors gradients;
@@ -149,9 +150,14 @@ std::function<Task()> adam(int tensors, std::int64_t size) {
       parameters.emplace_back(normal({size}));
       gradients.push_back(normal({size}));
     }
-    const auto optimizer = std::make_shared<optim::Adam>(parameters);
+    const auto optimizer = std::make_shared<Optimizer>(parameters, options);
     return [=] { optimizer->step(gradients); };
   });
+}
+/// Ten tensors of a million numbers.
+template <class Optimizer, class Options>
+std::function<Task()> big(Options options) {
+  return optimizer<Optimizer>(10, 1'000'000, options);
 }
 
 }  // namespace
@@ -237,8 +243,16 @@ int main() {
       {"attention", bench::timed(attention)},
       {"embedding", bench::timed(embedded)},
       {"gather", bench::timed(gathered)},
-      {"adam_big", adam(10, 1'000'000)},
-      {"adam_many", adam(500, 1000)},
+      {"adam_big", big<optim::Adam>(optim::AdamOptions())},
+      {"adam_many", optimizer<optim::Adam>(500, 1000, optim::AdamOptions())},
+      {"nadam_big", big<optim::NAdam>(optim::NAdamOptions())},
+      {"rmsprop_big", big<optim::RMSprop>(optim::RMSpropOptions())},
+      {"adagrad_big", big<optim::Adagrad>(optim::AdagradOptions())},
+      {"lion_big", big<optim::Lion>(optim::LionOptions())},
+      {"muon_ns", bench::timed([] {
+         const Tensor x = normal({512, 2048});
+         return [=] { optim::newton_schulz(x); };
+       })},
   };
   for (int n : {64, 128, 256, 512, 1024, 2048})
     tasks["matmul_" + std::to_string(n)] = product({n, n}, {n, n}, n < 256 ? 10 : 1);

@@ -1,7 +1,5 @@
 #include "adam.hpp"
 
-#include <optim/adam_step.hpp>
-
 namespace xtape::optim {
 namespace {
 
@@ -29,12 +27,16 @@ Adam::Adam(std::vector<Parameter> parameters, AdamOptions options, Site site)
 AdamW::AdamW(std::vector<Parameter> parameters, AdamOptions o, Site site)
     : Adam("AdamW", std::move(parameters), o.weight_decay_ ? o : o.weight_decay(0.01), true, site) {}
 
+void Adam::prepare(std::vector<Update>& updates) {
+  if (!updates.empty()) bias_ = {momentum(), options_.beta2_, updates[0].t};
+}
+
 void Adam::update(Update& u) const {
   AdamStep step{u.lr, momentum(), options_.beta2_, options_.eps_};
   if (decoupled_) step.shrink = 1 - u.lr * u.weight_decay;
   else step.l2 = u.weight_decay;
   step.cautious = options_.cautious_;
-  adam_step(u.p, u.cells, u.g, u.t, step);
+  adam_step(u.p, u.cells, u.g, u.t == bias_.t ? bias_ : AdamBias(step.beta1, step.beta2, u.t), step);
 }
 
 }  // namespace xtape::optim

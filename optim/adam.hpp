@@ -1,5 +1,6 @@
 // Adam and AdamW.
 #pragma once
+#include <optim/adam_step.hpp>
 #include <optim/optimizer.hpp>
 
 namespace xtape::optim {
@@ -34,10 +35,12 @@ class Adam : public Optimizer {
 
  protected:
   Adam(const char* name, std::vector<Parameter> parameters, AdamOptions options, bool decoupled, Site site);
+  void prepare(std::vector<Update>& updates) override;
   void update(Update& u) const override;
 
  private:
   AdamOptions options_;
+  AdamBias bias_;
   bool decoupled_;
 };
 

@@ -6,13 +6,17 @@
 
 namespace xtape::optim {
 
-void adam_step(Parameter& p, std::vector<Parameter>& cells, const Tensor& g, std::int64_t t, const AdamStep& s) {
-  const double count = static_cast<double>(t), c1 = 1 - std::pow(s.beta1, count), c2 = 1 - std::pow(s.beta2, count);
+AdamBias::AdamBias(double beta1, double beta2, std::int64_t t)
+    : t(t),
+      of_mean(1 - std::pow(beta1, static_cast<double>(t))),
+      of_square(1 - std::pow(beta2, static_cast<double>(t))) {}
+
+void adam_step(Parameter& p, std::vector<Parameter>& cells, const Tensor& g, const AdamBias& bias, const AdamStep& s) {
   auto formula = [&](auto type) {
     using T = decltype(type);
     using R = kernel::Real<T>;
     const R b1 = s.beta1, d1 = 1 - s.beta1, b2 = s.beta2, d2 = 1 - s.beta2, eps = not_zero<T>(s.eps);
-    const R step = s.lr / c1, unbias = 1 / std::sqrt(c2), l2 = s.l2, shrink = s.shrink;
+    const R step = s.lr / bias.of_mean, unbias = 1 / std::sqrt(bias.of_square), l2 = s.l2, shrink = s.shrink;
     const R against = s.cautious ? R(1) : shrink;
     // `largest` is what the step is divided by.
     return [=](auto& x, auto& m, auto& root, auto& largest, auto& g) {

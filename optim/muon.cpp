@@ -47,7 +47,8 @@ Muon::Muon(std::vector<Parameter> parameters, MuonOptions o, Site site)
 void Muon::update(Update& u) const {
   const double shrink = 1 - u.lr * u.weight_decay, mu = momentum();
   if (u.cells.size() == 2)  // AdamW's
-    return adam_step(u.p, u.cells, u.g, u.t, {u.lr, options_.beta1_, options_.beta2_, options_.eps_, 0, shrink});
+    return adam_step(u.p, u.cells, u.g, {options_.beta1_, options_.beta2_, u.t},
+                     {u.lr, options_.beta1_, options_.beta2_, options_.eps_, 0, shrink});
   const Tensor m = lerp(u.cells[0], u.g, 1 - mu);
   u.cells[0].assign(m);
   const Tensor x = reshape(options_.nesterov_ ? lerp(u.g, m, mu) : m, {u.p.shape()[0], -1});
