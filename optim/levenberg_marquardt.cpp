@@ -16,6 +16,7 @@
 #include <cmath>
 #include <limits>
 #include <optim/tensor_list.hpp>
+#include <utility>
 
 namespace xtape::optim {
 namespace {
@@ -33,6 +34,21 @@ Tensor joined(const Tensors& parts) {
   Tensors flat;
   for (const Tensor& x : parts) flat.push_back(flatten(x));
   return concat(flat);
+}
+/// A = Q R, in blocks of rows of a size that LAPACK takes.
+QR tall_qr(const Tensor& a) {
+  constexpr std::int64_t most = 8192;
+  if (a.size(0) <= most || 2 * a.size(1) > most) return qr(a);
+  Tensors q, r;
+  for (std::int64_t begin = 0; begin < a.size(0); begin += most) {
+    QR block = qr(slice(a, 0, Slice(begin, std::min(begin + most, a.size(0)))));
+    q.push_back(std::move(block.q)), r.push_back(std::move(block.r));
+  }
+  const QR of_blocks = tall_qr(concat(r));
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < q.size(); begin += r[i++].size(0))
+    q[i] = matmul(q[i], slice(of_blocks.q, 0, Slice(begin, begin + r[i].size(0))));
+  return {concat(q), of_blocks.r};
 }
 /// The k-th of n unit vectors.
 Tensor unit(std::int64_t n, std::int64_t k, const Shape& shape, Dtype dtype) {
@@ -158,12 +174,15 @@ Tensor LevenbergMarquardt::search(const Closure& closure, Site site) {
   const double size = norm(matmul(j, joined(x))).item(), of_r = norm(r).item();
   // What rounding makes of changes of the model that are shorter, and of falls that are smaller.
   const double seen = std::cbrt(epsilon) * size, rounding = epsilon * of_r * (of_r + size);
+  const QR undamped = tall_qr(j);
   double mu = number(at_mu), nu = 2;
   for (std::int64_t i = 0; i < options_.max_tries_; ++i, mu *= nu, nu *= 2) {
-    const auto [q, triangle] = qr(concat({j, diag(std::sqrt(mu) * d)}));
+    const QR damped = qr(concat({undamped.r, diag(std::sqrt(mu) * d)}));
+    const Tensor& triangle = damped.r;
     if (!is_finite(triangle) || any(diagonal(triangle) == 0).item<bool>()) continue;
-    auto solved = [&, &q = q, &triangle = triangle](const Tensor& right) {
-      return triangular_solve(triangle, matmul(q, concat({right, nothing}), true), TriangularOptions().upper());
+    auto solved = [&](const Tensor& right) {
+      const Tensor inside = concat({matmul(undamped.q, right, true), nothing});
+      return triangular_solve(triangle, matmul(damped.q, inside, true), TriangularOptions().upper());
     };
     const Tensor v = lr() * solved(-r), along = matmul(j, v);
     const double length = norm(along).item(), expected = -sum(along * (r + 0.5 * along)).item();

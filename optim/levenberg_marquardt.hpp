@@ -30,10 +30,11 @@ class LevenbergMarquardtOptions : public Options<LevenbergMarquardtOptions> {
 /// μ <- max(1/3, 1 - (2ρ-1)³) μ and ν = 2, where ρ is the fall over that of the linear model. D has the norms of J's
 /// columns, or 0.7 times what it had where that is more. One such iteration is a step, and none where no try lets the
 /// cost fall; falls that rounding hides are expected of the linear model, as long as it expects less each time. The
-/// equations are solved by QR of J and sqrt(μ) D together, without J^T J; J takes a backward pass for each residual or
-/// each number of the parameters, whichever are fewer, and has as many elements as both multiplied. Source: Marquardt
-/// 1963; Nielsen, Damping parameter in Marquardt's method, 1999; Transtrum and Sethna, Improvements to the
-/// Levenberg-Marquardt algorithm, arXiv 1201.5885. Throws when an option is out of its range, or asked to maximise.
+/// equations are solved by QR of J, and of its R and sqrt(μ) D together, without J^T J; J takes a backward pass for
+/// each residual or each number of the parameters, whichever are fewer, and has as many elements as both multiplied.
+/// Source: Marquardt 1963; Nielsen, Damping parameter in Marquardt's method, 1999; Transtrum and Sethna, Improvements
+/// to the Levenberg-Marquardt algorithm, arXiv 1201.5885. Throws when an option is out of its range, or asked to
+/// maximise.
 class LevenbergMarquardt : public ClosureOptimizer {
  public:
   LevenbergMarquardt(std::vector<Parameter> parameters, LevenbergMarquardtOptions options = {},

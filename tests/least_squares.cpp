@@ -128,6 +128,14 @@ TEST_CASE("Levenberg-Marquardt fits NIST's nonlinear regressions from both start
   }
 }
 
+TEST_CASE("Levenberg-Marquardt takes more residuals than LAPACK takes rows") {
+  const Tensor x = uniform({20'000, 3}, -1, 1, float64), y = uniform({20'000}, -1, 1, float64);
+  Parameter p(ones({3}, float64));
+  optim::LevenbergMarquardt opt({p});
+  for (int i = 0; i < 8; ++i) opt.step([&] { return matmul(x, p) - y; });
+  CHECK(allclose(p, solve(matmul(x, x, true), matmul(y, x)), 1e-9, 1e-12));
+}
+
 TEST_CASE("Newton-CG leaves a saddle and then converges quadratically") {
   // Least at (±1, 0); a saddle at 0, from which x = 1e-3 is on the ridge's side.
   Parameter p(tensor({1e-3, 0.5}, float64));

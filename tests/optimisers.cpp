@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
-#include <sstream>
+#include <utility>
 
 using namespace xtape;
 using namespace optimisers_table;
@@ -166,21 +166,27 @@ TEST_CASE("both ways to take a step give the same bits") {
 }
 
 TEST_CASE("optimisers give the same bits with any number of threads") {
-  const std::int64_t n = 70'003;  // several tiles and a rest
+  const std::int64_t n = 40'003;  // two tiles, of which one is not whole
+  std::string before;
   for (const Row& row : rows()) {
     CAPTURE(row.name);
-    auto train = [&](std::int64_t n, int threads) {
+    const std::string name = row.name.substr(0, row.name.find(' '));
+    if (std::exchange(before, name) == name) continue;  // one set of options of each
+    auto train = [&](int threads) {
       set_num_threads(threads);
-      Parameter w(full({n}, 0.5));
-      const auto opt = row.make({w});
-      for (int i = 0; i < 3; ++i)
-        row.takes_gradients() ? opt->step({full({n}, 0.1 * (i + 1))}) : (void)opt->step([&] { return sum(w * w); });
-      return w.tensor().to_vector<float>();
+      Parameter w(full({n}, 0.5)), hidden(grid({160, 120}).to(float32)), last(grid({3, 2}).to(float32));
+      const auto opt = row.make(row.takes_gradients() ? Parameters{w, hidden, last} : Parameters{last});
+      for (int i = 0; i < 3; ++i) {
+        if (row.takes_gradients())
+          opt->step({full({n}, 0.1 * (i + 1)), grid({160, 120}, 5 * i).to(float32), grid({3, 2}, i).to(float32)});
+        else step(row, *opt, [&] { return matmul(grid({9000, 3}).to(float32), last) - 1; });
+      }
+      return Tensors{w, hidden, last};
     };
-    if (row.sees == Sees::residuals) continue;
-    const std::vector<float> one = train(n, 1);
-    CHECK(train(n, 3) == one);
-    if (row.sees == Sees::element) CHECK(one == std::vector<float>(static_cast<std::size_t>(n), train(1, 1)[0]));
+    const Tensors one = train(1), three = train(3);
+    for (std::size_t i = 0; i < one.size(); ++i) CHECK(same_bits(one[i], three[i]));
+    // Vectors give each number what it would have alone.
+    if (row.sees == Sees::element) CHECK(same_bits(one[0], full({n}, one[0][0].item())));
   }
   set_num_threads(1);
 }

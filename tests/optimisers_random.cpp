@@ -103,7 +103,7 @@ Tensors trained(const Row& row, std::uint64_t seed, bool disturbed) {
 TEST_CASE("what must not change a bit of an optimiser's steps does not") {
   for (const Row& row : rows()) {
     CAPTURE(row.name);
-    for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
       CAPTURE(seed);
       const Tensors plain = trained(row, seed, false), disturbed = trained(row, seed, true);
       for (std::size_t i = 0; i < plain.size(); ++i) {
