@@ -10,10 +10,14 @@ RegularizedSGD::RegularizedSGD(std::vector<Parameter> parameters, RegularizedSGD
       l1_(o.l1_) {
   option("training_size", training_size_, o.training_size_ >= 1, "at least 1", site);
   option("l1", o.l1_);
+  int without = 0;
   for (std::size_t i = 0; i < this->parameters().size(); ++i) {
     const Parameter& p = this->parameters()[i];
-    if (o.without_ ? (*o.without_)(p) : p.shape().rank() < 2) begin_with(i, lr(), 0, site);
+    if (!(o.without_ ? (*o.without_)(p) : p.shape().rank() < 2)) continue;
+    begin_with(i, lr(), 0, site);
+    ++without;
   }
+  option("without_penalty", without);
 }
 
 void RegularizedSGD::update(Update& u) const {

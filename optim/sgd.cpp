@@ -10,12 +10,11 @@ SGD::SGD(std::vector<Parameter> parameters, SGDOptions o, Site site)
                 site),
       dampening_(o.dampening_),
       nesterov_(o.nesterov_) {
+  if (o.nesterov_ && o.momentum_ == 0) option("momentum", 0, false, "more than 0 with nesterov", site);
   option_below_1("momentum", o.momentum_, site);
-  option("dampening", o.dampening_, o.dampening_ >= 0 && o.dampening_ <= 1, "a number in [0, 1]", site);
-  if (o.nesterov_) {
-    option("momentum", o.momentum_, o.momentum_ > 0, "more than 0 with nesterov", site);
-    option("dampening", o.dampening_, o.dampening_ == 0, "0 with nesterov", site);
-  }
+  option("dampening", o.dampening_, o.dampening_ >= 0 && o.dampening_ <= (o.nesterov_ ? 0 : 1),
+         o.nesterov_ ? "0 with nesterov" : "a number in [0, 1]", site);
+  option("nesterov", o.nesterov_);
   if (o.momentum_ > 0) has_momentum(o.momentum_);
 }
 
