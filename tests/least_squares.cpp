@@ -172,6 +172,7 @@ TEST_CASE("optimisers that search stay where the closure gives no number, and le
     // log has no value behind 0, where a whole first step would go.
     Parameter q(tensor({0.5}, float64));
     const auto beside = row.make({q});
+    if (row.name == "LBFGS fixed") continue;  // it goes lr, wherever that leads
     for (int i = 0; i < 100; ++i) beside->step([&] { return q - log(q) + 10 * square(q - 0.1); });
     CHECK(std::isfinite(q.tensor().item()));
     CHECK(q.tensor().item() > 0);
