@@ -1,19 +1,21 @@
 // A network of sigmoid neurons learns to read handwritten digits: chapter 1 of Michael Nielsen's
-// "Neural Networks and Deep Learning". Try --help, --hidden 100, --hidden 16,16, --hidden none.
+// "Neural Networks and Deep Learning". Try --help, --hidden 100, --hidden 16,16, --hidden none,
+// --report mnist.html, and --save mnist.run with Ctrl-C.
+#include <iostream>
 #include <xtape.hpp>
 
 #include "support/mnist_report.hpp"
+#include "support/options.hpp"
 using namespace xtape;
 
 int main(int argc, char** argv) {
   return guarded([&] {
     const MnistOptions options = parse_mnist_options(argc, argv);
-    set_num_threads(options.threads);
-    manual_seed(options.seed);
 
     // The data: 50,000 images to learn from and 10,000 others to be tested on.
     const datasets::Mnist data = datasets::mnist(options.data);
-    const datasets::Batch test = datasets::whole(data.test);
+    std::cout << data.source << ": " << data.train.count << " images to train with, "
+              << data.test.count << " to test\n";
 
     // The model: each layer computes sigmoid(W x + b), and W and b start at random.
     nn::Sequential model;
@@ -27,22 +29,27 @@ int main(int argc, char** argv) {
     nn::init::nielsen_large(model);
 
     // The cost: how far the ten outputs are from what they should be, a number to make small.
-    auto cost = [&](const Tensor& y, const Tensor& labels) {
+    auto cost = [&](const Tensor& images, const Tensor& labels) {
+      const Tensor y = model(images);
       if (options.quadratic) return nn::quadratic_cost(y, one_hot(labels, 10));
       return nn::cross_entropy(y, labels);
     };
 
-    // The training: for a few images at a time, a small step downhill.
-    optim::SGD optimizer(model.parameters(), options.lr);
-    MnistReport report(options, data);
-    for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-      for (auto [images, labels] : datasets::shuffled(data.train, options.batch)) {
-        const Tensor loss = cost(model(images), labels);
-        optimizer.step(grad(loss, optimizer.parameters()));
-        report.batch(loss, labels);
-      }
-      report.epoch(no_grad([&] { return model(test.images); }));
-    }
-    report.finish();
+    // The training: for a few images at a time, a small step downhill. What decides when it ends
+    // must not be what it is tested on.
+    optim::Run run(model, optim::SGD(model.parameters(), options.lr),
+                   datasets::batches(data.train, options.batch), cost);
+    run.validate(options.patience ? data.validation : data.test, optim::accuracy);
+    if (options.patience) run.keep_best("accuracy").stop_early("accuracy", options.patience);
+    if (options.one_cycle) run.schedule(optim::OneCycle(options.lr));
+    if (!options.save.empty()) run.save_to(options.save);
+    if (!options.report.empty()) run.report(options.report);
+    if (!options.json.empty()) run.on_epoch(json_lines(options.json, data));
+    run.fit(options.epochs);
+
+    // What it has learnt: its outputs as probabilities, which those of sigmoid neurons are made.
+    const Tensor y = no_grad([&] { return model(datasets::whole(data.test).images); });
+    print_mistakes(options.quadratic ? y / sum(y, 1, true) : softmax(y), data.test);
+    if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
   });
 }

@@ -1,11 +1,10 @@
 // A transformer reads handwritten digits as a sequence of 28 rows, from the top to the bottom:
 // Vaswani et al., "Attention is all you need", NeurIPS 2017. After 3 epochs it reads about 98 % of
 // the test images, without a convolution. Try --help, --epochs 10.
-#include <cmath>
 #include <iostream>
 #include <xtape.hpp>
 
-#include "support/training.hpp"
+#include "support/options.hpp"
 using namespace xtape;
 
 struct RowReader : nn::Module<RowReader> {
@@ -35,23 +34,17 @@ int main(int argc, char** argv) {
     RowReader model;
     std::cout << nn::summary(model, {1, 784});
 
-    optim::AdamW optimizer(model.parameters(), options.lr);
-    Progress progress(options.epochs);
-    const double steps =
-        options.epochs * std::ceil(static_cast<double>(data.train.count) / options.batch);
-    double step = 0;
-    for (int epoch = 0; epoch < options.epochs; ++epoch) {
-      model.train();
-      for (auto [images, labels] : datasets::shuffled(data.train, options.batch)) {
-        optimizer.set_lr(warm_up_and_down(options.lr, ++step / steps));
-        const Tensor cost = nn::cross_entropy(model(images), labels);
-        optimizer.step(grad(cost, optimizer.parameters()));
-        progress.step(cost.item());
-      }
-      model.eval();
-      progress.epoch("accuracy on the test images",
-                     accuracy([&](const Tensor& x) { return model(x); }, data.test));
-    }
-    if (!options.save.empty()) nn::save_safetensors(options.save, model.state_dict());
+    optim::Run run(model, optim::AdamW(model.parameters(), options.lr),
+                   datasets::batches(data.train, options.batch),
+                   [&](const Tensor& images, const Tensor& labels) {
+                     const Tensor y = model(images);
+                     return optim::LossAndOutput{nn::cross_entropy(y, labels), y};
+                   });
+    run.validate(data.test, optim::accuracy)
+        .schedule(optim::OneCycle(optim::OneCycleOptions(options.lr).cycle_momentum(false)));
+    if (!options.save.empty()) run.save_to(options.save);
+    if (!options.report.empty()) run.report(options.report);
+    run.fit(options.epochs);
+    if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
   });
 }

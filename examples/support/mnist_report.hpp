@@ -1,53 +1,17 @@
-// What the MNIST example needs besides learning: its options, and what it prints.
+// What the MNIST example tells of a training besides what every Run does.
 #pragma once
-#include <chrono>
-#include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
-#include <autograd/tensor.hpp>
 #include <datasets/mnist.hpp>
+#include <optim/run.hpp>
 
-#include "guarded.hpp"
+/// For `on_epoch`: writes one JSON object an epoch, all of them anew, so that the file is whole;
+/// each says of which `data` it is, "mnist" or "synthetic". Throws when the file cannot be written,
+/// now and not after an epoch.
+std::function<void(xtape::optim::Run&, const xtape::optim::Epoch&)> json_lines(
+    const std::string& path, const xtape::datasets::Mnist& data);
 
-struct MnistOptions {
-  std::string data, json;
-  std::vector<std::int64_t> hidden = {30};
-  bool quadratic = true;
-  int epochs = 30;
-  std::int64_t batch = 10;
-  double lr = 3;
-  std::uint64_t seed = 1;
-  int threads = 1;
-};
-
-/// Reads the command line; answers --help and a wrong option itself and exits.
-MnistOptions parse_mnist_options(int argc, char** argv);
-
-/// Shows the progress of the training, writes the JSON lines anew after each epoch and, at the end,
-/// what was learnt.
-class MnistReport {
- public:
-  MnistReport(const MnistOptions& options, const xtape::datasets::Mnist& data);
-  /// After each step: its cost and the labels of its images.
-  void batch(const xtape::Tensor& cost, const xtape::Tensor& labels);
-  /// After each epoch: the outputs for the test images.
-  void epoch(const xtape::Tensor& outputs);
-  /// At the end: the best accuracy, the confusion matrix and three misclassified digits.
-  void finish() const;
-
- private:
-  double seconds() const;
-  void progress(bool force);
-  void write_json() const;
-
-  const MnistOptions& options_;
-  const xtape::datasets::Mnist& data_;
-  std::string json_;  // the lines until now
-  bool terminal_;
-  int epoch_ = 1, best_epoch_ = 0;
-  double best_ = 0, cost_sum_ = 0, shown_ = 0;
-  std::int64_t images_ = 0;
-  std::chrono::steady_clock::time_point begin_;
-  xtape::Tensor outputs_;
-};
+/// Prints how many test images are read right, what is taken for what, and three misread digits;
+/// `probabilities` (images, 10), of each digit.
+void print_mistakes(const xtape::Tensor& probabilities, const xtape::datasets::Images& test);
