@@ -85,7 +85,8 @@ page.draw.curves = (section, data) => {
       page.svg("text", {x: left - 8, y: to_y(t) + 4, "text-anchor": "end"}, svg, tick(t));
     }
     for (const t of page.ticks(x0, x1, Math.max(2, width / 90), whole ? 1 : 0))
-      page.svg("text", {x: to_x(t), y: height - 4, "text-anchor": "middle"}, svg, page.tick(t));
+      page.svg("text", {x: to_x(t), y: height - 4, "text-anchor": to_x(t) > width - 24 ? "end" : "middle"}, svg,
+               page.tick(t));
     for (const [x, name] of data.marks) {
       if (x < x0 || x > x1) continue;
       const turned = to_x(x) > width - 80;
