@@ -492,13 +492,15 @@ bool Run::train_epoch(std::int64_t epochs, Site site) {
     const bool interrupted = Interrupts::interrupted();
     if (interrupted) s.stopped = true;
     if (s.stopped && s.files && s.data->seeks() && s.batch > 0) save(site);
-    if (interrupted)
-      s.progress.note("stopped in epoch " + std::to_string(s.epoch + 1) + " after " + std::to_string(s.steps) +
-                      " steps; " +
-                      (!s.files ? "nothing is saved, which save_to() would do"
-                       : s.data->seeks() || s.epoch != before
-                           ? s.files->path() + " has them: the same program goes on from there"
-                           : s.files->path() + " has those until the end of the last epoch, for the data is a range"));
+    if (!interrupted) continue;
+    std::string saved = "nothing is saved, which save_to() would do";
+    if (s.files && (s.data->seeks() || s.epoch != before))
+      saved = s.files->path() + " has them: the same program goes on from there";
+    else if (s.files && before > 0)
+      saved = s.files->path() + " has those until the end of the last epoch, for the data is a range";
+    else if (s.files) saved = "nothing is saved before the end of the first epoch, for the data is a range";
+    s.progress.note("stopped in epoch " + std::to_string(s.epoch + 1) + " after " + std::to_string(s.steps) +
+                    " steps; " + saved);
   }
   return s.epoch > before;
 }

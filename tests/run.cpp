@@ -131,7 +131,7 @@ TEST_CASE("averages of weights") {
   p.set_name("p");
   optim::ExponentialMovingAverage ema({p}, 0.75);
   optim::StochasticWeightAverage mean({p});
-  CHECK_THROWS_WITH_AS(ema.show(), Contains("there is no average before the first update()"), Error);
+  CHECK_THROWS_WITH_AS((void)ema.show(), Contains("there is no average before the first update()"), Error);
   for (const double x : {4., 8., 0.}) {
     p.assign(tensor({x}, float64));
     ema.update(), mean.update();
@@ -293,6 +293,19 @@ TEST_CASE("Ctrl-C ends a training after its step and says how to go on") {
   optim::Run run = falling(again);
   run.save_to(folder / "run").fit(5);
   CHECK(again.w.tensor().item() == -5);
+  // Within an epoch of a range nothing is saved, and it is not said that it were.
+  const std::vector<Tensor> range(3, nothing);
+  for (const auto& [steps, words] : {std::pair(2, "nothing is saved before the end of the first epoch"),
+                                     std::pair(4, "range has those until the end of the last epoch")}) {
+    optim::Run run(again, optim::SGD(again.parameters(), 1), range, [&](const Tensor&) { return sum(again.w); });
+    said.str("");
+    run.save_to(folder / "range").progress(ProgressStyle::lines, &said).on_step([at = steps](optim::Run& run, double) {
+      if (run.steps() == at) std::raise(SIGINT);
+    });
+    run.fit(5);
+    CHECK(said.str().find(words) != std::string::npos);
+    CHECK(std::filesystem::exists(folder / "range") == (steps > 3));
+  }
 }
 
 TEST_CASE("what a training prints") {
