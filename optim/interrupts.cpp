@@ -1,13 +1,18 @@
 #include <csignal>
+#include <mutex>
 
 #include "run_state.hpp"
 
 namespace xtape::optim {
 namespace {
 
-volatile std::sig_atomic_t caught = 0;
-int depth = 0;
 constexpr int signals[] = {SIGINT, SIGTERM};
+volatile std::sig_atomic_t caught = 0;
+
+std::mutex lock;
+int depth = 0;  // of trainings that run, nested or in other threads: the first takes the signals, the last gives them
+                // back
+struct sigaction before[2];
 
 void handle(int signal) {
   caught = 1;
@@ -17,19 +22,24 @@ void handle(int signal) {
 }  // namespace
 
 Interrupts::Interrupts() {
-  if (depth++ == 0) caught = 0;
+  const std::lock_guard<std::mutex> guard(lock);
+  if (depth++ > 0) return;
+  caught = 0;
   for (int i = 0; i < 2; ++i) {
-    before_[i] = std::signal(signals[i], handle);
-    if (before_[i] == SIG_IGN) std::signal(signals[i], SIG_IGN);  // as under nohup
+    struct sigaction action {};
+    action.sa_handler = handle;
+    action.sa_flags = SA_RESTART;
+    sigaction(signals[i], nullptr, &before[i]);
+    if (before[i].sa_handler != SIG_IGN) sigaction(signals[i], &action, nullptr);  // ignored, as under nohup
   }
 }
 
 Interrupts::~Interrupts() {
-  --depth;
-  for (int i = 0; i < 2; ++i)
-    if (before_[i] != SIG_ERR) std::signal(signals[i], before_[i]);
+  const std::lock_guard<std::mutex> guard(lock);
+  if (--depth > 0) return;
+  for (int i = 0; i < 2; ++i) sigaction(signals[i], &before[i], nullptr);
 }
 
-bool Interrupts::interrupted() { return depth > 0 && caught; }
+bool Interrupts::interrupted() { return caught; }
 
 }  // namespace xtape::optim

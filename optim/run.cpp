@@ -27,17 +27,6 @@ std::string place(std::int64_t step, std::int64_t epoch, std::int64_t batch) {
 
 }  // namespace
 
-KeyedRandomness::KeyedRandomness(std::uint64_t seed, std::int64_t step) {
-  RandomGenerator::State& state = *default_generator().state();
-  seed_ = state.seed, next_ = state.next;
-  state.seed = seed;
-  state.next = static_cast<std::uint64_t>(step) << 20;  // a step draws fewer than a million times
-}
-KeyedRandomness::~KeyedRandomness() {
-  RandomGenerator::State& state = *default_generator().state();
-  state.seed = seed_, state.next = next_;
-}
-
 void Run::fail_batch(std::size_t met, std::size_t expected) {
   fail("Run", "a batch has " + std::to_string(met) + " tensors, the cost function takes " + std::to_string(expected));
 }
@@ -309,7 +298,7 @@ double Run::step(Site site) {
   std::int64_t samples = 0;
   std::vector<Metric> measured = s.measured;
   try {
-    const KeyedRandomness randomness(s.key, s.steps);
+    const KeyedRandomness randomness(s.key, streams_of(s.steps));
     if (!s.model.is_training()) s.model.train(true);
     Tensors batch;
     for (std::int64_t k = 0; k < s.accumulate && s.next_batch(batch); ++k) {
@@ -388,7 +377,7 @@ bool Run::State::due() const {
 
 void Run::State::validate_into(Epoch& epoch) {
   const NoGradGuard guard;
-  const KeyedRandomness randomness(~key, steps);
+  const KeyedRandomness randomness(~key, streams_of(steps));
   const bool training = model.is_training();
   model.train(false);
   try {

@@ -38,7 +38,7 @@ class Restore {
 // One step on a batch, which belongs to no epoch; returns the loss before it.
 double Run::try_step(const Tensors& batch, std::int64_t number, Site site) {
   State& s = *state_;
-  const KeyedRandomness randomness(s.key, number);
+  const KeyedRandomness randomness(s.key, streams_of(number));
   const Tensor loss = s.loss.of(batch).loss;
   const double value = loss.item();
   if (std::isfinite(value)) s.optimizer->step(grad(loss, s.optimizer->parameters(), allow_unused, site), site);

@@ -1,5 +1,6 @@
 // Private: what a Run consists of.
 #pragma once
+#include <autograd/keyed_randomness.hpp>
 #include <optim/average.hpp>
 #include <optim/event_file.hpp>
 #include <optim/report.hpp>
@@ -12,17 +13,8 @@
 
 namespace xtape::optim {
 
-/// While it lives, the default generator draws what belongs to one step of one training.
-class KeyedRandomness {
- public:
-  KeyedRandomness(std::uint64_t seed, std::int64_t step);
-  ~KeyedRandomness();
-  KeyedRandomness(const KeyedRandomness&) = delete;
-  KeyedRandomness& operator=(const KeyedRandomness&) = delete;
-
- private:
-  std::uint64_t seed_, next_;
-};
+/// The streams of a step: it draws fewer than a million times.
+inline std::uint64_t streams_of(std::int64_t step) { return static_cast<std::uint64_t>(step) << 20; }
 
 /// A figure of the epochs that is watched for its best.
 struct Watched {
@@ -114,10 +106,9 @@ class Interrupts {
  public:
   Interrupts();
   ~Interrupts();
+  Interrupts(const Interrupts&) = delete;
+  Interrupts& operator=(const Interrupts&) = delete;
   static bool interrupted();
-
- private:
-  void (*before_[2])(int);
 };
 
 }  // namespace xtape::optim
