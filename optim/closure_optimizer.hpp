@@ -15,6 +15,7 @@ class ClosureOptimizer : public Optimizer {
   void step(const Tensors& gradients, Site site = Site::here()) final;
   /// One step; returns the closure's first result, or half the sum of its squares where that is residuals.
   Tensor step(const std::function<Tensor()>& closure, Site site = Site::here()) final;
+  By steps_by() const override { return By::loss; }
 
  protected:
   ClosureOptimizer(const char* name, std::vector<Parameter> parameters, const CommonOptions& options,

@@ -51,9 +51,11 @@ void Curve::save(const std::string& name, StateDict& to) const {
 }
 
 void Curve::load(const std::string& name, const StateDict& from) {
-  sums_ = from.at(name + ".sums").to_vector<double>();
-  const auto width = from.at(name + ".width").to_vector<std::int64_t>();
-  width_ = width.at(0), filled_ = width.at(1);
+  const auto sums = saved(from, name + ".sums").to_vector<double>();
+  const auto width = saved(from, name + ".width").to_vector<std::int64_t>();
+  if (width.size() != 2 || width[0] < 1 || width[1] < 0 || sums.size() > most_points)
+    fail("Snapshot", "'" + name + "' is no curve");
+  sums_ = sums, width_ = width[0], filled_ = width[1];
 }
 
 std::optional<double> Epoch::find(const std::string& name) const {
@@ -96,34 +98,37 @@ std::ostream& operator<<(std::ostream& out, const Epoch& epoch) {
 void History::save(Snapshot& to) const {
   loss.save("history.loss", to.tensors);
   lr.save("history.lr", to.tensors);
+  // All epochs of a training have the same figures.
+  std::string& names = to.notes["history.figures"];
+  std::vector<double> table;
   for (const Epoch& e : epochs) {
-    const std::string name = "history.epoch." + std::to_string(e.number());
-    std::vector<double> row{e.seconds, static_cast<double>(e.samples), e.best ? 1. : 0.};
-    std::string& names = to.notes[name];
-    for (const auto& [column, value] : e.values()) {
-      names += column + "\n";
-      row.push_back(value);
+    table.insert(table.end(), {e.seconds, static_cast<double>(e.samples), e.best ? 1. : 0.});
+    for (const auto& [name, value] : e.values()) {
+      if (&e == &epochs[0]) names += name + "\n";
+      table.push_back(value);
     }
-    to.tensors[name] = tensor(row);
   }
+  to.tensors["history.epochs"] = tensor(table);
 }
 
 void History::load(const Snapshot& from) {
+  std::vector<std::string> names;
+  if (const auto found = from.notes.find("history.figures"); found != from.notes.end()) {
+    std::istringstream lines(found->second);
+    for (std::string name; std::getline(lines, name);) names.push_back(name);
+  }
+  const std::vector<double> table = saved(from.tensors, "history.epochs").to_vector<double>();
+  const std::size_t width = 3 + names.size();
+  if (table.size() % width != 0) fail("Snapshot", "the history has rows of different length");
+  std::vector<Epoch> all;
+  for (auto row = table.begin(); row != table.end(); row += static_cast<std::ptrdiff_t>(width)) {
+    Epoch& e = all.emplace_back(static_cast<std::int64_t>(all.size()) + 1);
+    e.seconds = row[0], e.samples = static_cast<std::int64_t>(row[1]), e.best = row[2] != 0;
+    for (std::size_t i = 0; i < names.size(); ++i) e.set(names[i], row[static_cast<std::ptrdiff_t>(3 + i)]);
+  }
   loss.load("history.loss", from.tensors);
   lr.load("history.lr", from.tensors);
-  epochs.clear();
-  for (std::int64_t number = 1;; ++number) {
-    const std::string name = "history.epoch." + std::to_string(number);
-    const auto found = from.tensors.find(name);
-    if (found == from.tensors.end()) return;
-    const std::vector<double> row = found->second.to_vector<double>();
-    Epoch e(number);
-    e.seconds = row.at(0), e.samples = static_cast<std::int64_t>(row.at(1)), e.best = row.at(2) != 0;
-    std::istringstream names(from.notes.at(name));
-    std::string column;
-    for (std::size_t i = 3; std::getline(names, column); ++i) e.set(column, row.at(i));
-    epochs.push_back(std::move(e));
-  }
+  epochs = std::move(all);
 }
 
 }  // namespace xtape::optim

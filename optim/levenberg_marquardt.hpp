@@ -39,6 +39,7 @@ class LevenbergMarquardt : public ClosureOptimizer {
  public:
   LevenbergMarquardt(std::vector<Parameter> parameters, LevenbergMarquardtOptions options = {},
                      Site site = Site::here());
+  By steps_by() const override { return By::residuals; }
 
  protected:
   Tensor search(const Closure& closure, Site site) override;

@@ -29,6 +29,12 @@ template <class M, class = void>
 inline constexpr bool has_hooks = false;
 template <class M>
 inline constexpr bool has_hooks<M, std::void_t<decltype(std::declval<M&>().named_modules())>> = true;
+template <class M, class = void>
+inline constexpr bool has_buffers = false;
+template <class M>
+inline constexpr bool
+    has_buffers<M, std::void_t<decltype(std::declval<M&>().buffers()[0].assign(std::declval<const Tensor&>())),
+                               decltype(std::declval<M&>().buffers()[0].tensor())>> = true;
 
 // Whether a model takes a tensor and gives one: by its forward where it is a module, whose operator() takes anything
 // and says then what is wrong.
@@ -76,6 +82,14 @@ class Model {
   void train(bool on) const {
     if (train_) train_(on);
   }
+  /// What brings the modes of all its modules back to what they are now.
+  std::function<void()> modes() const { return modes_ ? modes_() : nullptr; }
+  /// A tensor that is not trained, such as a running mean.
+  struct Buffer {
+    std::function<Tensor()> value;
+    std::function<void(const Tensor&)> assign;
+  };
+  std::vector<Buffer> buffers() const { return buffers_ ? buffers_() : std::vector<Buffer>(); }
   /// What it computes of an input; empty where it takes no Tensor or gives none.
   const std::function<Tensor(const Tensor&)>& predict() const { return predict_; }
   /// Calls f with the path and the output of each of its modules that is called while the result lives; where it has no
@@ -92,7 +106,26 @@ class Model {
     if constexpr (detail::has_mode<M>) {
       train_ = [model](bool on) { model->train(on); };
       is_training_ = [model] { return model->is_training(); };
+      modes_ = [model]() -> std::function<void()> {
+        if constexpr (detail::has_hooks<M>) {
+          auto modules = model->named_modules();  // each before its children, whose modes it sets, too
+          std::vector<bool> modes;
+          for (const auto& named : modules) modes.push_back(named.second.is_training());
+          return [modules = std::move(modules), modes = std::move(modes)]() mutable {
+            for (std::size_t i = 0; i < modes.size(); ++i) modules[i].second.train(modes[i]);
+          };
+        } else {
+          return [model, on = model->is_training()] { model->train(on); };
+        }
+      };
     }
+    if constexpr (detail::has_buffers<M>)
+      buffers_ = [model] {
+        std::vector<Buffer> all;
+        for (const auto& buffer : model->buffers())
+          all.push_back({[buffer] { return buffer.tensor(); }, [buffer](const Tensor& x) { buffer.assign(x); }});
+        return all;
+      };
     if constexpr (detail::has_hooks<M>)
       watch_ = [model](const Watch& f) -> std::shared_ptr<void> {
         auto modules = model->named_modules();
@@ -117,6 +150,8 @@ class Model {
   std::function<void(const StateDict&)> load_;
   std::function<void(bool)> train_;
   std::function<bool()> is_training_;
+  std::function<std::function<void()>()> modes_;
+  std::function<std::vector<Buffer>()> buffers_;
   std::function<Tensor(const Tensor&)> predict_;
   std::function<std::shared_ptr<void>(const Watch&)> watch_;
 };

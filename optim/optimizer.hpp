@@ -2,6 +2,7 @@
 #pragma once
 #include <autograd/parameter.hpp>
 #include <autograd/state_dict.hpp>
+#include <cstdint>
 #include <functional>
 #include <optim/options.hpp>
 #include <optim/swapped_values.hpp>
@@ -41,6 +42,8 @@ class Optimizer {
   /// What tells it from others: its name, options and groups, "SGD(lr 0.1, weight_decay 0, momentum 0.9)".
   std::string description() const;
 
+  /// Whether it goes up the gradient.
+  bool maximizes() const { return maximize_; }
   double lr() const { return lr_; }
   /// Changes the learning rate, and in proportion those of groups. Throws unless it is finite and not negative.
   void set_lr(double lr, Site site = Site::here());
@@ -79,6 +82,10 @@ class Optimizer {
   /// One step on the loss that `closure` computes, which is returned. The closure may call `backward` on it, as
   /// PyTorch's do, and need not. Optimisers that search along a line call it several times.
   virtual Tensor step(const std::function<Tensor()>& closure, Site site = Site::here());
+  /// What a step is taken by: the gradients of a loss, or a closure of the loss, or of residuals, which is called
+  /// several times.
+  enum class By : std::uint8_t { gradients, loss, residuals };
+  virtual By steps_by() const { return By::gradients; }
 
   /// While it lives, the parameters have the values to judge and to save the model by: for most optimisers those that
   /// they have anyway. `{ auto scope = opt.averaged(); save(model); }`
@@ -157,7 +164,6 @@ class Optimizer {
   /// The rate of this parameter's group.
   double lr_of(std::size_t parameter) const { return lr_ * states_[parameter].lr_share; }
   double weight_decay_of(std::size_t parameter) const { return states_[parameter].weight_decay; }
-  bool maximizes() const { return maximize_; }
   /// Throws when the parameters are not those any more that the optimiser was made of, or show other values for now.
   void check_held(Site site) const;
 

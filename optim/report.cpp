@@ -56,6 +56,29 @@ Tensor first_weights(const std::vector<Parameter>& parameters, const Shape& pict
   return Tensor();
 }
 
+// Numbers that were saved one after the other.
+class Reader {
+ public:
+  explicit Reader(std::vector<double> all) : all_(std::move(all)) {}
+  bool ends() const { return at_ == all_.size(); }
+  double number() { return numbers(1)[0]; }
+  std::int64_t count() {
+    const double n = number();
+    if (!(n >= 0 && n < 0x1p53)) fail("Snapshot", "a histogram has counts of " + std::to_string(n));
+    return static_cast<std::int64_t>(n);
+  }
+  std::vector<double> numbers(std::int64_t n) {
+    if (n > static_cast<std::int64_t>(all_.size() - at_)) fail("Snapshot", "a histogram ends before its end");
+    const auto from = all_.begin() + static_cast<std::ptrdiff_t>(at_);
+    at_ += static_cast<std::size_t>(n);
+    return {from, from + n};
+  }
+
+ private:
+  std::vector<double> all_;
+  std::size_t at_ = 0;
+};
+
 std::string date() {
   const std::time_t now = std::time(nullptr);
   std::tm parts;
@@ -224,35 +247,38 @@ void Report::save(StateDict& to) const {
 }
 
 void Report::load(const StateDict& from) {
-  *this = {};
-  const std::vector<double> confusion = from.at("report.confusion").to_vector<double>();
+  Report to;
+  const std::vector<double> confusion = saved(from, "report.confusion").to_vector<double>();
   const auto n = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(confusion.size()))));
+  if (n * n != confusion.size()) fail("Snapshot", "'report.confusion' is no square");
   for (std::size_t i = 0; i < n; ++i)
-    shown_.confusion.emplace_back(confusion.begin() + static_cast<std::ptrdiff_t>(i * n),
-                                  confusion.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
-  shown_.taken = from.at("report.taken").to_vector<std::int64_t>();
-  if (const auto found = from.find("report.pictures"); found != from.end()) shown_.pictures = unbind(found->second);
-  const auto picture = from.at("report.picture").to_vector<std::int64_t>();
-  picture_ = Shape(picture.data(), picture.data() + picture.size());
+    to.shown_.confusion.emplace_back(confusion.begin() + static_cast<std::ptrdiff_t>(i * n),
+                                     confusion.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
+  to.shown_.taken = saved(from, "report.taken").to_vector<std::int64_t>();
+  if (const auto found = from.find("report.pictures"); found != from.end()) to.shown_.pictures = unbind(found->second);
+  if (to.shown_.taken.size() != 3 * to.shown_.pictures.size()) fail("Snapshot", "pictures and their classes differ");
+  const auto picture = saved(from, "report.picture").to_vector<std::int64_t>();
+  to.picture_ = Shape(picture.data(), picture.data() + picture.size());
   for (int kind = 0; kind < 3; ++kind) {
     const std::string prefix = "report." + std::string(kinds[kind]) + ".";
     for (auto at = from.lower_bound(prefix); at != from.end() && at->first.compare(0, prefix.size(), prefix) == 0;
          ++at) {
       Spread spread;
-      const std::vector<double> all = at->second.to_vector<double>();
-      for (auto x = all.begin(); x != all.end();) {
+      for (Reader in(at->second.to_vector<double>()); !in.ends();) {
         Histogram h;
-        spread.epochs.push_back(*x++);
-        const auto bins = static_cast<std::ptrdiff_t>(*x++);
-        h.number = static_cast<std::int64_t>(*x++), h.not_finite = static_cast<std::int64_t>(*x++);
-        h.min = *x++, h.max = *x++, h.sum = *x++, h.sum_of_squares = *x++;
-        h.edges.assign(x, x + (bins > 0 ? bins + 1 : 0)), x += bins > 0 ? bins + 1 : 0;
-        h.counts.assign(x, x + bins), x += bins;
+        spread.epochs.push_back(in.number());
+        const std::int64_t bins = in.count();
+        h.number = in.count(), h.not_finite = in.count();
+        h.min = in.number(), h.max = in.number(), h.sum = in.number(), h.sum_of_squares = in.number();
+        h.edges = in.numbers(bins > 0 ? bins + 1 : 0);
+        h.counts = in.numbers(bins);
         spread.histograms.push_back(std::move(h));
       }
-      spreads_[kind].emplace_back(at->first.substr(prefix.size() + 5), std::move(spread));
+      if (at->first.size() < prefix.size() + 5) fail("Snapshot", "'" + at->first + "' has no place");
+      to.spreads_[kind].emplace_back(at->first.substr(prefix.size() + 5), std::move(spread));
     }
   }
+  *this = std::move(to);
 }
 
 }  // namespace xtape::optim

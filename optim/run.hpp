@@ -139,7 +139,8 @@ class Run {
   /// Has `fit` end after this step.
   void stop();
 
-  /// The epochs that are done, the steps that were taken, and whether the training has ended before its last epoch.
+  /// The epochs that are done, the steps that were taken, and whether the training has ended before its last epoch;
+  /// those of the file that it goes on from included.
   std::int64_t epoch() const;
   std::int64_t steps() const;
   bool stopped() const;
@@ -220,14 +221,16 @@ class Run {
     else return Loss([](const Tensors&) { return Tensor(); });
   }
 
+  struct State;
+  State& state(Site site = {}) const;           // throws when it was moved to another Run
+  State& option(const char* op, Site site);     // to be set before the training begins
+  State& act(const char* op, Site site) const;  // to train: not from within a step
   void begin(std::int64_t epochs, Site site);
   void end_epoch(Site site);
   // Trains until the end of an epoch; false when there is none any more.
   bool train_epoch(std::int64_t epochs, Site site);
   void finish(Site site);
-  double try_step(const Tensors& batch, std::int64_t number, Site site);
 
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -39,12 +39,14 @@ void Run::State::log_step(double loss) {
   if (steps % logged_steps != 0) return;
   for (auto& file : events) {
     file->scalar("step/loss", loss, steps);
-    file->scalar("step/lr", optimizer->lr(), steps);
+    file->scalar("step/lr", rate, steps);
   }
 }
 
 void Run::State::log_epoch(const Epoch& epoch) {
-  for (auto& table : tables) table->write(row_of(epoch));
+  for (auto& table : tables)  // with the epochs that it lacks where it could not be written
+    for (auto i = static_cast<std::size_t>(table->rows()); i < history.epochs.size(); ++i)
+      table->write(row_of(history.epochs[i]));
   const std::vector<std::string> names = names_of(optimizer->parameters());
   for (auto& file : events) {
     for (const auto& [name, value] : epoch.values()) file->scalar("epoch/" + name, value, steps);

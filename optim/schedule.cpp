@@ -76,7 +76,8 @@ StateDict Scheduler::state_dict() const {
   StateDict values{{schedule_.description(), tensor(steps_)},
                    {"initial_lr", tensor(initial_.lr, float64)},
                    {"lr", tensor(optimizer_->lr(), float64)},
-                   {"scale", tensor(scale(), float64)}};
+                   {"lr_set", tensor(lr_, float64)},
+                   {"scale", tensor(scale_, float64)}};
   if (initial_.momentum) {
     values["initial_momentum"] = tensor(*initial_.momentum, float64);
     values["momentum"] = tensor(optimizer_->momentum(), float64);
@@ -97,7 +98,7 @@ void Scheduler::load_state_dict(const StateDict& values, Site site) {
     take.note("its steps are " + std::to_string(steps) + ", the schedule ends after " + std::to_string(end));
   Rates initial{number("initial_lr", initial_.lr, is_rate), std::nullopt},
       now{number("lr", lr_, is_rate), std::nullopt};
-  const double scale = number("scale", scale_, is_rate);
+  const double lr_set = number("lr_set", lr_, is_rate), scale = number("scale", scale_, is_rate);
   if (initial_.momentum) {
     initial.momentum = number("initial_momentum", *initial_.momentum, is_momentum);
     now.momentum = number("momentum", optimizer_->momentum(), is_momentum);
@@ -109,7 +110,7 @@ void Scheduler::load_state_dict(const StateDict& values, Site site) {
   take.done("Scheduler", site);
   optimizer_->set_lr(now.lr, site);
   if (now.momentum) optimizer_->set_momentum(*now.momentum, site);
-  steps_ = steps, initial_ = initial, scale_ = scale, lr_ = now.lr;
+  steps_ = steps, initial_ = initial, scale_ = scale, lr_ = lr_set;
 }
 
 }  // namespace xtape::optim

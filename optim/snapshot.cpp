@@ -43,12 +43,24 @@ int lock(const std::string& name) {
   }
 }
 
+bool exists(const std::string& name) {
+  std::error_code failed;
+  return fs::exists(name, failed);
+}
+
 }  // namespace
+
+const Tensor& saved(const StateDict& values, const std::string& name) {
+  const auto found = values.find(name);
+  if (found == values.end()) fail("Snapshot", "it lacks '" + name + "'; is it of another version?");
+  return found->second;
+}
 
 SnapshotFiles::SnapshotFiles(std::string path, std::int64_t keep, Site site)
     : path_(std::move(path)), keep_(keep), site_(site) {
   if (keep < 1) fail("save_to", "keep is " + std::to_string(keep) + ", expected at least 1", site);
-  if (path_.empty() || path_.find('\0') != path_.npos || fs::is_directory(path_))
+  std::error_code failed;
+  if (path_.empty() || path_.find('\0') != path_.npos || fs::is_directory(path_, failed))
     fail("save_to", "'" + std::string(path_.c_str()) + "' is no name of a file", site);
   lock_ = lock(path_ + ".lock");
   if (lock_ == -1)
@@ -72,19 +84,22 @@ void SnapshotFiles::write(Snapshot snapshot) const {
   snapshot.notes["checksum"] = checksum_of(snapshot);
   save_safetensors(name(-1), snapshot.tensors, snapshot.notes, site_);
   // Whoever is killed from here on leaves a whole one as path.new.
-  for (std::int64_t age = keep_ - 2; age >= 0; --age) std::rename(name(age).c_str(), name(age + 1).c_str());
+  std::int64_t oldest = 0;
+  while (oldest < keep_ - 1 && exists(name(oldest))) ++oldest;
+  for (; oldest > 0; --oldest) std::rename(name(oldest - 1).c_str(), name(oldest).c_str());
   if (std::rename(name(-1).c_str(), path_.c_str()) != 0)
     fail("save_to", "cannot write " + path_ + ": " + std::strerror(errno), site_);
 }
 
 Snapshot SnapshotFiles::read(std::string& damaged) const {
   bool some = false;
-  for (std::int64_t age = -1; age < keep_ + 100; ++age) {
-    if (!fs::exists(name(age))) {
-      if (age > 0) break;
+  std::int64_t missing = 0;
+  for (std::int64_t age = -1; age <= 0 || missing < 2; ++age) {  // who was killed while renaming leaves a gap
+    if (!exists(name(age))) {
+      ++missing;
       continue;
     }
-    some = true;
+    some = true, missing = 0;
     try {
       Snapshot snapshot{load_safetensors(name(age), site_), load_safetensors_metadata(name(age), site_)};
       const auto sum = snapshot.notes.find("checksum");

@@ -13,6 +13,9 @@ struct Snapshot {
   std::map<std::string, std::string> notes;
 };
 
+/// The value of that name; throws when there is none.
+const Tensor& saved(const StateDict& values, const std::string& name);
+
 /// The snapshots of one training: the newest is named `path`, those before it path.1, path.2 … They are safetensors
 /// files with a checksum, which stand under their names whole or not at all. While this lives, no other training, of
 /// this process or another, has them.

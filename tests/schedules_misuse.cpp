@@ -144,7 +144,9 @@ TEST_CASE("the state of another schedule is refused and changes nothing") {
   };
   const std::pair<StateDict, std::string> all[] = {
       {{},
-       "'" + name + "' is missing; 'initial_lr' is missing; 'lr' is missing; 'scale' is missing; 'initial_momentum'"},
+       "'" + name +
+           "' is missing; 'initial_lr' is missing; 'lr' is missing; 'lr_set' is missing; 'scale' is missing; "
+           "'initial_momentum'"},
       {changed("more", tensor(1.)), "'more' is unexpected"},
       {changed("total", tensor(std::int64_t{11})), "'total' is 11, here 10"},
       {changed(name, tensor(std::int64_t{11})), "its steps are 11, the schedule ends after 10"},
