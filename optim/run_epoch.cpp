@@ -48,6 +48,7 @@ std::vector<std::pair<std::string, Tensor>> Run::State::validate_into(Epoch& epo
 
 void Run::end_epoch(Site site) {
   State& s = state();
+  s.take_back_weights();
   const auto entered = std::chrono::steady_clock::now();
   Epoch e(s.epoch + 1);
   const auto& judge = s.keep ? s.keep : s.early;  // of the best epoch

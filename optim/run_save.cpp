@@ -150,6 +150,8 @@ void Run::State::check_identity(const Snapshot& s) const {
 void Run::State::load(const Snapshot& s) {
   auto real = [&](const char* name) { return saved(s.tensors, name).item(); };
   auto count = [&](const char* name) { return saved(s.tensors, name).item<std::int64_t>(); };
+  best_weights = with_prefix(s.tensors, "best.");
+  if (!best_weights.empty()) model.load_state_dict(best_weights);  // throws now where it would at the end
   model.load_state_dict(with_prefix(s.tensors, "model."));
   const auto frozen = saved(s.tensors, "run.frozen").to_vector<std::int64_t>();
   std::vector<Parameter> parameters = model.parameters();
@@ -161,8 +163,8 @@ void Run::State::load(const Snapshot& s) {
   if (average) average->load_state_dict(with_prefix(s.tensors, "average."));
   for (std::size_t i = 0; i < measured.size(); ++i)
     measured[i].load_state_dict(with_prefix(s.tensors, "measured." + std::to_string(i) + "."));
-  best_weights = with_prefix(s.tensors, "best.");
   if (keep) keep->best = real("keep.value"), keep->best_epoch = count("keep.epoch");
+  if (keep && keep->best_epoch > 0 && best_weights.empty()) saved(s.tensors, "best.");
   if (early) early->best = real("early.value"), early->best_epoch = count("early.epoch");
   epoch = count("run.epoch"), batch = count("run.batch"), steps = saved_steps = count("run.steps");
   samples = count("run.samples"), loss_sum = real("run.loss_sum");

@@ -52,7 +52,7 @@ SwappedValues::SwappedValues(SwappedValues&& other) noexcept
 
 SwappedValues::~SwappedValues() {
   const std::lock_guard<std::mutex> guard(lock);
-  for (std::size_t i = 0; i < own_.size(); ++i) {
+  for (std::size_t i = own_.size(); i-- > 0;) {  // backwards: one that is there twice had its own value first
     Parameter& p = parameters_[i];
     count -= static_cast<int>(swapped().erase(p.leaf()));
     p.assign(own_[i].dtype() == p.dtype() ? own_[i] : own_[i].to(p.dtype()));  // Module::to may have come between

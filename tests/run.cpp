@@ -145,6 +145,19 @@ TEST_CASE("averages of weights") {
     CHECK(p.tensor().item() == 4);
   }
   CHECK(p.tensor().item() == 0);
+  {
+    optim::StochasticWeightAverage twice({p, p});
+    for (const double x : {2., 4.}) p.assign(tensor({x}, float64)), twice.update();
+    const auto shown = twice.show();
+    CHECK(p.tensor().item() == 3);
+  }
+  CHECK(p.tensor().item() == 4);
+  {
+    const optim::SwappedValues shown({p, p}, {tensor({7.}, float64), tensor({8.}, float64)});
+    CHECK(p.tensor().item() == 8);
+  }
+  CHECK(p.tensor().item() == 4);
+  p.assign(tensor({0.}, float64));
   optim::ExponentialMovingAverage again({p}, 0.75);
   again.load_state_dict(ema.state_dict());
   CHECK(again.count() == 3);

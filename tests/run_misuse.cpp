@@ -123,6 +123,27 @@ TEST_CASE("misuses of a run are refused with what to change") {
        [](Setting& s) {
          s.run.validate({inputs, targets}, mae().named("loss"));
        }},
+      {"Run::validate: there are two figures named 'seconds'",
+       [](Setting& s) {
+         s.run.validate({inputs, targets}, mae().named("seconds"));
+       }},
+      {"Run::measure: there are two figures named 'training_mae'",
+       [](Setting& s) {
+         s.run.measure({mae(), mae()});
+       }},
+      {"Run::measure: the name of a metric has several lines", [](Setting& s) { s.run.measure(mae().named("a\nb")); }},
+      {"Run::on_step: the function is empty", [](Setting& s) { s.run.on_step({}); }},
+      {"Run::on_epoch: the function is empty", [](Setting& s) { s.run.on_epoch({}); }},
+      {"Run::report: the name of the file is empty", [](Setting& s) { s.run.report(""); }},
+      {"one is the file of save_to() already",
+       [&](Setting& s) { s.run.save_to(folder / "one").report((folder.path / "." / "one").string()); }},
+      {"one is the file of log_to() already", [&](Setting& s) { s.run.log_to(folder / "one").log_to(folder / "one"); }},
+      {"Run: a batch has no samples",
+       [](Setting& s) {
+         optim::Run(s.net, optim::SGD(s.net.parameters(), 0.1), std::vector<Tensor>{zeros({0, 3})},
+                    [&](const Tensor& x) { return sum(s.net(x)); })
+             .fit(1);
+       }},
       {"Run: the cost function gives no output to measure 'training_mae' on; have it return a LossAndOutput",
        [](Setting& s) { s.run.measure(mae()).fit(1); }},
       {"Run::validate: metrics need the model's outputs",
