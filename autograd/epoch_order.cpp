@@ -1,5 +1,7 @@
 #include "epoch_order.hpp"
 
+#include <mutex>
+
 #include "ops/creation.hpp"
 #include "random.hpp"
 
@@ -15,17 +17,38 @@ Tensor epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch, Site 
   return permutation(n, generator, site);
 }
 
-const Tensor& EpochOrder::operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch) {
-  if (!order_.defined() || order_.size() != n || seed_ != seed || epoch_ != epoch) {
-    order_ = epoch_order(n, seed, epoch);
-    seed_ = seed, epoch_ = epoch;
+struct EpochOrder::Kept {
+  struct Order {
+    Tensor order;
+    std::uint64_t seed = 0;
+    std::int64_t epoch = 0;  // -1: of data that is not shuffled
+  };
+  template <class Make>
+  Tensor find(std::int64_t n, std::uint64_t seed, std::int64_t epoch, Make make) {
+    const std::lock_guard<std::mutex> guard(lock);
+    for (int i = 0; i < 2; ++i) {
+      const Order& o = orders[i];
+      if (!o.order.defined() || o.order.size() != n || o.seed != seed || o.epoch != epoch) continue;
+      last = i;
+      return o.order;
+    }
+    Order order{make(), seed, epoch};
+    last = 1 - last;
+    orders[last] = order;
+    return order.order;
   }
-  return order_;
-}
+  std::mutex lock;
+  Order orders[2];
+  int last = 0;
+};
 
-const Tensor& EpochOrder::given(std::int64_t n) {
-  if (!order_.defined() || order_.size() != n || epoch_ != -1) order_ = arange(n), epoch_ = -1;
-  return order_;
+EpochOrder::EpochOrder() : kept_(std::make_shared<Kept>()) {}
+
+Tensor EpochOrder::operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch) {
+  return kept_->find(n, seed, epoch, [&] { return epoch_order(n, seed, epoch); });
+}
+Tensor EpochOrder::given(std::int64_t n) {
+  return kept_->find(n, 0, -1, [&] { return arange(n); });
 }
 
 }  // namespace xtape

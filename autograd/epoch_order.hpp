@@ -1,5 +1,7 @@
 // The order of the samples in an epoch, the same whoever asks and wherever a training goes on.
 #pragma once
+#include <memory>
+
 #include "tensor.hpp"
 
 namespace xtape {
@@ -8,18 +10,19 @@ namespace xtape {
 /// int64. Throws when n or the epoch is negative.
 Tensor epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch, Site site = Site::here());
 
-/// Keeps the order of the epoch that was asked for last; one thread at a time.
+/// Keeps the orders of the two epochs that were asked for last, such as of two trainings that take turns. Any number of
+/// threads may ask; copies keep the same.
 class EpochOrder {
  public:
+  EpochOrder();
   /// As `epoch_order`.
-  const Tensor& operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
+  Tensor operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
   /// 0 … n-1, the order of data that is not shuffled.
-  const Tensor& given(std::int64_t n);
+  Tensor given(std::int64_t n);
 
  private:
-  Tensor order_;
-  std::uint64_t seed_ = 0;
-  std::int64_t epoch_ = -1;
+  struct Kept;
+  std::shared_ptr<Kept> kept_;
 };
 
 }  // namespace xtape

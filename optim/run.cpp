@@ -174,7 +174,10 @@ bool Run::State::next_batch(Tensors& batch) {
 double Run::step(Site site) {
   State& s = act("step", site);
   begin(0, site);
-  if (s.over) end_epoch(site);  // which threw the last time, or was not reached before it was saved
+  if (s.over) {  // the last step has still to end its epoch, which threw, or was not reached when it was saved
+    end_epoch(site);
+    return s.last_loss;
+  }
   s.check_schedule(0, site);
   s.take_back_weights();
   const auto entered = std::chrono::steady_clock::now();
@@ -213,7 +216,7 @@ double Run::step(Site site) {
   s.loss_sum += taken.loss * static_cast<double>(taken.samples);
   s.samples += taken.samples;
   s.history.loss.add(taken.loss), s.history.lr.add(rate);
-  s.rate = rate;
+  s.last_loss = taken.loss, s.rate = rate;
   ++s.steps;
   if (s.average) s.average->update();
   s.over = s.data->count() ? s.batch >= *s.data->count() : !s.has_ahead;

@@ -71,8 +71,10 @@ class Metrics {
 /// whatever else draws numbers, so that a training that goes on from a file has the same bits as one that was never
 /// stopped. Figures of an epoch are called "loss", the mean of the training's, "validation_loss", and as the metrics.
 ///
-/// Options are set before the first step. After an exception everything is as before the step that threw, and may be
-/// used on. Optimiser and data that are given as variables are referred to, temporaries kept.
+/// Options are set before the first step. After an exception of a step everything is as before it; after one of what
+/// follows a step, such as a metric or a callback, the training goes on behind it. The cost function and metrics may
+/// `stop` the run, the functions of `on_step` and `on_epoch` may call all of it. Optimiser and data that are given as
+/// variables are referred to, temporaries kept.
 class Run {
  public:
   /// `loss` is a function of a batch, its input and target, or its one tensor, or Tensors; it gives the loss, or a
@@ -134,7 +136,8 @@ class Run {
   class Epochs;
   Epochs epochs(std::int64_t epochs, Site site = Site::here());
   /// One step of a loop of one's own, such as that of two runs against each other; ends the epoch after its last batch.
-  /// Returns the loss. Throws when the loss is not finite, and changes nothing then.
+  /// Returns the loss. Throws when the loss is not finite, and changes nothing then; where the end of the epoch throws,
+  /// such as a metric, the next call does that alone.
   double step(Site site = Site::here());
   /// Has `fit` end after this step.
   void stop();

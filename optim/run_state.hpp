@@ -88,7 +88,7 @@ struct Run::State {
   double loss_sum = 0;  // of the epoch so far, over its samples
   std::int64_t samples = 0;
   double seconds = 0;                   // of the epoch so far
-  double rate = 0;                      // of the last step
+  double last_loss = 0, rate = 0;       // of the last step
   bool over = false;                    // the epoch's last batch was taken, and its end is still to come
   bool stopped = false, ended = false;  // by the user, or because nothing was to be hoped for any more
   History history;

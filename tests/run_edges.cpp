@@ -22,6 +22,8 @@ namespace {
 
 const Tensor inputs = normal({10, 3}, 0, 1, float64), targets = normal({10, 1}, 0, 1, float64);
 
+const TensorBatches batches(inputs, targets, 4);
+
 struct Net : nn::Module<Net> {
   Net() { to(float64); }
   nn::Linear first = child("first", nn::Linear(3, 4));
@@ -46,7 +48,7 @@ struct Training {
   }();
   optim::Adam opt{net.parameters(), 0.02};
   std::function<void()> in_cost, in_metric;
-  optim::Run run{net, opt, TensorBatches(inputs, targets, 4), [this](const Tensor& x, const Tensor& t) {
+  optim::Run run{net, opt, batches, [this](const Tensor& x, const Tensor& t) {
                    if (in_cost) in_cost();
                    return nn::mse_loss(net(x), t);
                  }};
@@ -108,6 +110,8 @@ TEST_CASE("an epoch whose end throws ends later, and no step is taken twice or t
     a.in_metric = at_call(1, throws);
     CHECK_THROWS_WITH(a.run.fit(epochs), "of one's own");
     CHECK(a.run.epoch() == 0);
+    CHECK(a.run.steps() == 3);
+    if (epochs == 1) a.run.step();
     CHECK(a.run.steps() == 3);
     a.run.fit(epochs);
     CHECK(a.run.steps() == 3 * epochs);
@@ -209,6 +213,18 @@ TEST_CASE("after the best weights a run goes on from its last ones, unless the m
     a.run.fit(4);
     if (!changed) check_same(a.net.state_dict(), whole.net.state_dict());
   }
+}
+
+TEST_CASE("the best epochs are those of the figure that is kept") {
+  Training a(5);
+  a.run.keep_best("distance").stop_early("loss", 9).fit(9);
+  double best = 1e9;
+  std::int64_t number = 0;
+  for (const optim::Epoch& e : a.run.history().epochs) {
+    CHECK(e.best == (e["distance"] < best));
+    if (e.best) best = e["distance"], number = e.number();
+  }
+  CHECK(a.run.best_epoch() == number);
 }
 
 TEST_CASE("a training that cannot begin leaves the optimiser as it was") {

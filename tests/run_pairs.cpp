@@ -373,7 +373,7 @@ std::string interrupted(const Plan& plan, const std::string& file, std::uint64_t
       const Untouched untouched(*w);
       std::optional<AnomalyGuard> anomaly;
       std::optional<Profile> profile;
-      if (draw.one_in(6)) anomaly.emplace();
+      if (plan.row->takes_gradients() && draw.one_in(6)) anomaly.emplace();
       if (draw.one_in(6)) profile.emplace();
       try {
         if (how == 11) {
