@@ -10,6 +10,19 @@ SwappedValues Run::State::shown() const {
   return average && average->count() > 0 ? average->show() : optimizer->averaged();
 }
 
+// The cost of a batch of the validation, where nothing is recorded.
+LossAndOutput Run::State::judged(const Tensors& batch) const {
+  try {
+    return loss.of(batch);
+  } catch (const Error& error) {
+    const std::string said = error.what();
+    if (said.compare(0, 6, "grad: ") != 0) throw;
+    fail("Run::validate", said +
+                              "; nothing is recorded in a validation: a cost function that takes gradients itself "
+                              "begins with Recording recording(true)");
+  }
+}
+
 std::vector<std::pair<std::string, Tensor>> Run::State::validate_into(Epoch& epoch) {
   const NoGradGuard guard;
   const KeyedRandomness randomness(~key, streams_of(steps));
@@ -29,7 +42,7 @@ std::vector<std::pair<std::string, Tensor>> Run::State::validate_into(Epoch& epo
   }
   for (Tensors batch; source.next(batch);) {
     const std::int64_t n = samples_of(batch);
-    const LossAndOutput result = loss.of(batch);
+    const LossAndOutput result = judged(batch);
     mean += (loss_of(result) - mean) * static_cast<double>(n) / static_cast<double>(samples + n);
     samples += n;
     watch.reset();

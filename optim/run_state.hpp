@@ -139,6 +139,7 @@ struct Run::State {
   // Epochs.
   /// The values that the model is judged and kept by, for a while.
   SwappedValues shown() const;
+  LossAndOutput judged(const Tensors& batch) const;
   /// The outputs of the layers, for the report.
   std::vector<std::pair<std::string, Tensor>> validate_into(Epoch& epoch);
 

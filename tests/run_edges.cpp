@@ -381,6 +381,18 @@ TEST_CASE("a run that was moved, and one where nothing is recorded") {
   a->run = std::move(other);
   a->run.fit(2);
   CHECK(a->run.steps() == 6);
+  // A cost that takes gradients itself, as of the inputs, where a validation records nothing.
+  for (const bool records : {false, true}) {
+    optim::Run run(a->net, a->opt, batches, [&](const Tensor& x, const Tensor&) {
+      const Recording recording(records || is_recording());
+      const Tensor z = x.requires_grad();
+      return mean(square(grad(sum(square(a->net(z))), Tensors{z}, create_graph)[0]));
+    });
+    run.validate({inputs, targets}).progress(ProgressStyle::quiet);
+    const std::string said = message([&] { run.fit(1); });
+    CHECK((said == "no error") == records);
+    if (!records) CHECK(said.find("begins with Recording recording(true)") != said.npos);
+  }
 }
 
 TEST_CASE("numbers without end") {

@@ -290,7 +290,12 @@ std::string whole(const Plan& plan, const std::string& file) {
   // What is validated, by hand.
   optim::ExponentialMovingAverage average(w.parameters, 0.75);
   w.in_step = [&] { average.update(); };
+  std::vector<optim::StateDict> shown_weights;
   w.in_epoch = [&] {
+    {
+      const auto shown = plan.average ? average.show() : w.opt->averaged();
+      shown_weights.push_back(w.model->state_dict());
+    }
     if (!plan.validates || plan.noise || plan.replays) return;
     const NoGradGuard guard;
     const Mode mode(w);
@@ -305,6 +310,8 @@ std::string whole(const Plan& plan, const std::string& file) {
   };
   const Untouched untouched(w);
   w.run->fit(epochs);
+  const std::size_t given = plan.keep < 2 ? static_cast<std::size_t>(w.run->best_epoch()) : shown_weights.size();
+  for (const auto& [name, v] : w.model->state_dict()) CHECK(same_bits(v, shown_weights[given - 1].at(name)));
   return outcome(w, file);
 }
 
