@@ -75,7 +75,8 @@ inline constexpr bool goes_in_order<D, std::void_t<decltype(in_order(std::declva
 /// - tensors, whose rows are the samples: `{x, t}`.
 ///
 /// A batch is a Tensor, Tensors, or a struct or pair of two tensors, input and target. What is given as a variable must
-/// live as long; a temporary is kept.
+/// live as long; a temporary is kept. Copies share a place, which trainings that take turns find again; those of
+/// several threads have a Data each.
 class Data {
  public:
   /// Where batches come from. `seek` goes to a batch, `next` gives the one there and goes on; false after the last.
@@ -89,6 +90,8 @@ class Data {
     /// Whether `seek` can go to another batch than the first.
     virtual bool seeks() const { return false; }
     virtual std::string fingerprint() const { return "a range"; }
+    /// Who took the last batch; anybody else seeks first.
+    const void* reader = nullptr;
   };
 
   template <class D, class = std::enable_if_t<!std::is_same_v<std::decay_t<D>, Data>>>

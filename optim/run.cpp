@@ -158,7 +158,10 @@ void Run::begin(std::int64_t epochs, Site site) {
 }
 
 bool Run::State::next_batch(Tensors& batch) {
-  if (data->seeks()) data->seek(epoch, this->batch, seed);  // another Run of the same data may have moved it
+  if (data->reader != this) {
+    data->seek(epoch, this->batch + has_ahead, seed);
+    data->reader = this;
+  }
   if (has_ahead) {
     batch = std::move(ahead);
     has_ahead = false;
@@ -182,7 +185,7 @@ double Run::step(Site site) {
   s.take_back_weights();
   const auto entered = std::chrono::steady_clock::now();
   if (!s.seeked) {
-    s.data->seek(s.epoch, s.batch, s.seed);
+    s.data->reader = nullptr;
     s.seeked = true, s.has_ahead = false;
     s.progress.begin_epoch(s.epoch + 1, s.total_epochs, s.batch / s.accumulate, s.steps_per_epoch());
   }

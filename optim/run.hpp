@@ -139,7 +139,7 @@ class Run {
   /// Returns the loss. Throws when the loss is not finite, and changes nothing then; where the end of the epoch throws,
   /// such as a metric, the next call does that alone.
   double step(Site site = Site::here());
-  /// Has `fit` end after this step.
+  /// Has `fit` end after this step; any thread may call it.
   void stop();
 
   /// The epochs that are done, the steps that were taken, and whether the training has ended before its last epoch;

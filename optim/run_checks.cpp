@@ -25,7 +25,7 @@ void try_out(State& s, Site site, F f) {
     const Mode mode(s.model, true);
     const Inside inside(s.inside);
     const Recording recording(true);
-    s.data->seek(0, 0, s.seed);
+    s.data->reader = nullptr;
     f();
     restore();
   } catch (...) {
@@ -57,7 +57,7 @@ Run::RateTest Run::find_lr(double low, double high, std::int64_t steps, Site sit
       State::Taken taken = s.take_step(next, site);
       if (taken.samples == 0) {  // the epoch is over
         ++s.epoch, s.batch = batches = 0;
-        s.data->seek(s.epoch, 0, s.seed);
+        s.data->reader = nullptr;
         taken = s.take_step(next, site);
       }
       if (taken.samples == 0) fail("Run::find_lr", "there are no batches to train on", site);

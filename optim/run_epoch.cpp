@@ -33,6 +33,7 @@ std::vector<std::pair<std::string, Tensor>> Run::State::validate_into(Epoch& epo
   std::int64_t samples = 0;
   Data::Source& source = **validation;
   source.seek(0, 0, seed);
+  source.reader = &source;
   const bool reports = !report_path.empty();
   std::vector<std::pair<std::string, Tensor>> outputs;  // for the first batch
   std::shared_ptr<void> watch;

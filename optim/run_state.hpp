@@ -1,5 +1,6 @@
 // Private: what a Run consists of.
 #pragma once
+#include <atomic>
 #include <autograd/keyed_randomness.hpp>
 #include <optim/average.hpp>
 #include <optim/event_file.hpp>
@@ -87,10 +88,11 @@ struct Run::State {
   bool has_ahead = false;
   double loss_sum = 0;  // of the epoch so far, over its samples
   std::int64_t samples = 0;
-  double seconds = 0;                   // of the epoch so far
-  double last_loss = 0, rate = 0;       // of the last step
-  bool over = false;                    // the epoch's last batch was taken, and its end is still to come
-  bool stopped = false, ended = false;  // by the user, or because nothing was to be hoped for any more
+  double seconds = 0;                // of the epoch so far
+  double last_loss = 0, rate = 0;    // of the last step
+  bool over = false;                 // the epoch's last batch was taken, and its end is still to come
+  std::atomic<bool> stopped{false};  // by the user, in another thread perhaps
+  bool ended = false;                // nothing was to be hoped for any more
   History history;
   std::map<std::string, std::string> identity;  // the fingerprint at the beginning
   Report report;

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <forward_list>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -170,23 +171,29 @@ TEST_CASE("two runs in two threads come to what each comes to alone") {
   CHECK(default_generator().next() == 0);
 }
 
-TEST_CASE("two runs on one data, one model or one optimiser") {
-  // They take turns on batches that they share.
-  const Training alone_a(1), alone_b(2);
-  const optim::Data data = TensorBatches(inputs, targets, 4);
-  auto train = [&](bool shared) {
-    Tensors weights;
-    const Net a = alone_a.net.clone(), b = alone_b.net.clone();
-    auto cost = [](const Net& net) {
-      return [net](const Tensor& x, const Tensor& t) { return nn::mse_loss(net(x), t); };
+TEST_CASE("two runs that take turns on one data") {
+  const Training start;
+  std::forward_list<Tensors> list;
+  for (const int begin : {6, 3, 0}) {
+    const Slice rows(begin, begin + 3);
+    list.push_front({slice(inputs, 0, rows), slice(targets, 0, rows)});
+  }
+  for (const optim::Data& data :
+       {optim::Data(batches), optim::Data(list), optim::Data(std::vector(list.begin(), list.end()))}) {
+    auto train = [&](const optim::Data& first, const optim::Data& second) {
+      const Net a = start.net.clone(), b = start.net.clone();
+      auto cost = [](const Net& net) {
+        return [net](const Tensor& x, const Tensor& t) { return nn::mse_loss(net(x), t); };
+      };
+      optim::Run one(a, optim::SGD(a.parameters(), 0.1), first, cost(a));
+      optim::Run two(b, optim::SGD(b.parameters(), 0.1), second, cost(b));
+      one.seed(1).validate(first).progress(ProgressStyle::quiet), two.seed(2).progress(ProgressStyle::quiet);
+      for (int i = 0; i < 7; ++i) one.step(), two.step(), two.step();
+      return a.first.weight + b.first.weight;
     };
-    optim::Run one(a, optim::SGD(a.parameters(), 0.1), shared ? data : TensorBatches(inputs, targets, 4), cost(a));
-    optim::Run two(b, optim::SGD(b.parameters(), 0.1), shared ? data : TensorBatches(inputs, targets, 4), cost(b));
-    one.seed(1).progress(ProgressStyle::quiet), two.seed(2).progress(ProgressStyle::quiet);
-    for (int i = 0; i < 7; ++i) one.step(), two.step(), two.step();
-    return a.state_dict().at("first.weight") + b.state_dict().at("first.weight");
-  };
-  CHECK(same_bits(train(true), train(false)));
+    const auto own = [&] { return data->seeks() ? optim::Data(batches) : optim::Data(list); };
+    CHECK(same_bits(train(data, data), train(own(), own())));
+  }
 }
 
 TEST_CASE("after the best weights a run goes on from its last ones, unless the model was given others") {

@@ -47,12 +47,8 @@ struct Plan {
   }
   std::string text() const {
     std::ostringstream out;
-    out << row->name << ", model " << model << ", data " << data << " by " << size << ", " << to_string(dtype)
-        << (maximize ? ", maximize" : "") << ", group " << group << ", accumulate " << accumulate << ", noise " << noise
-        << ", checkpoints " << checkpoints << ", replays " << replays << ", clip " << clip << ", average " << average
-        << ", keep " << keep << ", early " << early << ", schedule " << schedule << ", reaction " << reaction
-        << ", measures " << measures << ", validates " << validates << ", writes " << writes << ", own rate "
-        << own_rate << ", thaws " << thaws << ", every " << every_steps;
+    out << row->name << ", model " << model << ", data " << data << ", accumulate " << accumulate << ", schedule "
+        << schedule << ", reaction " << reaction << (average ? ", average" : "") << (noise ? ", noise" : "");
     return out.str();
   }
   bool seeks() const { return data < 5; }
