@@ -118,6 +118,17 @@ std::vector<int> heights(const Histogram& h, Interval all) {
   return result;
 }
 
+// Whether its numbers are what a histogram's are.
+bool is_whole(const Histogram& h) {
+  for (const double x : {h.min, h.max, h.sum, h.sum_of_squares})
+    if (std::isnan(x)) return false;
+  for (const double count : h.counts)
+    if (!(count >= 0 && std::isfinite(count))) return false;
+  for (const double edge : h.edges)
+    if (!std::isfinite(edge)) return false;
+  return std::is_sorted(h.edges.begin(), h.edges.end()) && h.number >= 0 && h.not_finite >= 0;
+}
+
 nlohmann::json drawn(const HistogramSeries& series) {
   std::vector<std::size_t> kept;
   const std::size_t n = series.x.size(), few = std::min(n, most_times);
@@ -161,6 +172,12 @@ Page& Page::histograms(const std::string& title, const std::vector<HistogramSeri
         fail("Page::histograms",
              "series '" + s.name + "' has a histogram of " + std::to_string(h.counts.size()) + " counts and " +
                  std::to_string(h.edges.size()) + " edges, expected one edge more than counts",
+             site);
+      else if (!is_whole(h))
+        fail("Page::histograms",
+             "series '" + s.name +
+                 "' has a histogram whose edges are not finite and ascending, or whose counts are no "
+                 "counts",
              site);
     all.push_back(drawn(s));
   }

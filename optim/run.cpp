@@ -7,6 +7,7 @@
 #include <autograd/random.hpp>
 #include <cmath>
 #include <limits>
+#include <optim/value.hpp>
 #include <unordered_set>
 
 #include "run_state.hpp"
@@ -207,8 +208,8 @@ double Run::step(Site site) {
           parameters = "parameter '" + p.name() + "' has been nan since an earlier step, whose gradient was";
           break;
         }
-      fail("Run", "the loss is " + std::to_string(taken.loss) + " in " + place(s.steps, s.epoch, s.batch - 1) +
-                      ", with the learning rate " + std::to_string(rate) + "; " + parameters +
+      fail("Run", "the loss is " + to_string(taken.loss) + " in " + place(s.steps, s.epoch, s.batch - 1) +
+                      ", with the learning rate " + to_string(rate) + "; " + parameters +
                       "; an AnomalyGuard around fit() names the operation");
     }
   } catch (...) {

@@ -150,8 +150,18 @@ void Run::State::check_identity(const Snapshot& s) const {
 }
 
 void Run::State::load(const Snapshot& s) {
-  auto real = [&](const char* name) { return saved(s.tensors, name).item(); };
-  auto count = [&](const char* name) { return saved(s.tensors, name).item<std::int64_t>(); };
+  auto number_of = [&](const char* name, Dtype dtype) {
+    const Tensor& x = saved(s.tensors, name);
+    if (x.dtype() != dtype || x.size() != 1)
+      fail("Snapshot", "'" + std::string(name) + "' is " + described(x) + ", expected a number");
+    return x;
+  };
+  auto real = [&](const char* name) { return number_of(name, float64).item(); };
+  auto count = [&](const char* name) {
+    const auto n = number_of(name, int64).item<std::int64_t>();
+    if (n < 0) fail("Snapshot", "'" + std::string(name) + "' is " + std::to_string(n) + ", expected at least 0");
+    return n;
+  };
   best_weights = with_prefix(s.tensors, "best.");
   if (!best_weights.empty()) model.load_state_dict(best_weights);  // throws now where it would at the end
   model.load_state_dict(with_prefix(s.tensors, "model."));

@@ -154,6 +154,18 @@ TEST_CASE("what pages and pictures refuse, and how they say so") {
        [&](Page& p) {
          p.histograms("h", {{"w", {1}, {{{0, 1}, {1, 2}, 3}}}});
        }},
+      {"Page::histograms: series 'w' has a histogram whose edges are not finite and ascending",
+       [&](Page& p) {
+         p.histograms("h", {{"w", {1}, {{{1, 0}, {1}, 1}}}});
+       }},
+      {"Page::histograms: series 'w' has a histogram whose edges are not finite and ascending",
+       [&](Page& p) {
+         p.histograms("h", {{"w", {1}, {{{0, INFINITY}, {1}, 1}}}});
+       }},
+      {"or whose counts are no counts",
+       [&](Page& p) {
+         p.histograms("h", {{"w", {1}, {{{0, 1}, {-1}, 1}}}});
+       }},
       {"Page::raw: the script has '</script'", [&](Page& p) { p.raw("r", "", "x = '</SCRIPT>'"); }},
       {"Page::raw: the script has '<!--'", [&](Page& p) { p.raw("r", "", "x = '<!--'"); }},
       {"Page::write: cannot write /nowhere/page.html: No such file", [](Page& p) { p.write("/nowhere/page.html"); }},

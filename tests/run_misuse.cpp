@@ -233,7 +233,7 @@ TEST_CASE("a loss that is not finite stops a training before its step, and nothi
   s.run.on_step([&](optim::Run&, double) { before = s.net.state_dict(); });
   CHECK_THROWS_WITH_AS(s.run.fit(2),
                        Contains("Run: the loss is nan in step 3 (epoch 1, batch 3), with the learning "
-                                "rate 0.100000; the parameters are those before it"),
+                                "rate 0.1; the parameters are those before it"),
                        Error);
   for (const auto& [name, value] : s.net.state_dict()) CHECK(same_bits(value, before.at(name)));
   // It goes on with that batch, as if nothing had been.
