@@ -74,11 +74,13 @@ class Metrics {
 /// Options are set before the first step. After an exception of a step everything is as before it; after one of what
 /// follows a step, such as a metric or a callback, the training goes on behind it. The cost function and metrics may
 /// `stop` the run, the functions of `on_step` and `on_epoch` may call all of it. Optimiser and data that are given as
-/// variables are referred to, temporaries kept.
+/// variables are referred to, temporaries kept. Threads may each have a Run, of models of their own.
 class Run {
  public:
   /// `loss` is a function of a batch, its input and target, or its one tensor, or Tensors; it gives the loss, or a
-  /// LossAndOutput. Throws when the optimiser has a parameter that the model has not.
+  /// LossAndOutput. An optimiser that searches, such as LBFGS, has the mean loss of a step's batches as its closure,
+  /// with the same random numbers in each call; for a LevenbergMarquardt `loss` gives residuals. Throws when the
+  /// optimiser has a parameter that the model has not.
   template <class O, class F>
   Run(Model model, O&& optimizer, Data data, F loss, Site site = Site::here())
       : Run(std::move(model), shared(std::forward<O>(optimizer)), std::move(data), loss_of(std::move(loss)), site) {}

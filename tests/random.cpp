@@ -1,5 +1,6 @@
 // Random numbers: the published generator, the right distributions, and nothing that depends on threads.
 #include <doctest/doctest.h>
+#include <autograd/keyed_randomness.hpp>
 #include <autograd/ops/dropout.hpp>
 #include <autograd/record.hpp>
 
@@ -9,6 +10,8 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
+#include <thread>
 #include <vector>
 #include <xtape.hpp>
 
@@ -551,4 +554,33 @@ TEST_CASE("malformed draws say what was met and where") {
     CHECK(text.find("random.cpp:") != std::string::npos);
   }
   CHECK(message([] { randint(1, 0, {}); }).find("random.cpp:" + std::to_string(__LINE__)) != std::string::npos);
+}
+
+TEST_CASE("what a thread draws by a key depends on nothing else, in replays too") {
+  manual_seed(1);
+  Replay outside = record([](const Tensors& in) { return in[0] + uniform({4}); }, {zeros({4})});
+  std::optional<Replay> inside;
+  Tensors drawn;
+  Tensor of_another_thread;
+  {
+    const KeyedRandomness keyed(9, 100);
+    drawn.push_back(uniform({4}));
+    drawn.push_back(outside({zeros({4})})[0]);
+    std::thread([&] { of_another_thread = uniform({4}); }).join();
+    {
+      const KeyedRandomness inner(5, 0);
+      manual_seed(3);
+      uniform({2});
+    }
+    inside = record([](const Tensors& in) { return in[0] + uniform({4}); }, {zeros({4})});
+    drawn.push_back((*inside)({zeros({4})})[0]);
+    CHECK(default_generator().next() == 103);
+  }
+  RandomGenerator of_key(9), of_seed(1);
+  for (int i = 0; i < 100; ++i) of_key.next();
+  for (const Tensor& x : drawn) CHECK(same_bits(x, uniform({4}, 0, 1, float32, of_key)));
+  CHECK(same_bits(of_another_thread, uniform({4}, 0, 1, float32, of_seed)));
+  CHECK(same_bits((*inside)({zeros({4})})[0], uniform({4}, 0, 1, float32, of_seed)));
+  CHECK(default_generator().seed() == 1);
+  CHECK(default_generator().next() == 2);
 }
