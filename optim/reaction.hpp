@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optim/optimizer.hpp>
+#include <optional>
 #include <string>
 
 namespace xtape::optim {
@@ -15,8 +16,10 @@ class Reaction {
   virtual ~Reaction() = default;
   /// Takes the next value in; returns whether it has changed the rate. A NaN is no improvement.
   virtual bool observe(double value, Optimizer& optimizer) = 0;
-  /// Whether it wants the loss of each step, and not a figure of each epoch.
+  /// Whether it wants the loss of each step, which becomes small, and not a figure of each epoch.
   virtual bool of_steps() const { return false; }
+  /// Whether the figure is to become large, such as an accuracy, or small; not known unless it says so.
+  virtual std::optional<bool> maximizes() const { return std::nullopt; }
   /// Whether nothing is to be hoped for any more: the training may end.
   virtual bool done() const { return false; }
   /// What tells it from others, "ReduceOnPlateau(factor 0.1, patience 10)".

@@ -43,6 +43,7 @@ class ReduceOnPlateau : public Reaction {
  public:
   ReduceOnPlateau(ReduceOnPlateauOptions options = {}, Site site = Site::here());
   bool observe(double value, Optimizer& optimizer) override;
+  std::optional<bool> maximizes() const override { return options_.maximize_; }
   std::string description() const override { return description_; }
   StateDict state_dict() const override;
   void load_state_dict(const StateDict& values, Site site = Site::here()) override;
@@ -79,6 +80,7 @@ class HalveWhenStuck : public Reaction {
  public:
   HalveWhenStuck(HalveWhenStuckOptions options = {}, Site site = Site::here());
   bool observe(double value, Optimizer& optimizer) override;
+  std::optional<bool> maximizes() const override { return options_.maximize_; }
   bool done() const override { return lr_ <= options_.least_ * first_lr_; }
   std::string description() const override { return description_; }
   StateDict state_dict() const override;

@@ -114,17 +114,11 @@ void Run::State::choose_key() {
 void Run::begin(std::int64_t epochs, Site site) {
   State& s = state(site);
   if (s.begun) return;
-  s.check_options(site);
-  auto larger = [&](const std::string& figure) {
-    for (const auto* all : {&s.metrics, &s.measured})
-      for (const Metric& m : *all)
-        if (m.name() == figure) return m.larger_is_better();
-    return s.optimizer->maximizes() && (figure == "loss" || figure == "validation_loss");
-  };
-  for (auto* watched : {&s.keep, &s.early})
-    if (*watched) (*watched)->larger = larger((*watched)->figure);
   for (State::Reacting& r : s.reactions)
     if (r.figure.empty() && !r.reaction->of_steps()) r.figure = s.validation ? "validation_loss" : "loss";
+  s.check_options(site);
+  for (auto* watched : {&s.keep, &s.early})
+    if (*watched) (*watched)->larger = s.is_larger_better((*watched)->figure);
   s.choose_key();
   s.measured_now = s.measured;
   s.buffers = s.model.buffers();
@@ -229,7 +223,7 @@ double Run::step(Site site) {
   for (std::size_t i = 0; i < s.measured.size(); ++i) s.measured[i].merge(s.measured_now[i]);
   if (s.scheduler && s.every == Every::step) s.scheduler->step(site);
   for (State::Reacting& r : s.reactions)
-    if (r.reaction->of_steps()) r.reaction->observe(taken.loss, *s.optimizer);
+    if (r.reaction->of_steps()) r.reaction->observe(s.optimizer->maximizes() ? -taken.loss : taken.loss, *s.optimizer);
   s.progress.step(taken.samples, s.loss_sum / static_cast<double>(s.samples));
   if (!s.events.empty()) s.log_step(taken.loss);
   for (const auto& f : s.on_step) f(*this, taken.loss);

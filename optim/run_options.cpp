@@ -39,7 +39,7 @@ Run& Run::validate(Data data, Metrics metrics, Site site) {
 Run& Run::measure(Metrics metrics, Site site) {
   State& s = option("measure", site);
   std::vector<Metric> measured = s.measured;
-  for (const Metric& m : metrics.all()) measured.push_back(m.named("training_" + m.name()));
+  for (const Metric& m : metrics.all()) measured.push_back(m.named("training_" + m.name())), measured.back().reset();
   check_names("Run::measure", s.metrics, measured, site);
   s.measured = std::move(measured);
   return *this;
@@ -163,6 +163,13 @@ Run& Run::on_epoch(std::function<void(Run&, const Epoch&)> f, Site site) {
   return *this;
 }
 
+bool Run::State::is_larger_better(const std::string& figure) const {
+  for (const auto* all : {&metrics, &measured})
+    for (const Metric& m : *all)
+      if (m.name() == figure) return m.larger_is_better();
+  return optimizer->maximizes() && (figure == "loss" || figure == "validation_loss");
+}
+
 // Every figure that is watched is one that there will be, and the parts of a step fit.
 void Run::State::check_options(Site site) const {
   std::vector<std::string> names{"loss", "lr"};
@@ -180,7 +187,15 @@ void Run::State::check_options(Site site) const {
   };
   if (keep) check("keep_best", keep->figure);
   if (early) check("stop_early", early->figure);
-  for (const Reacting& r : reactions) check("react", r.figure);
+  for (const Reacting& r : reactions) {
+    check("react", r.figure);
+    const bool large = is_larger_better(r.figure);
+    if (!r.reaction->of_steps() && r.reaction->maximizes().value_or(large) != large)
+      fail("Run::react",
+           "'" + r.figure + "' is to become " + (large ? "large" : "small") + ", " + r.reaction->description() +
+               " watches for the opposite; its maximize() says which",
+           site);
+  }
   if (!metrics.empty() && !predict && !loss.gives_output)
     fail(
         "Run::validate",

@@ -115,6 +115,7 @@ struct Run::State {
   // Options.
   void check_path(const char* op, const std::string& path, Site site) const;
   void check_options(Site site) const;
+  bool is_larger_better(const std::string& figure) const;
 
   // Steps.
   void choose_key();

@@ -303,14 +303,16 @@ TEST_CASE("where the loss is to become large, the best is the largest") {
   optim::Run run(Rising{w}, optim::SGD({w}, optim::SGDOptions(1).maximize()), {inputs, targets},
                  [&](const Tensor&, const Tensor&) { return sum(w) - 9; });
   run.progress(ProgressStyle::quiet).keep_best("loss").stop_early("loss", 1);
+  run.react(optim::ShrinkWhenFlat(optim::ShrinkWhenFlatOptions(4)));
   const optim::Run::RateTest test = run.find_lr(0.01, 1, 20);
   CHECK(test.losses.size() == 20);
   CHECK(test.losses.front().second == doctest::Approx(-9));
   CHECK(test.suggestion > 0.1);
   CHECK(run.overfit_one_batch(3) == std::vector<double>{-9, -8, -7});
-  run.fit(3);
-  CHECK(run.epoch() == 3);
-  CHECK(run.best_epoch() == 3);
+  run.fit(12);
+  CHECK(run.epoch() == 12);
+  CHECK(run.best_epoch() == 12);
+  CHECK(run.optimizer().lr() == 1);
 }
 
 TEST_CASE("the learning rate finder takes the steps of the training") {

@@ -115,6 +115,12 @@ TEST_CASE("misuses of a run are refused with what to change") {
          s.run.validate({inputs, targets}, mae()).stop_early("mse", 2).fit(1);
        }},
       {"Run::react: there is no figure 'f1'", [](Setting& s) { s.run.react(optim::ReduceOnPlateau(), "f1").fit(1); }},
+      {"Run::react: 'r2' is to become large, ReduceOnPlateau(mode min, ",
+       [](Setting& s) {
+         s.run.validate({inputs, targets}, optim::r2).react(optim::ReduceOnPlateau(), "r2").fit(1);
+       }},
+      {"Run::react: 'loss' is to become small, HalveWhenStuck(",
+       [](Setting& s) { s.run.react(optim::HalveWhenStuck(optim::HalveWhenStuckOptions(1).maximize())).fit(1); }},
       {"Run::validate: there are two figures named 'mae'",
        [](Setting& s) {
          s.run.validate({inputs, targets}, {mae(), mae()});

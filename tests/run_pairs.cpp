@@ -156,8 +156,11 @@ struct World {
     if (plan.schedule == 1) run->schedule(optim::Cosine(), optim::Every::epoch);
     if (plan.schedule == 2) run->schedule(optim::Exponential(0.9));
     if (plan.schedule == 3) run->schedule(optim::Step(2), optim::Every::epoch);
-    if (plan.reaction == 0) run->react(optim::ReduceOnPlateau(optim::ReduceOnPlateauOptions().patience(0).factor(0.5)));
-    if (plan.reaction == 1) run->react(optim::HalveWhenStuck(optim::HalveWhenStuckOptions(1).least(0.1)), "loss");
+    if (plan.reaction == 0)
+      run->react(
+          optim::ReduceOnPlateau(optim::ReduceOnPlateauOptions().patience(0).factor(0.5).maximize(plan.maximize)));
+    if (plan.reaction == 1)
+      run->react(optim::HalveWhenStuck(optim::HalveWhenStuckOptions(1).least(0.1).maximize(plan.maximize)), "loss");
     if (plan.reaction == 2) run->react(optim::ShrinkWhenFlat(optim::ShrinkWhenFlatOptions(6)));
     run->save_to(file, optim::SaveOptions().every_steps(plan.every_steps).keep(1 + plan.every_steps % 3));
     if (plan.writes) run->report(file + ".html", "Pairs").log_to(file + ".csv").log_to(file + ".jsonl");
