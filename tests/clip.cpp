@@ -13,8 +13,11 @@ using doctest::Contains;
 
 TEST_CASE("gradients are scaled to a norm, or left as they are") {
   const Tensor a = tensor({3., -4.}, float64), b = tensor({12.}, float64);  // of norm 13
-  for (const auto& [p, norm] : {std::pair(2., 13.), std::pair(1., 19.), std::pair(double(INFINITY), 12.),
-                                std::pair(3., std::cbrt(27. + 64. + 1728.))}) {
+  struct Case {
+    double p, norm;
+  };
+  for (const Case& c : {Case{2, 13}, Case{1, 19}, Case{INFINITY, 12}, Case{3, std::cbrt(27. + 64. + 1728.)}}) {
+    const double p = c.p, norm = c.norm;
     CAPTURE(p);
     Tensors g{a, Tensor(), b};
     CHECK(optim::clip_grad_norm(g, 6.5, p) == Approx(norm).epsilon(1e-14));
