@@ -212,8 +212,8 @@ TEST_CASE("after its last step a schedule's rate stays and the next step throws"
   CHECK(opt.lr() == 0.25);
   scheduler.step();
   CHECK(opt.lr() == 0.25);
-  CHECK(says(message([&] { scheduler.step(); }),
-             "Scheduler: Linear(start_factor 1, end_factor 0) has ended after 2 steps", __LINE__ - 1));
+  const std::string said = message([&] { scheduler.step(); });
+  CHECK(says(said, "Scheduler: Linear(start_factor 1, end_factor 0) has ended after 2 steps", __LINE__ - 1));
   CHECK(scheduler.steps() == 2);
   CHECK(opt.lr() == 0.25);
 }
