@@ -10,6 +10,7 @@
 #include <optim/table_file.hpp>
 #include <sstream>
 
+#include "folder.hpp"
 #include "support.hpp"
 
 using namespace xtape;
@@ -20,33 +21,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Folder {
-  const fs::path path = fs::temp_directory_path() / ("xtape_log_files_" + std::to_string(getpid()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return path / name; }
-};
-
-std::string content(const std::string& path) {
-  std::ostringstream bytes;
-  bytes << std::ifstream(path).rdbuf();
-  return bytes.str();
-}
-
 void put(const std::string& path, const std::string& bytes) { std::ofstream(path) << bytes; }
-
-// Runs f while files cannot grow beyond `size`.
-void with_limit(std::uintmax_t size, const std::function<void()>& f) {
-  const auto before = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit old;
-  getrlimit(RLIMIT_FSIZE, &old);
-  rlimit now = old;
-  now.rlim_cur = size;
-  setrlimit(RLIMIT_FSIZE, &now);
-  f();
-  setrlimit(RLIMIT_FSIZE, &old);
-  std::signal(SIGXFSZ, before);
-}
 
 }  // namespace
 
@@ -128,12 +103,17 @@ TEST_CASE("a full disk ends no file within a row or an event") {
     TableFile table(folder / name);
     const std::string path = table.path();
     const optim::Row row = {{"text", std::string(300, 'x')}, {"number", 0.5}};
-    with_limit(100,
-               [&] { CHECK_THROWS_WITH_AS(table.write(row), Contains((path + ": File too large").c_str()), Error); });
+    {
+      const FileLimit full(100);
+      CHECK_THROWS_WITH_AS(table.write(row), Contains((path + ": File too large").c_str()), Error);
+    }
     CHECK(content(path).empty());
     table.write(row);
     const std::string one = content(path);
-    with_limit(one.size() + 100, [&] { CHECK_THROWS_AS(table.write(row), Error); });
+    {
+      const FileLimit full(one.size() + 100);
+      CHECK_THROWS_AS(table.write(row), Error);
+    }
     CHECK(content(path) == one);
     CHECK(table.rows() == 1);
     table.write(row);
@@ -142,7 +122,10 @@ TEST_CASE("a full disk ends no file within a row or an event") {
   EventFile events(folder / "events");
   events.scalar("a", 1, 0);
   const std::string one = content(events.path());
-  with_limit(one.size() + 10, [&] { CHECK_THROWS_WITH_AS(events.scalar("a", 1, 1), Contains("cannot write"), Error); });
+  {
+    const FileLimit full(one.size() + 10);
+    CHECK_THROWS_WITH_AS(events.scalar("a", 1, 1), Contains("cannot write"), Error);
+  }
   CHECK(content(events.path()) == one);
   events.scalar("a", 1, 1);
   CHECK(content(events.path()).size() > one.size() + 10);

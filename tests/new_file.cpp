@@ -12,6 +12,7 @@
 #include <iterator>
 #include <map>
 
+#include "folder.hpp"
 #include "support.hpp"
 
 using namespace xtape;
@@ -21,24 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A folder that is gone afterwards.
-struct Folder {
-  Folder() { REQUIRE(mkdtemp(path.data()) != nullptr); }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (auto& entry : fs::directory_iterator(path)) names.push_back(entry.path().filename().string());
-    return names;
-  }
-  std::string path = (fs::temp_directory_path() / "xtape_new_file.XXXXXX").string();
-};
-
 void put(const std::string& path, const std::string& bytes) { std::ofstream(path) << bytes; }
-std::string get(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 unsigned mode_of(const std::string& path) {
   struct stat about;
   REQUIRE(stat(path.c_str(), &about) == 0);
@@ -102,7 +86,7 @@ TEST_CASE("a file that is written anew keeps its mode, and a new one has that of
     CHECK((about.st_mode & 07777) == 0400);
   } else {
     CHECK_THROWS_WITH_AS(write(folder / "kept", "new"), Contains("Permission denied"), Error);
-    CHECK(get(folder / "kept") == "old");
+    CHECK(content(folder / "kept") == "old");
   }
 }
 
@@ -117,10 +101,10 @@ TEST_CASE("a file is written where its symbolic links lead") {
   for (const char* name : {"link", "link of link", "here/target"}) {
     CAPTURE(name);
     write(folder / name, name);
-    CHECK(get(folder / "there/target") == name);
+    CHECK(content(folder / "there/target") == name);
   }
   write(folder / "to nothing", "new");
-  CHECK(get(folder / "there/new") == "new");
+  CHECK(content(folder / "there/new") == "new");
   for (const char* name : {"link", "link of link", "to nothing", "here"}) CHECK(fs::is_symlink(folder / name));
   CHECK(folder.files().size() == 5);
   for (auto& entry : writers()) {
@@ -146,37 +130,24 @@ TEST_CASE("a name may be as long as the file system has them, and one with a NUL
     CHECK(fs::file_size(path) > 10000);
     CHECK_THROWS_WITH_AS(writer(folder / std::string(256, 'n')), Contains("File name too long"), Error);
     CHECK_THROWS_WITH_AS(writer(folder / std::string("a\0b", 3)), Contains("goes on after a NUL"), Error);
-    CHECK_THROWS_WITH_AS(writer(folder.path), Contains("Is a directory"), Error);
+    CHECK_THROWS_WITH_AS(writer(folder.path.string()), Contains("Is a directory"), Error);
   }
   CHECK(folder.files().size() == 1);
 }
 
 TEST_CASE("a disk that is full leaves the old file and nothing beside it") {
   const Folder folder;
-  struct Limit {
-    Limit() : handler(signal(SIGXFSZ, SIG_IGN)) {
-      getrlimit(RLIMIT_FSIZE, &before);
-      rlimit less = before;
-      less.rlim_cur = 5000;
-      setrlimit(RLIMIT_FSIZE, &less);
-    }
-    ~Limit() {
-      setrlimit(RLIMIT_FSIZE, &before);
-      signal(SIGXFSZ, handler);
-    }
-    void (*handler)(int);
-    rlimit before;
-  };
   put(folder / "file", "old");
   for (auto& entry : writers()) {
     const std::string& name = entry.first;
     const Writer& writer = entry.second;
     CAPTURE(name);
     {
-      const Limit limit;
-      CHECK_THROWS_WITH_AS(writer(folder / "file"), Contains((name + ": cannot write " + folder.path).c_str()), Error);
+      const FileLimit full(5000);
+      CHECK_THROWS_WITH_AS(writer(folder / "file"), Contains((name + ": cannot write " + folder.path.string()).c_str()),
+                           Error);
     }
-    CHECK(get(folder / "file") == "old");
+    CHECK(content(folder / "file") == "old");
     CHECK(folder.files() == std::vector<std::string>{"file"});
     // A device is written as it is, and stays one.
     if (!fs::is_character_file("/dev/full")) continue;
@@ -200,7 +171,7 @@ TEST_CASE("what a killed process left of a file is gone with the next that is wr
     int status = 0;
     REQUIRE(waitpid(child, &status, 0) == child);
     CHECK(WIFSIGNALED(status));
-    CHECK(get(folder / "file") == "old");
+    CHECK(content(folder / "file") == "old");
     CHECK(folder.files().size() == 2);  // and no more the second time
   }
   {  // Those that are being written are left alone, and so is who gives up.
@@ -214,7 +185,7 @@ TEST_CASE("what a killed process left of a file is gone with the next that is wr
     c.keep();
     a.keep();
   }
-  CHECK(get(folder / "file") == "first");
-  CHECK(get(folder / "other") == "third");
+  CHECK(content(folder / "file") == "first");
+  CHECK(content(folder / "other") == "third");
   CHECK(folder.files().size() == 2);
 }

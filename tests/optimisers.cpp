@@ -1,5 +1,6 @@
 // What holds of every optimiser: its reference's trajectory, the ways to step, threads, dtypes, state, and that it is
 // in the table, with its formula and source in its docstring.
+#include "declarations.hpp"
 #include "optimisers_table.hpp"
 #include "support.hpp"
 
@@ -315,20 +316,9 @@ TEST_CASE("after reset the next step is as the first") {
 TEST_CASE("every optimiser is in the table and has its formula and source in its docstring") {
   std::set<std::string> tested;
   for (const Row& row : rows()) tested.insert(row.name.substr(0, row.name.find(' ')));
-  struct Class {
-    std::string doc, base;
-  };
-  std::map<std::string, Class> classes;
-  const std::regex declaration("((?:///[^\n]*\n)*)class (\\w+)(?: final)? : public (\\w+) \\{");
-  for (const auto& entry : std::filesystem::directory_iterator(XTAPE_TEST_DIR "/../optim")) {
-    if (entry.path().extension() != ".hpp") continue;
-    std::ifstream stream(entry.path());
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    for (std::sregex_iterator it(text.begin(), text.end(), declaration), end; it != end; ++it)
-      classes[(*it)[2]] = {(*it)[1], (*it)[3]};
-  }
+  const std::map<std::string, Declared> classes = derived_classes();
   const auto is_optimiser = [&](std::string name) {
-    while (classes.count(name)) name = classes[name].base;
+    while (classes.count(name)) name = classes.at(name).base;
     return name == "Optimizer";
   };
   const auto is_base = [&](const std::string& name) {
@@ -337,7 +327,7 @@ TEST_CASE("every optimiser is in the table and has its formula and source in its
   int found = 0;
   for (const auto& entry : classes) {
     const std::string& name = entry.first;
-    const Class& c = entry.second;
+    const Declared& c = entry.second;
     if (!is_optimiser(name) || (is_base(name) && !tested.count(name))) continue;
     ++found;
     CHECK_MESSAGE(tested.count(name) == 1, name, " has no row in the table");

@@ -9,6 +9,7 @@
 #include <optim/page.hpp>
 #include <sstream>
 
+#include "folder.hpp"
 #include "support.hpp"
 
 using namespace xtape;
@@ -211,16 +212,12 @@ TEST_CASE("what pages and pictures refuse, and how they say so") {
 }
 
 TEST_CASE("a page is written whole") {
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / "xtape_page_test";
-  std::filesystem::create_directories(folder);
+  const Folder folder;
   const std::string path = folder / "page.html";
   const Page page("title");
   page.write(path);
-  std::ostringstream read;
-  read << std::ifstream(path).rdbuf();
-  CHECK(read.str() == page.html());
+  CHECK(content(path) == page.html());
   CHECK_THROWS_AS(page.write(path + "/page.html"), Error);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("long curves are drawn by the extremes of each stretch, smooth ones by their means") {

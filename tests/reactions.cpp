@@ -1,4 +1,5 @@
 // Reactions to values that get no better: PyTorch's, Nielsen's and dlib's (reactions/make.py).
+#include "declarations.hpp"
 #include "support.hpp"
 
 #include <doctest/doctest.h>
@@ -279,18 +280,14 @@ TEST_CASE("every reaction is in the table, has its formula and source in its doc
     tested.insert(kind.name);
     CHECK(kind.reaction->state_dict().size() > 1);
   }
-  const std::regex declaration("((?:///[^\n]*\n)*)class (\\w+)(?: final)? : public Reaction \\{");
-  for (const auto& entry : std::filesystem::directory_iterator(XTAPE_TEST_DIR "/../optim")) {
-    if (entry.path().extension() != ".hpp") continue;
-    std::ifstream stream(entry.path());
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    for (std::sregex_iterator it(text.begin(), text.end(), declaration), end; it != end; ++it) {
-      const std::string doc = (*it)[1], name = (*it)[2];
-      found.insert(name);
-      CHECK_MESSAGE(tested.count(name) == 1, name, " is not tested");
-      CHECK_MESSAGE(doc.find("lr <- ") != doc.npos, name, " has no formula");
-      CHECK_MESSAGE(std::regex_search(doc, std::regex("\\bSource: \\w")), name, " has no source");
-    }
+  for (const auto& entry : derived_classes()) {
+    const std::string& name = entry.first;
+    const Declared& declared = entry.second;
+    if (declared.base != "Reaction") continue;
+    found.insert(name);
+    CHECK_MESSAGE(tested.count(name) == 1, name, " is not tested");
+    CHECK_MESSAGE(declared.doc.find("lr <- ") != std::string::npos, name, " has no formula");
+    CHECK_MESSAGE(has_source(declared), name, " has no source");
   }
   CHECK(found == tested);
 }

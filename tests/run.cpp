@@ -364,10 +364,7 @@ TEST_CASE("the learning rate finder and the overfitting check leave all as it wa
 
 TEST_CASE("what goes to files is the same, in one training or in two") {
   const Folder folder;
-  auto text = [&](const std::string& name) {
-    std::ifstream file(folder / name);
-    return std::string(std::istreambuf_iterator<char>(file), {});
-  };
+  auto text = [&](const std::string& name) { return content(folder / name); };
   auto train = [&](const std::string& name, std::int64_t stop_at) {
     const Falling net;
     optim::Run run = falling(net);

@@ -413,5 +413,5 @@ TEST_CASE("numbers without end") {
     a.run.on_step([&](optim::Run& run, double) { run.stop(); }).fit(most);
     CHECK(a.run.steps() == i);
   }
-  CHECK(folder.files() == 2);
+  CHECK(folder.files().size() == 2);
 }

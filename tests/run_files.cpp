@@ -3,11 +3,10 @@
 #include "support.hpp"
 
 #include <doctest/doctest.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -42,10 +41,6 @@ struct Training {
                  }};
 };
 
-std::string read(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 void write(const std::string& path, const std::string& bytes) { std::ofstream(path) << bytes; }
 void check_same(const optim::StateDict& a, const optim::StateDict& b) {
   CHECK(a.size() == b.size());
@@ -63,7 +58,7 @@ TEST_CASE("a saved training that is damaged anywhere is noticed, and goes on fro
     a.run.fit(3);
     whole = a.net.state_dict();
   }
-  const std::string newest = read(path), before = read(path + ".1");
+  const std::string newest = content(path), before = content(path + ".1");
   RandomStream random(7);
   for (int i = 0; i < 40; ++i) {
     CAPTURE(i);
@@ -143,22 +138,18 @@ TEST_CASE("a training outlives a full disk, and so do its files") {
   Training a(path), whole(folder / "whole");
   whole.run.fit(3);
   std::string saved;
-  rlimit before;
-  getrlimit(RLIMIT_FSIZE, &before);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  std::optional<FileLimit> full;
   a.run.on_step([&](optim::Run& run, double) {
     if (run.steps() != 4) return;
-    saved = read(path);
-    const rlimit full{1000, before.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &full);
+    saved = content(path);
+    full.emplace(1000);
   });
   const std::string text = message([&] { a.run.fit(3); });
   const std::string again = message([&] { a.run.fit(3); });
-  setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
+  full.reset();
   for (const std::string& said : {text, again})
     CHECK(said.find("File too large, expected a writable directory") != said.npos);
-  CHECK(read(path) == saved);
+  CHECK(content(path) == saved);
   CHECK(!saved.empty());
   {
     Training other(folder / "other");

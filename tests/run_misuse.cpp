@@ -306,7 +306,7 @@ TEST_CASE("a damaged file is named, and the one before is used") {
   for (const char* how : {"a bit", "cut", "empty"}) {
     CAPTURE(how);
     const std::string path = folder / "run";
-    std::string bytes((std::istreambuf_iterator<char>(std::ifstream(path).rdbuf())), {});
+    std::string bytes = content(path);
     if (how[0] == 'a') bytes[bytes.size() - 3] ^= 4;
     else bytes.resize(how[0] == 'c' ? bytes.size() / 2 : 0);
     std::ofstream(path) << bytes;

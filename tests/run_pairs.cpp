@@ -219,10 +219,6 @@ struct World {
   std::function<void()> in_cost, in_step, in_epoch, in_metric;
 };
 
-std::string content(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 std::string without(std::string s, const char* from, const char* to) {
   for (std::size_t at = 0; (at = s.find(from, at)) != s.npos;) s.erase(at, s.find(to, at) - at);
   return s;

@@ -1,4 +1,5 @@
 // Schedules follow PyTorch's (schedules/make.py) and go on from their state.
+#include "declarations.hpp"
 #include "support.hpp"
 
 #include <doctest/doctest.h>
@@ -251,18 +252,14 @@ TEST_CASE("what a schedule is called has all that it depends on") {
 TEST_CASE("every schedule is in the table and has its formula and source in its docstring") {
   std::set<std::string> tested, found;
   for (const Case& row : cases()) tested.insert(row.name.substr(0, row.name.find(' ')));
-  const std::regex declaration("((?:///[^\n]*\n)*)class (\\w+)(?: final)? : public Schedule \\{");
-  for (const auto& entry : std::filesystem::directory_iterator(XTAPE_TEST_DIR "/../optim")) {
-    if (entry.path().extension() != ".hpp") continue;
-    std::ifstream stream(entry.path());
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
-    for (std::sregex_iterator it(text.begin(), text.end(), declaration), end; it != end; ++it) {
-      const std::string doc = (*it)[1], name = (*it)[2];
-      found.insert(name);
-      CHECK_MESSAGE(tested.count(name) == 1, name, " has no row in the table");
-      CHECK_MESSAGE(doc.find("lr = ") != doc.npos, name, " has no formula");
-      CHECK_MESSAGE(std::regex_search(doc, std::regex("\\bSource: \\w")), name, " has no source");
-    }
+  for (const auto& entry : derived_classes()) {
+    const std::string& name = entry.first;
+    const Declared& declared = entry.second;
+    if (declared.base != "Schedule") continue;
+    found.insert(name);
+    CHECK_MESSAGE(tested.count(name) == 1, name, " has no row in the table");
+    CHECK_MESSAGE(declared.doc.find("lr = ") != std::string::npos, name, " has no formula");
+    CHECK_MESSAGE(has_source(declared), name, " has no source");
   }
   CHECK(found == tested);
 }
