@@ -45,6 +45,17 @@ bool remove_abandoned(const std::string& name) {
 
 }  // namespace
 
+int detail::write_all(int fd, const void* data, std::size_t size) {
+  auto* from = static_cast<const char*>(data);
+  while (size > 0) {
+    const ssize_t n = ::write(fd, from, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    from += n, size -= static_cast<std::size_t>(n);
+  }
+  return 0;
+}
+
 NewFile::NewFile(const char* op, std::string path, Site site) : op_(op), path_(std::move(path)), site_(site) {
   if (path_.find('\0') != std::string::npos)
     fail(op_, "cannot write " + std::string(path_.c_str()) + ": the name of the file goes on after a NUL", site_);
@@ -89,16 +100,7 @@ void NewFile::create(mode_t mode) {
   }
 }
 
-int NewFile::append(const void* data, std::size_t size) {
-  auto* from = static_cast<const char*>(data);
-  while (size > 0) {
-    const ssize_t n = ::write(fd_, from, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    from += n, size -= static_cast<std::size_t>(n);
-  }
-  return 0;
-}
+int NewFile::append(const void* data, std::size_t size) { return detail::write_all(fd_, data, size); }
 
 void NewFile::write(const void* data, std::size_t size) {
   if (const int error = append(data, size)) fail_to_write(error);

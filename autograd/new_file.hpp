@@ -9,6 +9,11 @@
 
 namespace xtape {
 
+namespace detail {
+/// Writes all bytes to an open file; returns 0, or the error's number, when some may have been written.
+int write_all(int fd, const void* data, std::size_t size);
+}  // namespace detail
+
 /// A file that is written beside `path` and takes that name when it is complete: whoever is killed meanwhile leaves the
 /// old file, and so does whoever drops this. It has the mode and, where that is allowed, the owner of the old file; a
 /// symbolic link stays, and its target becomes the new file; a device or a pipe is written as it is. Throws in the name

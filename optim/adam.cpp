@@ -14,12 +14,10 @@ Adam::Adam(const char* name, std::vector<Parameter> parameters, AdamOptions o, b
     : Optimizer(name, std::move(parameters), o, zeros_like(names(o.amsgrad_)), site),
       options_(o),
       decoupled_(decoupled) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
+  has_betas(o.beta1_, o.beta2_, site);
   option_from_0("eps", o.eps_, site);
   option("cautious", o.cautious_, decoupled || !o.cautious_, "0: only AdamW's decay can be cautious", site);
   option("amsgrad", o.amsgrad_);
-  has_momentum(o.beta1_);
 }
 
 Adam::Adam(std::vector<Parameter> parameters, AdamOptions options, Site site)

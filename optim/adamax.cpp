@@ -8,10 +8,8 @@ namespace xtape::optim {
 
 Adamax::Adamax(std::vector<Parameter> parameters, AdamaxOptions o, Site site)
     : Optimizer("Adamax", std::move(parameters), o, zeros_like({"exp_avg", "exp_inf"}), site), options_(o) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
+  has_betas(o.beta1_, o.beta2_, site);
   option_from_0("eps", o.eps_, site);
-  has_momentum(o.beta1_);
 }
 
 void Adamax::update(Update& u) const {

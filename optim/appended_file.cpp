@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <autograd/new_file.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -56,15 +57,9 @@ void AppendedFile::truncate(std::int64_t size, Site site) {
 }
 
 void AppendedFile::append(const std::string& bytes, Site site) {
-  for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t n = ::write(fd_, bytes.data() + done, bytes.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      const int error = errno;
-      if (ftruncate(fd_, size_) == 0) errno = error;  // a part of a piece would spoil all that follow
-      refuse("write", site);
-    }
-    done += static_cast<std::size_t>(n);
+  if (const int error = xtape::detail::write_all(fd_, bytes.data(), bytes.size())) {
+    if (ftruncate(fd_, size_) == 0) errno = error;  // a part of a piece would spoil all that follow
+    refuse("write", site);
   }
   size_ += static_cast<std::int64_t>(bytes.size());
 }

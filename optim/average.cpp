@@ -2,19 +2,14 @@
 
 #include <autograd/kernel.hpp>
 #include <autograd/ops/creation.hpp>
-#include <unordered_set>
 #include <utility>
 
 #include "named_state.hpp"
 
 namespace xtape::optim {
 
-WeightAverage::WeightAverage(const char* name, std::vector<Parameter> parameters, Site site) : name_(name) {
-  std::unordered_set<const Leaf*> known;
-  for (Parameter& p : parameters)
-    if (known.insert(p.leaf()).second) parameters_.push_back(std::move(p));
-  if (parameters_.empty())
-    fail(name_, "there are no parameters; does the model declare its layers with child()?", site);
+WeightAverage::WeightAverage(const char* name, std::vector<Parameter> parameters, Site site)
+    : name_(name), parameters_(each_once(name, std::move(parameters), site)) {
   for (const Parameter& p : parameters_) averages_.emplace_back(zeros(p.shape(), float64));
 }
 

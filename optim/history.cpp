@@ -8,6 +8,8 @@
 #include <ostream>
 #include <sstream>
 
+#include "figure.hpp"
+
 namespace xtape::optim {
 namespace {
 
@@ -83,12 +85,7 @@ void Epoch::set(const std::string& name, double value) {
 std::ostream& operator<<(std::ostream& out, const Epoch& epoch) {
   std::ostringstream text;
   text << "epoch " << epoch.number();
-  for (const auto& [name, value] : epoch.values()) {
-    text << "  " << name << " ";
-    const bool share = name.find("accuracy") != name.npos;
-    if (share) text << std::fixed << std::setprecision(2) << 100 * value << " %" << std::defaultfloat;
-    else text << std::setprecision(4) << value;
-  }
+  for (const auto& [name, value] : epoch.values()) text << "  " << name << " " << rounded(name, value);
   text << "  " << std::fixed << std::setprecision(epoch.seconds < 10 ? 2 : 1) << epoch.seconds << " s";
   if (epoch.seconds > 0) text << "  " << grouped(static_cast<double>(epoch.samples) / epoch.seconds) << " samples/s";
   if (epoch.best) text << "  best";

@@ -11,10 +11,8 @@ LAMB::LAMB(std::vector<Parameter> parameters, LAMBOptions o, Site site)
     : Optimizer("LAMB", std::move(parameters), o.weight_decay_ ? o : o.weight_decay(0.01),
                 zeros_like({"exp_avg", "root_exp_avg_sq"}), site),
       options_(o) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
+  has_betas(o.beta1_, o.beta2_, site);
   option_from_0("eps", o.eps_, site);
-  has_momentum(o.beta1_);
 }
 
 void LAMB::update(Update& u) const {

@@ -6,9 +6,7 @@ namespace xtape::optim {
 
 Lion::Lion(std::vector<Parameter> parameters, LionOptions o, Site site)
     : Optimizer("Lion", std::move(parameters), o, zeros_like({"exp_avg"}), site), options_(o) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
-  has_momentum(o.beta1_);
+  has_betas(o.beta1_, o.beta2_, site);
 }
 
 void Lion::update(Update& u) const {

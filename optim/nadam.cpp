@@ -16,12 +16,10 @@ NAdam::NAdam(std::vector<Parameter> parameters, NAdamOptions o, Site site)
           },
           site),
       options_(o) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
+  has_betas(o.beta1_, o.beta2_, site);
   option_from_0("eps", o.eps_, site);
   option_from_0("momentum_decay", o.momentum_decay_, site);
   option("decoupled_weight_decay", o.decoupled_);
-  has_momentum(o.beta1_);
 }
 
 void NAdam::update(Update& u) const {

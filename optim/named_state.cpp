@@ -1,9 +1,19 @@
 #include "named_state.hpp"
 
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace xtape::optim {
+
+std::vector<Parameter> each_once(const char* op, std::vector<Parameter> parameters, Site site) {
+  std::unordered_set<const Leaf*> known;
+  std::vector<Parameter> each;
+  for (Parameter& p : parameters)
+    if (known.insert(p.leaf()).second) each.push_back(std::move(p));
+  if (each.empty()) fail(op, "there are no parameters; does the model declare its layers with child()?", site);
+  return each;
+}
 
 std::vector<std::string> names_of(const std::vector<Parameter>& parameters) {
   std::unordered_map<std::string, int> count;

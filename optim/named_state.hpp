@@ -7,6 +7,9 @@
 
 namespace xtape::optim {
 
+/// Each parameter once, in order, where some may be given twice. Throws in the name of `op` when there is none.
+std::vector<Parameter> each_once(const char* op, std::vector<Parameter> parameters, Site site);
+
 /// What each parameter is called in a state: its name, or its place where it has none or one that another has, too.
 std::vector<std::string> names_of(const std::vector<Parameter>& parameters);
 

@@ -5,7 +5,6 @@
 #include <autograd/ops/elementwise.hpp>
 #include <cmath>
 #include <optim/value.hpp>
-#include <unordered_set>
 #include <utility>
 
 #include "named_state.hpp"
@@ -49,11 +48,7 @@ Optimizer::Cells Optimizer::zeros_like(std::vector<std::string> names) {
 Optimizer::Optimizer(const char* name, std::vector<Parameter> parameters, const CommonOptions& o, const Cells& cells,
                      Site site, std::vector<Cell> shared)
     : name_(name), shared_at_first_(std::move(shared)), lr_(0), maximize_(o.maximize_) {
-  std::unordered_set<const Leaf*> known;
-  for (Parameter& p : parameters)
-    if (known.insert(p.leaf()).second) parameters_.push_back(std::move(p));
-  if (parameters_.empty())
-    fail(name_, "there are no parameters; does the model declare its layers with child()?", site);
+  parameters_ = each_once(name_, std::move(parameters), site);
   option("the learning rate", o.lr_, std::isfinite(o.lr_) && o.lr_ >= 0, "a finite number of at least 0", site);
   lr_ = o.lr_;
   const double decay = o.weight_decay_.value_or(0);
@@ -86,6 +81,12 @@ void Optimizer::option_from_0(const char* name, double value, Site site) {
 }
 void Optimizer::option_below_1(const char* name, double value, Site site) {
   option(name, value, value >= 0 && value < 1, "a number in [0, 1)", site);
+}
+
+void Optimizer::has_betas(double beta1, double beta2, Site site) {
+  option_below_1("beta1", beta1, site);
+  option_below_1("beta2", beta2, site);
+  has_momentum(beta1);
 }
 
 void Optimizer::begin_with(std::size_t parameter, double lr, double weight_decay, Site site) {

@@ -128,6 +128,8 @@ class Optimizer {
   void begin_with(std::size_t parameter, double lr, double weight_decay, Site site);
   /// Has `group` refuse a rate: all parameters move along one line.
   void one_rate() { one_rate_ = true; }
+  /// The decay rates of two running means, each a number in [0, 1), whose first is the momentum that schedules move.
+  void has_betas(double beta1, double beta2, Site site);
   /// Has schedules move this momentum, which `momentum()` gives from now on.
   void has_momentum(double initial) { has_momentum_ = true, momentum_ = initial; }
 

@@ -8,11 +8,9 @@ namespace xtape::optim {
 
 RAdam::RAdam(std::vector<Parameter> parameters, RAdamOptions o, Site site)
     : Optimizer("RAdam", std::move(parameters), o, zeros_like({"exp_avg", "root_exp_avg_sq"}), site), options_(o) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
+  has_betas(o.beta1_, o.beta2_, site);
   option_from_0("eps", o.eps_, site);
   option("decoupled_weight_decay", o.decoupled_);
-  has_momentum(o.beta1_);
 }
 
 void RAdam::update(Update& u) const {

@@ -8,10 +8,11 @@
 #include <autograd/ops/slice.hpp>
 #include <autograd/parallel.hpp>
 #include <cmath>
-#include <cstdio>
 #include <ctime>
 #include <optim/history.hpp>
 #include <optim/page.hpp>
+
+#include "figure.hpp"
 
 namespace xtape::optim {
 namespace {
@@ -29,16 +30,6 @@ Shape picture_of(const Shape& input) {
   if (input.rank() == 4 && (input[1] == 1 || input[1] == 3) && input[2] >= 4 && input[3] >= 4)
     return {input[1], input[2], input[3]};
   return {};
-}
-
-bool is_share(const std::string& figure) { return figure.find("accuracy") != figure.npos; }
-
-// "97.53 %", or four digits.
-std::string rounded(const std::string& figure, double value) {
-  char text[32];
-  if (is_share(figure)) std::snprintf(text, sizeof text, "%.2f %%", 100 * value);
-  else std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
 }
 
 // The pictures that the first layer's weights are, by output, of inputs like `picture`; undefined where they are none.

@@ -51,8 +51,7 @@ SOAP::SOAP(std::vector<Parameter> parameters, SOAPOptions o, Site site)
           },
           site),
       options_(o) {
-  option_below_1("beta1", o.beta1_, site);
-  option_below_1("beta2", o.beta2_, site);
+  has_betas(o.beta1_, o.beta2_, site);
   option_below_1("shampoo_beta", o.shampoo_beta_.value_or(o.beta2_), site);
   option_from_0("eps", o.eps_, site);
   option("precondition_frequency", static_cast<double>(o.frequency_), o.frequency_ >= 1, "at least 1", site);
@@ -60,7 +59,6 @@ SOAP::SOAP(std::vector<Parameter> parameters, SOAPOptions o, Site site)
   option("precondition_1d", o.precondition_1d_);
   option("normalize_grads", o.normalize_grads_);
   option("correct_bias", o.correct_bias_);
-  has_momentum(o.beta1_);
 }
 
 void SOAP::update(Update& u) const {
