@@ -178,7 +178,7 @@ double Run::step(Site site) {
   }
   s.check_schedule(0, site);
   s.take_back_weights();
-  const auto entered = std::chrono::steady_clock::now();
+  if (!s.clock) s.clock = std::chrono::steady_clock::now();
   if (!s.seeked) {
     s.data->reader = nullptr;
     s.seeked = true, s.has_ahead = false;
@@ -208,6 +208,7 @@ double Run::step(Site site) {
     }
   } catch (...) {
     s.batch = first_batch, s.seeked = false;
+    s.stop_clock();
     throw;
   }
   // The step is taken: what follows may throw, and then goes on behind it.
@@ -218,7 +219,6 @@ double Run::step(Site site) {
   ++s.steps;
   if (s.average) s.average->update();
   s.over = s.data->count() ? s.batch >= *s.data->count() : !s.has_ahead;
-  s.seconds += seconds_since(entered);
   if (!s.report_path.empty() || !s.events.empty()) s.last_gradients = std::move(taken.gradients);
   for (std::size_t i = 0; i < s.measured.size(); ++i) s.measured[i].merge(s.measured_now[i]);
   if (s.scheduler && s.every == Every::step) s.scheduler->step(site);
@@ -230,6 +230,12 @@ double Run::step(Site site) {
   if (s.over) end_epoch(site);
   else if (s.files && s.data->seeks() && s.due()) save(site);
   return taken.loss;
+}
+
+double Run::State::elapsed() const { return seconds + (clock ? seconds_since(*clock) : 0); }
+void Run::State::stop_clock() {
+  seconds = elapsed();
+  clock.reset();
 }
 
 bool Run::State::due() const {
@@ -265,6 +271,7 @@ bool Run::train_epoch(std::int64_t epochs, Site site) {
 
 void Run::finish(Site site) {
   State& s = state(site);
+  s.stop_clock();
   s.take_back_weights();
   if (!s.best_weights.empty() || s.average || !s.shown().empty()) {
     const StateDict last = s.model.state_dict();

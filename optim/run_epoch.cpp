@@ -63,7 +63,6 @@ std::vector<std::pair<std::string, Tensor>> Run::State::validate_into(Epoch& epo
 void Run::end_epoch(Site site) {
   State& s = state();
   s.take_back_weights();
-  const auto entered = std::chrono::steady_clock::now();
   Epoch e(s.epoch + 1);
   const auto& judge = s.keep ? s.keep : s.early;  // of the best epoch
   {
@@ -90,10 +89,10 @@ void Run::end_epoch(Site site) {
     }
   }
   e.samples = s.samples;
-  e.seconds = s.seconds + std::chrono::duration<double>(std::chrono::steady_clock::now() - entered).count();
+  e.seconds = s.elapsed();
   s.history.epochs.push_back(e);
   ++s.epoch;
-  s.batch = 0, s.samples = 0, s.loss_sum = 0, s.seconds = 0, s.seeked = s.over = false;
+  s.batch = 0, s.samples = 0, s.loss_sum = 0, s.seconds = 0, s.clock.reset(), s.seeked = s.over = false;
   for (Metric& m : s.measured) m.reset();
 
   std::string why;  // it ends here

@@ -105,7 +105,7 @@ Snapshot Run::State::snapshot() const {
   s.tensors["run.steps"] = tensor(steps);
   s.tensors["run.samples"] = tensor(samples);
   s.tensors["run.loss_sum"] = number(loss_sum);
-  s.tensors["run.seconds"] = number(seconds);
+  s.tensors["run.seconds"] = number(elapsed());
   s.tensors["run.loss"] = number(last_loss), s.tensors["run.rate"] = number(rate);
   s.tensors["run.ended"] = tensor(std::int64_t{ended});
   for (std::size_t i = 0; over && i < last_gradients.size(); ++i)  // which the end of the epoch shows
@@ -180,6 +180,7 @@ void Run::State::load(const Snapshot& s) {
   if (early) early->best = real("early.value"), early->best_epoch = count("early.epoch");
   epoch = count("run.epoch"), batch = count("run.batch"), steps = saved_steps = count("run.steps");
   samples = count("run.samples"), loss_sum = real("run.loss_sum");
+  clock.reset();
   seconds = real("run.seconds"), last_loss = real("run.loss"), rate = real("run.rate");
   ended = count("run.ended") != 0;
   over = batch > 0 && data->count() && batch >= *data->count();

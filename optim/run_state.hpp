@@ -88,8 +88,9 @@ struct Run::State {
   bool has_ahead = false;
   double loss_sum = 0;  // of the epoch so far, over its samples
   std::int64_t samples = 0;
-  double seconds = 0;                // of the epoch so far
-  double last_loss = 0, rate = 0;    // of the last step
+  double seconds = 0;                                          // of the epoch, until its clock went on
+  std::optional<std::chrono::steady_clock::time_point> clock;  // since when it goes
+  double last_loss = 0, rate = 0;                              // of the last step
   bool over = false;                 // the epoch's last batch was taken, and its end is still to come
   std::atomic<bool> stopped{false};  // by the user, in another thread perhaps
   bool ended = false;                // nothing was to be hoped for any more
@@ -119,6 +120,9 @@ struct Run::State {
 
   // Steps.
   void choose_key();
+  /// How long the epoch has taken so far; from `stop_clock` to the next step it takes no time.
+  double elapsed() const;
+  void stop_clock();
   std::optional<std::int64_t> steps_per_epoch() const;
   std::int64_t scheduled_steps(std::int64_t epochs) const;
   void check_schedule(std::int64_t epochs, Site site) const;
