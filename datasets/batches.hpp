@@ -4,17 +4,13 @@
 #include <autograd/random.hpp>
 #include <string>
 
+#include "batch.hpp"
 #include "images.hpp"
 
 namespace xtape::datasets {
 
-/// Some images and their classes: `images` (n, rows * cols), float32 in [0, 1), the pixels divided by 256 as in the
-/// book; `labels` (n,), int64.
-struct Batch {
-  Tensor images, labels;
-};
-
-/// The images `order[begin]` … `order[end - 1]` in one batch. Throws when an index or the range is out of bounds.
+/// The images `order[begin]` … `order[end - 1]` in one batch: (n, rows * cols), (n,). Throws when an index or the range
+/// is out of bounds.
 Batch gather(const Images& images, const Tensor& order, std::int64_t begin, std::int64_t end, Site site = Site::here());
 /// All images in one batch, in their order.
 Batch whole(const Images& images, Site site = Site::here());

@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
     run.fit(options.epochs);
 
     // What it has learnt: its outputs as probabilities, which those of sigmoid neurons are made.
-    const Tensor y = no_grad([&] { return model(datasets::whole(data.test).images); });
+    const Tensor y = no_grad([&] { return model(datasets::whole(data.test).input); });
     print_mistakes(options.quadratic ? y / sum(y, 1, true) : softmax(y), data.test);
     if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
   });

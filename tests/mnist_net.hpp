@@ -18,5 +18,5 @@ inline xtape::Tensor mnist_input(const xtape::Tensor& images) {
   return reshape(images, {-1, 1, 28, 28}) * (256. / 255);
 }
 inline xtape::Tensor first_test_images(const xtape::datasets::Mnist& data, std::int64_t count) {
-  return mnist_input(xtape::datasets::whole(data.test.slice(0, count)).images);
+  return mnist_input(xtape::datasets::whole(data.test.slice(0, count)).input);
 }

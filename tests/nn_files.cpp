@@ -68,7 +68,7 @@ TEST_CASE("a state dict that PyTorch trained and saved loads by name and gives i
   const datasets::Mnist mnist = datasets::mnist();
   const Tensor y = no_grad([&] { return net(first_test_images(mnist, expected.shape()[0])); });
   CHECK(allclose(y, expected, 2e-5, 2e-5));
-  const Tensor labels = datasets::whole(mnist.test.slice(0, expected.shape()[0])).labels;
+  const Tensor labels = datasets::whole(mnist.test.slice(0, expected.shape()[0])).target;
   CHECK(mean((argmax(y, 1) == labels).to(float32)).item() > 0.97);
 }
 

@@ -53,7 +53,7 @@ optim::HistogramSeries spread(const std::string& name, double width, std::uint64
 }
 
 void write_sample(const std::string& path) {
-  const Tensor digits = reshape(datasets::whole(datasets::synthetic_digits(24, 3)).images, {24, 28, 28});
+  const Tensor digits = reshape(datasets::whole(datasets::synthetic_digits(24, 3)).input, {24, 28, 28});
   std::vector<std::string> captions;
   for (int i = 0; i < 24; ++i)
     captions.push_back("is " + std::to_string(i % 10) + ", read as " + std::to_string(7 * i % 10));
