@@ -19,8 +19,17 @@
 #include <autograd/tape.hpp>
 #include <autograd/tensor.hpp>
 #include <datasets/batches.hpp>
+#include <datasets/crop.hpp>
 #include <datasets/digits.hpp>
+#include <datasets/distort.hpp>
+#include <datasets/erase.hpp>
+#include <datasets/expanded.hpp>
+#include <datasets/flip.hpp>
+#include <datasets/mix.hpp>
 #include <datasets/mnist.hpp>
+#include <datasets/pixels.hpp>
+#include <datasets/transform.hpp>
+#include <datasets/warp.hpp>
 #include <nn/activation.hpp>
 #include <nn/adaptive_softmax.hpp>
 #include <nn/attention.hpp>

@@ -1,0 +1,39 @@
+#include "expanded.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace xtape::datasets {
+
+Images expanded(const Images& images, Site site) {
+  const std::int64_t n = images.count, rows = images.rows, cols = images.cols, plane = rows * cols;
+  const auto size = static_cast<std::int64_t>(images.pixels.size());
+  const std::int64_t image = n > 0 ? size / n : 0;  // of all channels
+  if (n < 0 || static_cast<std::int64_t>(images.labels.size()) != n || image * n != size ||
+      (plane > 0 ? image % plane : image) != 0)
+    fail("expanded",
+         std::to_string(n) + " images of " + std::to_string(rows) + " x " + std::to_string(cols) + " have " +
+             std::to_string(size) + " pixels and " + std::to_string(images.labels.size()) + " labels",
+         site);
+
+  Images all = images;
+  all.count = 5 * n;
+  all.pixels.assign(static_cast<std::size_t>(5 * size), 0);
+  all.labels.clear();
+  all.labels.reserve(static_cast<std::size_t>(5 * n));
+  constexpr int moves[][2] = {{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1}};  // rows, cols
+  std::uint8_t* to = all.pixels.data();
+  for (std::int64_t i = 0; i < n; ++i) {
+    all.labels.insert(all.labels.end(), 5, images.labels[static_cast<std::size_t>(i)]);
+    for (const auto& [down, right] : moves) {
+      const std::uint8_t* from = images.pixels.data() + i * image;
+      for (std::int64_t at = 0; at < image; at += plane, from += plane, to += plane)
+        for (std::int64_t r = std::max(down, 0); r < rows + std::min(down, 0); ++r)
+          std::copy_n(from + (r - down) * cols + std::max(-right, 0), cols - (right != 0),
+                      to + r * cols + std::max(right, 0));
+    }
+  }
+  return all;
+}
+
+}  // namespace xtape::datasets
