@@ -141,6 +141,14 @@ std::function<Task()> product(Shape a, Shape b, int calls = 1) {
       },
       calls);
 }
+/// A digit moved, turned and bent, by one transform after the other.
+Task augment() {
+  constexpr std::int64_t images = 64;
+  const auto [pixels, classes] = datasets::whole(datasets::mnist().train.slice(0, images));
+  const datasets::Batch batch{reshape(pixels, {-1, 1, 28, 28}), classes};
+  const auto transform = datasets::compose({datasets::shift(2), datasets::rotate(15), datasets::elastic(34, 4)});
+  return [=] { return Figures{{"s", bench::median_time([&] { transform(batch); }) / images}}; };
+}
 template <class Optimizer, class Options>
 std::function<Task()> optimizer(int tensors, std::int64_t size, Options options) {
   return bench::timed([=] {
@@ -243,6 +251,7 @@ int main() {
       {"attention", bench::timed(attention)},
       {"embedding", bench::timed(embedded)},
       {"gather", bench::timed(gathered)},
+      {"augment", augment},
       {"adam_big", big<optim::Adam>(optim::AdamOptions())},
       {"adam_many", optimizer<optim::Adam>(500, 1000, optim::AdamOptions())},
       {"nadam_big", big<optim::NAdam>(optim::NAdamOptions())},
