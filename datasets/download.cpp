@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 #include <openssl/evp.h>
 
-#include <autograd/new_file.hpp>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <system_error>
 
 #include "gz.hpp"
+#include "part_file.hpp"
 
 namespace xtape::datasets {
 namespace {
@@ -20,18 +20,18 @@ using Clock = std::chrono::steady_clock;
 // The longest that all URLs together may stay silent. Leaves room for libcurl, which looks only once a second.
 constexpr std::chrono::milliseconds patience_of_all{7000};
 
-std::string sha256_unpacked(const std::string& path) {
+// The hash of what `read` gives, in hexadecimal.
+std::string hash(const EVP_MD* kind, const std::string& path, const detail::Read& read) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  bool ok = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
-  GzReader file(path);
-  std::vector<unsigned char> buffer(1 << 17);
-  while (const std::size_t got = file.read(buffer.data(), buffer.size())) {
+  bool ok = context && EVP_DigestInit_ex(context.get(), kind, nullptr);
+  std::vector<char> buffer(1 << 17);
+  while (const std::size_t got = read(buffer.data(), buffer.size())) {
     ok = ok && EVP_DigestUpdate(context.get(), buffer.data(), got);
   }
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   ok = ok && EVP_DigestFinal_ex(context.get(), digest, &size);
-  if (!ok) throw Error(path + ": libcrypto cannot compute SHA-256 here");
+  if (!ok) throw Error(path + ": libcrypto cannot compute its hash here");
   std::string hex;
   for (unsigned i = 0; i < size; ++i) {
     char byte[3];
@@ -42,17 +42,27 @@ std::string sha256_unpacked(const std::string& path) {
 }
 
 // What is wrong with the content of `path`; empty when nothing is.
-std::string fault(const std::string& path, const std::string& sha256) {
+std::string fault(const std::string& path, const std::string& checksum) {
+  const bool md5 = checksum.size() == 32;
+  const detail::Place place{"download", path, {}};
   try {
-    const std::string found = sha256_unpacked(path);
-    return found == sha256 ? "" : "SHA-256 of the unpacked file is " + found + ", expected " + sha256;
+    std::string found;
+    if (md5) {
+      detail::InputFile file(place);
+      found = hash(EVP_md5(), path, [&](char* to, std::size_t size) { return file.read(to, size); });
+    } else {
+      GzReader file(place);
+      found = hash(EVP_sha256(), path, [&](char* to, std::size_t size) { return file.read(to, size); });
+    }
+    const char* what = md5 ? "MD5 of the file" : "SHA-256 of the unpacked file";
+    return found == checksum ? "" : what + (" is " + found) + ", expected " + checksum;
   } catch (const Error& error) {
     return error.what();
   }
 }
 
 struct Transfer {
-  NewFile& file;
+  PartFile& file;
   std::chrono::milliseconds patience;
   Clock::time_point last_progress = Clock::now();
   curl_off_t received = 0;
@@ -74,8 +84,8 @@ int on_progress(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_of
   return transfer.silent;
 }
 
-// Fetches `url` into `file`; returns what went wrong with the network, or nothing.
-std::string fetch(const std::string& url, NewFile& file, std::chrono::milliseconds patience) {
+// Fetches what `file` lacks of `url`; returns what went wrong with the network, or nothing.
+std::string fetch(const std::string& url, PartFile& file, std::chrono::milliseconds patience) {
   static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
   const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
   if (ready != CURLE_OK || !curl) return "libcurl does not start here";
@@ -83,6 +93,7 @@ std::string fetch(const std::string& url, NewFile& file, std::chrono::millisecon
   char message[CURL_ERROR_SIZE] = "";
   curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, message);
+  curl_easy_setopt(curl.get(), CURLOPT_RESUME_FROM_LARGE, curl_off_t{file.size()});
   curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
@@ -96,25 +107,34 @@ std::string fetch(const std::string& url, NewFile& file, std::chrono::millisecon
 #endif
   const CURLcode code = curl_easy_perform(curl.get());
   if (transfer.write_error != 0) file.fail_to_write(transfer.write_error);
+  const bool refused = code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME;
+  if (refused && file.size() > 0) return file.clear(), fetch(url, file, patience);  // all of it, then
   if (transfer.silent) return "no data for " + std::to_string(patience.count()) + " ms";
   return code == CURLE_OK ? "" : *message ? message : curl_easy_strerror(code);
 }
 
 }  // namespace
 
-void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256, Site site) {
+void download(const std::vector<std::string>& urls, const std::string& path, const std::string& checksum, Site site) {
   const Scope scope(site);
-  if (fault(path, sha256).empty()) return;
+  if (fault(path, checksum).empty()) return;
   const std::string directory = std::filesystem::path(path).parent_path().string();
   std::error_code failed;
   if (!directory.empty()) std::filesystem::create_directories(directory, failed);
   if (failed) fail("download", "cannot create the directory " + directory + ": " + failed.message());
 
+  PartFile file("download", path, site);
+  if (fault(path, checksum).empty()) return;  // fetched by another process meanwhile
   std::string reasons;
   for (const std::string& url : urls) {
-    NewFile file("download", path);
-    std::string reason = fetch(url, file, patience_of_all / urls.size());
-    if (reason.empty()) reason = fault(file.name(), sha256);
+    const bool resumed = file.size() > 0;
+    const auto attempt = [&] {
+      std::string reason = fetch(url, file, patience_of_all / urls.size());
+      if (reason.empty() && !(reason = fault(file.name(), checksum)).empty()) file.clear();
+      return reason;
+    };
+    std::string reason = attempt();
+    if (resumed && !reason.empty() && file.size() == 0) reason = attempt();  // its beginning was of something else
     if (reason.empty()) return file.keep();
     reasons += (reasons.empty() ? "" : "; ") + url + ": " + reason;
   }

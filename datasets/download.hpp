@@ -1,4 +1,4 @@
-// Fetching a file from the network, whole or not at all.
+// Fetching a file from the network.
 #pragma once
 #include <string>
 #include <vector>
@@ -13,12 +13,13 @@ class DownloadError : public Error {
   using Error::Error;
 };
 
-/// Fetches the gzipped (or raw) file `path` from the first of `urls` (http, https or file) that delivers it whole,
-/// unless it is there already. `sha256` is the hash of its unpacked content in lower-case hexadecimal. The file appears
-/// under its name at once and complete, and a failed attempt leaves nothing behind. Takes as long as data flows, and
+/// Fetches the file `path` from the first of `urls` (http, https or file) that delivers it whole, unless it is there
+/// already. `checksum`, in lower-case hexadecimal, is the SHA-256 of its unpacked content, of a gzipped file or any
+/// other, or the MD5 of its bytes as they are. The file appears under its name at once and complete; what a broken
+/// transfer has fetched so far stays in "PATH.part", and the next goes on from there. Takes as long as data flows, and
 /// gives up at most 10 seconds after the last of it. Throws DownloadError when every URL failed, Error when `path`
 /// cannot be written.
-void download(const std::vector<std::string>& urls, const std::string& path, const std::string& sha256,
+void download(const std::vector<std::string>& urls, const std::string& path, const std::string& checksum,
               Site site = Site::here());
 
 }  // namespace xtape::datasets

@@ -1,5 +1,6 @@
 // The file format of MNIST.
 #pragma once
+#include <autograd/error.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,6 +15,6 @@ struct Idx {
 
 /// Reads the IDX file of unsigned bytes at `path`, raw or gzipped. Throws unless it is complete and well-formed.
 /// Source: the section "The IDX file format" of http://yann.lecun.com/exdb/mnist.
-Idx read_idx(const std::string& path);
+Idx read_idx(const std::string& path, Site site = Site::here());
 
 }  // namespace xtape::datasets

@@ -19,6 +19,7 @@ NAMES = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz",
          "t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"]
 CONTENT = random.Random(1).randbytes(3_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+PART = "data.gz.part"
 
 
 class Skip(Exception):
@@ -61,16 +62,26 @@ def faults(server, scratch):
     directory = os.path.join(scratch, "faults")
     path = os.path.join(directory, "data.gz")
 
-    def download(*urls):
-        return Result([PROBE, "download", path, SHA256, *urls])
+    def download(*urls, checksum=SHA256):
+        return Result([PROBE, "download", path, checksum, *urls])
 
     def url(trouble):
         return f"{server}/{trouble}/data.gz"
 
+    def expect_content():
+        with gzip.open(path) as file:
+            assert file.read() == CONTENT, "the file is not what was served"
+
+    def have_part(content):
+        os.makedirs(directory, exist_ok=True)
+        for name in os.listdir(directory):
+            os.remove(os.path.join(directory, name))
+        with open(os.path.join(directory, PART), "wb") as file:
+            file.write(content)
+
     refused = "http://127.0.0.1:1/data.gz"
     for what, urls, reason in [("missing", [url("missing")], "404"),
                                ("wrong", [url("wrong")], f"expected {SHA256}"),
-                               ("truncated", [url("truncated")], "remaining"),
                                ("short", [url("short")], "ends too early"),
                                ("nobody listens", [refused], "connect"),
                                ("not a URL", ["nonsense://x"], "nonsense"),
@@ -78,15 +89,41 @@ def faults(server, scratch):
         download(*urls).expect(what, status=1, says=[path, reason, *urls], left=(directory, []), within=(0, 5))
     download(url("stalled")).expect("stalled", status=1, says=["no data for"], left=(directory, []), within=(6, 10))
     download(url("halfway"), url("stalled")).expect("stalled, two mirrors", status=1, says=["no data for", "; "],
-                                                    left=(directory, []), within=(6, 10))
+                                                    left=(directory, [PART]), within=(6, 10))
+    os.remove(os.path.join(directory, PART))
     download(url("slow")).expect("slow but flowing", left=(directory, ["data.gz"]), within=(11, 60))
     download(refused).expect("already there", left=(directory, ["data.gz"]), within=(0, 5))
     with open(path, "r+b") as file:
         file.truncate(1000)
     download(refused, url("wrong"), url("good")).expect("damaged, the third mirror is good",
                                                         left=(directory, ["data.gz"]))
-    with gzip.open(path) as file:
-        assert file.read() == CONTENT, "the file is not what was served"
+    expect_content()
+
+    # Broken transfers go on where they ended, on any mirror; a part of something else is no harm.
+    with open(os.path.join(scratch, "served", "data.gz"), "rb") as file:
+        packed = file.read()
+    md5 = hashlib.md5(packed).hexdigest()
+    have_part(b"")
+    download(url("truncated")).expect("truncated", status=1, says=[path, "remaining"], left=(directory, [PART]))
+    assert os.path.getsize(os.path.join(directory, PART)) == len(packed) // 2
+    for what, part, urls in [("half of it", None, [url("missing"), url("rest")]),
+                             ("all of it", packed, [url("rest")]),
+                             ("half of it, no ranges", packed[:1000], [url("good")]),
+                             ("another file, no ranges", bytes(1000), [url("good")]),
+                             ("another file", bytes(1000), [url("rest"), url("good")]),
+                             ("more than it", packed + bytes(9), [url("rest"), url("good")]),
+                             ("half of it, a file URL", packed[:1000], [f"file://{scratch}/served/data.gz"]),
+                             ("more than it, a file URL", packed + bytes(9), [f"file://{scratch}/served/data.gz"])]:
+        if part is not None:
+            have_part(part)
+        download(*urls, checksum=md5).expect(f"resumed: {what}", left=(directory, ["data.gz"]))
+        expect_content()
+    have_part(packed[:1000])
+    download(url("good"), checksum="0" * 32).expect("resumed: not what was asked for", status=1, says=[md5, "MD5"],
+                                                    left=(directory, []))
+    together = [subprocess.Popen([PROBE, "download", path, md5, url("good")]) for _ in range(4)]
+    assert [process.wait() for process in together] == [0] * 4 and os.listdir(directory) == ["data.gz"]
+    print("ok   four at once")
 
     for name in NAMES:
         with open(os.path.join(scratch, "served", name), "wb") as file:
@@ -95,7 +132,7 @@ def faults(server, scratch):
         cache = os.path.join(scratch, trouble)
         Result([PROBE, "mnist"], XDG_CACHE_HOME=cache, XTAPE_MIRROR=f"{server}/{trouble}").expect(
             f"mnist, {trouble}", output="synthetic: 50000 10000 10000", says=["synthetic", reason, "XTAPE_DATA"],
-            left=(os.path.join(cache, "xtape", "mnist"), []))
+            left=(os.path.join(cache, "xtape", "mnist"), [NAMES[0] + ".part"] if trouble == "truncated" else []))
     Result([PROBE, "mnist"], XTAPE_DATA=os.path.join(scratch, "nowhere")).expect(
         "mnist, missing directory", status=1, says=["nowhere", "expected"])
     Result([PROBE, "mnist"], HOME="").expect("mnist, no home", status=1, says=["XDG_CACHE_HOME"])

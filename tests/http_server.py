@@ -19,7 +19,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(path, "rb") as file:
             body = file.read()
         half = len(body) // 2
-        if trouble == "good":
+        begin = int(self.headers.get("Range", "bytes=0-").split("=")[1].split("-")[0])
+        if trouble == "rest":  # whoever has a part gets the rest, and nobody the whole
+            if not 0 < begin:
+                return self.send_error(404)
+            if begin >= len(body):
+                return self.send_error(416)
+            self.send(body[begin:], part=f"bytes {begin}-{len(body) - 1}/{len(body)}")
+        elif trouble == "good":  # knows nothing of parts
             self.send(body)
         elif trouble == "wrong":  # whole, but not what was asked for
             self.send(b"something else")
@@ -36,8 +43,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(1)
                 self.wfile.write(body[i * len(body) // 12:(i + 1) * len(body) // 12])
 
-    def send(self, body, length=None):
-        self.send_response(200)
+    def send(self, body, length=None, part=None):
+        self.send_response(206 if part else 200)
+        if part:
+            self.send_header("Content-Range", part)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()
         self.wfile.write(body)

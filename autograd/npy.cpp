@@ -3,16 +3,17 @@
 #include <zip.h>
 
 #include <algorithm>
-#include <autograd/input_file.hpp>
-#include <autograd/new_file.hpp>
-#include <autograd/ops/shape.hpp>
 #include <charconv>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
 
-namespace xtape::nn {
+#include "input_file.hpp"
+#include "new_file.hpp"
+#include "ops/shape.hpp"
+
+namespace xtape {
 
 using namespace xtape::detail;
 
@@ -188,6 +189,10 @@ std::pair<std::string, Tensor> read_member(zip_t* archive, zip_uint64_t i, const
   name.resize(name.size() - 4);
   const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(archive, i, 0), zip_fclose);
   if (!file) member.refuse(zip_strerror(archive));
+  constexpr zip_uint64_t most = 1032;  // bytes that deflate makes of one
+  if (about.comp_method == ZIP_CM_DEFLATE && about.size / most > about.comp_size)
+    member.refuse("the archive announces " + std::to_string(about.size) + " bytes, which its " +
+                  std::to_string(about.comp_size) + " packed ones cannot be");
   // It may unpack to more than the archive announces: a byte more tells, and that all were right.
   std::uint64_t left = about.size;
   const auto unpack = [&](char* to, std::uint64_t size) {
@@ -294,4 +299,4 @@ StateDict load_npz(const std::string& path, Site site) {
   });
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape
