@@ -12,6 +12,8 @@ namespace {
 
 using detail::no_gradient;
 
+constexpr std::int64_t pixels_per_tile = 1 << 13;
+
 // Where the pixels of an image come from: the first of four neighbours in a plane with a margin of one pixel, and how
 // far beyond it.
 template <class T>
@@ -88,19 +90,21 @@ Tensor warp(const Tensor& images, const Tensor& dx, const Tensor& dy, double fil
       fail("warp", "expected displacements " + std::string(to_string(images.dtype())) +
                        to_string(Shape{sizes.n, sizes.rows, sizes.cols}) + " for images " + to_string(images.shape()) +
                        ", got " + (d.defined() ? to_string(d.dtype()) + to_string(d.shape()) : "an undefined tensor"));
-  constexpr std::int64_t most = 1 << 30;
-  if (sizes.rows > most || sizes.cols > most || (sizes.rows + 2) * (sizes.cols + 2) > most)
-    fail("warp", "the images " + to_string(images.shape()) + " have more than 2^30 pixels");
+  // Places on an axis are exact in float32, those in a plane fit an int32.
+  if (std::max(sizes.rows, sizes.cols) > 1 << 22 || (sizes.rows + 2) * (sizes.cols + 2) > 1 << 30)
+    fail("warp", "the images are " + to_string(images.shape()) + ", expected sides up to 2^22 and 2^30 pixels");
 
   const auto forward = [=](const Array& x, const Array& dx, const Array& dy) {
     Ref<Array> y = make_array(x.dtype, x.shape);
     const std::int64_t size = sizes.rows * sizes.cols, image = sizes.channels * size;
     if (y->size == 0) return y;
+    const std::int64_t step = std::max<std::int64_t>(1, pixels_per_tile / image);
     visit_floating(x.dtype, [&](auto t) {
       using T = decltype(t);
-      parallel_for(sizes.n, [&](std::int64_t i) {
-        warp_image(sizes, x.at<T>() + i * image, dx.at<T>() + i * size, dy.at<T>() + i * size, static_cast<T>(fill),
-                   y->at<T>() + i * image);
+      parallel_for((sizes.n + step - 1) / step, [&](std::int64_t tile) {
+        for (std::int64_t i = tile * step; i < std::min(sizes.n, (tile + 1) * step); ++i)
+          warp_image(sizes, x.at<T>() + i * image, dx.at<T>() + i * size, dy.at<T>() + i * size, static_cast<T>(fill),
+                     y->at<T>() + i * image);
       });
     });
     return y;
