@@ -296,6 +296,16 @@ TEST_CASE("transforms: erase and cutout hide one rectangle each") {
   y = made(datasets::erase(EraseOptions().area(1, 1).ratio(1, 1).value(2)), x);
   for (std::int64_t i = 0; i < n; i += 50) CHECK(box_of(x[i], y[i]).height == 20);
 
+  const Tensor small = numbered(n, 1, 6, 5);
+  y = made(datasets::erase(EraseOptions().area(0.3, 0.3).ratio(1, 1).value(2)), small);
+  std::vector<std::int64_t> places(12);
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Box b = box_of(small[i], y[i]);
+    CHECK((b.height == 3 && b.width == 3));
+    ++places[static_cast<std::size_t>(b.top * 3 + b.left)];
+  }
+  CHECK(std::abs(not_even(places)) < 4);
+
   y = made(datasets::cutout(5, 2), x);
   std::vector<std::int64_t> rows(20);
   for (std::int64_t i = 0; i < n; ++i) {
@@ -313,19 +323,10 @@ TEST_CASE("transforms: mixup and cutmix mix images and targets alike") {
   const std::int64_t n = 200;
   const Tensor place = arange(n, float64), x = broadcast_to(reshape(place, Shape{n, 1, 1, 1}), {n, 1, 6, 7});
   const Batch all{x, arange(n)};
-  for (const double alpha : {0.2, 1., 4.}) {
-    double mean = 0, square = 0, count = 0;
-    for (std::uint64_t key = 0; key < 10; ++key) {
-      const Batch mixed = made(compose({datasets::one_hot(n), datasets::mixup(alpha)}), all, key);
-      CHECK(distance(sum(mixed.target, 1), ones({n})) < 1e-12);
-      CHECK(distance(mixed.input, broadcast_to(reshape(sum(mixed.target * place, 1), Shape{n, 1, 1, 1}), x.shape())) <
-            1e-9);
-      for (const double share : diag(mixed.target).to_vector<double>())
-        if (share < 1) mean += share, square += (share - 0.5) * (share - 0.5), ++count;  // else mixed with itself
-    }
-    CHECK(mean / count == doctest::Approx(0.5).epsilon(0.05));
-    CHECK(square / count == doctest::Approx(0.25 / (2 * alpha + 1)).epsilon(0.08));
-  }
+  const Batch mixed = made(compose({datasets::one_hot(n), datasets::mixup(1)}), all);
+  CHECK(distance(sum(mixed.target, 1), ones({n})) < 1e-12);
+  CHECK(distance(mixed.input, broadcast_to(reshape(sum(mixed.target * place, 1), Shape{n, 1, 1, 1}), x.shape())) <
+        1e-9);
 
   double kept = 0;
   for (std::uint64_t key = 0; key < 10; ++key) {
@@ -340,6 +341,22 @@ TEST_CASE("transforms: mixup and cutmix mix images and targets alike") {
     }
   }
   CHECK(kept == doctest::Approx(0.7866).epsilon(0.02));  // the mean over shares from 0 to 1 and all pixels
+}
+
+TEST_CASE("transforms: the shares of mixup are those of a beta distribution") {
+  const std::int64_t n = 20'000;
+  const Tensor i = arange(n, float64);
+  for (const double alpha : {0.2, 1., 4.}) {
+    // Of image i and an unknown one, k, there are s i + (1 - s) k and s i^2 + (1 - s) k^2.
+    const Batch mixed = made(datasets::mixup(alpha), {reshape(i, Shape{n, 1, 1, 1}), stack({i, i * i}, 1)});
+    const Tensor first = select(mixed.target, 1, 0) - i, second = select(mixed.target, 1, 1) - i * i;
+    const Tensor others = masked_select(first / (second / first - 2 * i), first != 0);
+    const Tensor share = 1 - others;
+    CHECK(share.size() > 0.98 * n);  // but where a share is 1, or k is i
+    CHECK(mean(share).item() == doctest::Approx(0.5).epsilon(0.02));
+    CHECK(mean(square(share - 0.5)).item() == doctest::Approx(0.25 / (2 * alpha + 1)).epsilon(0.025));
+    if (alpha == 1) CHECK(not_uniform(share.to_vector<double>(), 0, 1) < 1.95);
+  }
 }
 
 TEST_CASE("transforms: pixels by themselves") {
