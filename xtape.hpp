@@ -19,9 +19,9 @@
 #include <autograd/state_dict.hpp>
 #include <autograd/tape.hpp>
 #include <autograd/tensor.hpp>
-#include <datasets/batches.hpp>
 #include <datasets/crop.hpp>
 #include <datasets/csv.hpp>
+#include <datasets/data_loader.hpp>
 #include <datasets/digits.hpp>
 #include <datasets/distort.hpp>
 #include <datasets/erase.hpp>
@@ -34,6 +34,7 @@
 #include <datasets/mix.hpp>
 #include <datasets/mnist.hpp>
 #include <datasets/pixels.hpp>
+#include <datasets/split.hpp>
 #include <datasets/synthetic.hpp>
 #include <datasets/transform.hpp>
 #include <datasets/warp.hpp>

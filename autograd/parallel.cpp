@@ -13,10 +13,12 @@
 #include <new>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "error.hpp"
 #include "memory.hpp"
+#include "own_thread.hpp"
 
 namespace xtape {
 namespace {
@@ -182,6 +184,9 @@ void set_num_threads(int n, Site site) {
   pool().resize(n);
 }
 int num_threads() { return pool().threads(); }
+
+OwnThreadOnly::OwnThreadOnly() : before_(std::exchange(inside_tile, true)) {}
+OwnThreadOnly::~OwnThreadOnly() { inside_tile = before_; }
 
 void run_tiles(std::int64_t count, Tile tile) {
   if (!inside_tile && pool().threads() > 1 && pool().run(count, tile)) return;

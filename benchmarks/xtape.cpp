@@ -47,30 +47,14 @@ std::function<Task()> chain(std::int64_t size) {
   };
 }
 
-/// Endless mini-batches.
-class Batches {
- public:
-  Batches(datasets::Images images, std::int64_t size) : images_(std::move(images)), size_(size) {}
-  datasets::Batch next() {
-    if (at_ + size_ > order_.size()) order_ = permutation(images_.count), at_ = 0;
-    at_ += size_;
-    return datasets::gather(images_, order_, at_ - size_, at_);
-  }
-
- private:
-  datasets::Images images_;
-  std::int64_t size_, at_ = 0;
-  Tensor order_ = zeros({0}, int64);
-};
-
 Task book() {
-  const auto data = std::make_shared<datasets::Images>(datasets::mnist().train);
+  const datasets::DataLoader loader = datasets::batches(datasets::mnist().train, 10);
   const nn::Sequential net(nn::Linear(784, 30), nn::sigmoid, nn::Linear(30, 10), nn::sigmoid);
   nn::init::nielsen_large(net);
   const auto optimizer = std::make_shared<optim::SGD>(net.parameters(), 3.0);
   return [=] {
     const double begin = bench::now();
-    for (auto [x, labels] : datasets::shuffled(*data, 10)) {
+    for (auto [x, labels] : loader) {
       const Tensor loss = nn::quadratic_cost(net(x), one_hot(labels, 10));
       optimizer->step(grad(loss, optimizer->parameters()));
     }
@@ -99,12 +83,13 @@ Task book_run() {
 
 template <class Net, class Optimizer>
 Task training(Net net, std::shared_ptr<Optimizer> optimizer, std::int64_t batch, bool square, int steps, int epoch) {
-  const auto batches = std::make_shared<Batches>(datasets::mnist().train, batch);
+  const datasets::DataLoader loader(datasets::mnist().train,
+                                    datasets::DataLoaderOptions(batch).shuffle().drop_last().pictures(square));
+  const auto step = std::make_shared<std::int64_t>(0);
   return [=] {
     const double begin = bench::now();
-    for (int i = 0; i < steps; ++i) {
-      auto [x, labels] = batches->next();
-      if (square) x = reshape(x, {batch, 1, 28, 28});
+    for (int i = 0; i < steps; ++i, ++*step) {
+      const auto [x, labels] = loader.batch(*step % loader.count(), *step / loader.count(), 0);
       optimizer->step(grad(nn::cross_entropy(net(x), labels), optimizer->parameters()));
     }
     return Figures{{"s", (bench::now() - begin) / steps * epoch}};

@@ -158,8 +158,8 @@ class Data {
     using Plain = std::decay_t<D>;
     if constexpr (detail::has_batches<Plain>) return std::make_shared<Indexed<D>>(std::forward<D>(data));
     else if constexpr (detail::goes_in_order<Plain>) {
-      using Batches = decltype(in_order(data));
-      return std::make_shared<Indexed<Batches>>(in_order(data));
+      using Batches = decltype(in_order(std::forward<D>(data)));
+      return std::make_shared<Indexed<Batches>>(in_order(std::forward<D>(data)));
     } else {
       constexpr bool range = detail::is_range<std::remove_reference_t<D>>;
       static_assert(range, "data are batches with count() and batch(i, epoch, seed), a range of batches, or {x, t}");

@@ -27,7 +27,7 @@ void train(const char* from, const char* to, const char* logits) {
   const datasets::Mnist mnist = datasets::mnist();
   optim::Adam opt(net.parameters(), 1e-3);
   int steps = 0;
-  for (auto [images, labels] : datasets::shuffled(mnist.train, 50)) {
+  for (auto [images, labels] : datasets::batches(mnist.train, 50)) {
     opt.step(grad(nn::cross_entropy(net(mnist_input(images)), labels), opt.parameters()));
     if (++steps == 20) break;
   }

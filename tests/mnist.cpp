@@ -34,8 +34,9 @@ Tensor log_likelihood(const Tensor& y, const Tensor& labels) { return nn::cross_
 
 void train(const nn::Sequential& net, const Images& images, Cost cost, double lr, int epochs) {
   optim::SGD opt(net.parameters(), lr);
+  const datasets::DataLoader loader = datasets::batches(images, 10);
   for (int epoch = 0; epoch < epochs; ++epoch)
-    for (auto [x, labels] : datasets::shuffled(images, 10)) {
+    for (auto [x, labels] : loader) {
       const Tensor loss = cost(net(x), labels);
       opt.step(grad(loss, opt.parameters()));
     }
@@ -76,7 +77,7 @@ TEST_CASE("a training gives the same bits again and with any number of threads")
     manual_seed(3);
     const nn::Sequential net = network({512});  // 784 x 512 at batch 128 is large enough to be cut
     optim::Adam opt(net.parameters());
-    for (auto [x, labels] : datasets::shuffled(digits, 128))
+    for (auto [x, labels] : datasets::batches(digits, 128))
       opt.step(grad(nn::cross_entropy(net(x), labels), opt.parameters()));
     std::vector<float> all;
     for (const Parameter& p : net.parameters())

@@ -60,7 +60,7 @@ TEST_CASE("misuses of a run are refused with what to change") {
       {"TensorBatches: batches of 0 of 10 samples", [](Setting&) { TensorBatches(inputs, targets, 0); }},
       {"TensorBatches: batch 3 of 3 does not exist",
        [](Setting&) { TensorBatches(inputs, targets, 4).batch(3, 0, 0); }},
-      {"EpochBatches: batches of 20 of 8 images",
+      {"DataLoader: batches of 20 of 8 samples",
        [](Setting&) {
          const datasets::Images images = datasets::synthetic_digits(8, 1);
          datasets::batches(images, 20);
