@@ -74,15 +74,22 @@ class Distortion {
     if (!(o_.alpha_ >= 0 && o_.alpha_ < infinity))
       fail("distort", "alpha is " + attribute_text(o_.alpha_) + ", expected 0 or more pixels", site);
     check_sigma("distort", o_.sigma_, site);
-    const auto varies = [](Between range, double usual) { return range.low != usual || range.high != usual; };
-    moves_ = varies(o_.rotate_, 0) || varies(o_.scale_, 1) || varies(o_.shear_x_, 0) || varies(o_.shear_y_, 0) ||
-             o_.rows_ > 0 || o_.cols_ > 0;
+    moves_ = varies(o_.rotate_, 0) || varies(o_.scale_, 1) || leans() || shifts();
   }
 
+  /// What is set.
   std::string description() const {
-    return "distort(rotate=" + text(o_.rotate_) + ", scale=" + text(o_.scale_) + ", shear=" + text(o_.shear_x_) + " " +
-           text(o_.shear_y_) + ", shift=" + std::to_string(o_.rows_) + " " + std::to_string(o_.cols_) + ", " +
-           attribute_list("alpha", o_.alpha_, "sigma", o_.sigma_, "fill", o_.fill_) + ")";
+    std::string list;
+    const auto add = [&](bool set, const std::string& option) {
+      if (set) list += (list.empty() ? "" : ", ") + option;
+    };
+    add(varies(o_.rotate_, 0), "rotate=" + text(o_.rotate_));
+    add(varies(o_.scale_, 1), "scale=" + text(o_.scale_));
+    add(leans(), "shear=(" + text(o_.shear_x_) + ", " + text(o_.shear_y_) + ")");
+    add(shifts(), "shift=(" + std::to_string(o_.rows_) + ", " + std::to_string(o_.cols_) + ")");
+    add(o_.alpha_ > 0, attribute_list("alpha", o_.alpha_, "sigma", o_.sigma_));
+    add(o_.fill_ != 0, attribute_list("fill", o_.fill_));
+    return "distort(" + list + ")";
   }
 
   Tensor operator()(const Tensor& images) const {
@@ -109,6 +116,9 @@ class Distortion {
   }
 
  private:
+  static bool varies(Between range, double usual) { return range.low != usual || range.high != usual; }
+  bool leans() const { return varies(o_.shear_x_, 0) || varies(o_.shear_y_, 0); }
+  bool shifts() const { return o_.rows_ > 0 || o_.cols_ > 0; }
   Tensor elastic_field(const Shape& shape) const { return smoothed(uniform(shape, -1, 1), o_.sigma_) * o_.alpha_; }
 
   // The place (x', y') of the result shows (xx x' + xy y' + x, yx x' + yy y' + y): (n, 1, 1) each.

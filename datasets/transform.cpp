@@ -58,6 +58,8 @@ Transform sometimes(Transform transform, double p, Site site) {
   std::string description = "sometimes(" + transform.description() + ", " + attribute_list("p", p) + ")";
   auto f = [transform = std::move(transform), p](const Batch& batch) {
     if (p == 0) return batch;
+    if (!batch.input.defined() || batch.input.rank() == 0)
+      fail("sometimes", "the input is " + described(batch.input) + ", expected a row for each sample");
     const Tensor coins = bernoulli(Shape{batch.input.shape()[0]}, p);
     const Batch made = transform(batch);
     return Batch{chosen(coins, made.input, batch.input), chosen(coins, made.target, batch.target)};

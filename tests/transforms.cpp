@@ -383,6 +383,8 @@ TEST_CASE("transforms: functions, their order and what they say") {
   CHECK(same_bits(both({x, arange(2)}).target, arange(2) * 3));
   CHECK(compose({twice, more, datasets::flip_horizontal()}).description() ==
         "compose(a function, one more, sometimes(flip_horizontal(), p=0.5))");
+  CHECK(datasets::distort(DistortOptions().rotate(15).shift(2).elastic(34, 4).fill(0.5)).description() ==
+        "distort(rotate=[-15, 15], shift=(2, 2), alpha=34, sigma=4, fill=0.5)");
   std::set<std::string> descriptions;
   for (const Named& row : all_transforms()) descriptions.insert(row.transform.description());
   CHECK(descriptions.size() == all_transforms().size());
@@ -470,6 +472,7 @@ TEST_CASE("transforms: what is refused says why") {
        [&] {
          sometimes(crop(2, 2))({x, t});
        }},
+      {"sometimes: the input is float32(), expected a row for each sample", [] { sometimes(shift(1))(zeros({})); }},
       {"crop: to 0 x 2 pixels, expected at least 1 x 1", [] { crop(0, 2); }},
       {"crop: padding is -1, expected", [] { crop(1, 2, CropOptions().padding(-1)); }},
       {"crop: to 9 x 2 pixels of images (2, 3, 4, 5) with padding 2, expected images of at least that size",
