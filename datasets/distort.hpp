@@ -8,7 +8,7 @@ namespace xtape::datasets {
 
 /// Where a number is drawn from, uniformly: [-v, v) for one number, `{low, high}` for two.
 struct Between {
-  Between(double v) : low(-v), high(v) {}
+  Between(double v) : low(0 - v), high(v) {}  // never -0
   Between(double low, double high) : low(low), high(high) {}
   double low, high;
 };

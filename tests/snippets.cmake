@@ -35,4 +35,5 @@ int main(int, char** argv) {
 endfunction()
 
 test_snippets(${PROJECT_SOURCE_DIR}/README.md)
+test_snippets(${PROJECT_SOURCE_DIR}/docs/datasets.md)
 test_snippets(${PROJECT_SOURCE_DIR}/docs/training.md)

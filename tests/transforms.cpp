@@ -423,6 +423,32 @@ TEST_CASE("transforms: the same bits for any number of threads, and others for o
   }
 }
 
+TEST_CASE("transforms: what a loader gives is a function of seed, epoch and batch") {
+  using datasets::DataLoader;
+  using datasets::DataLoaderOptions;
+  const Images images = datasets::synthetic_digits(40, 1);
+  const auto options = DataLoaderOptions(16).shuffle().transform(
+      compose({datasets::distort(DistortOptions().shift(2).rotate(15).elastic(34, 4)), datasets::erase(),
+               datasets::one_hot(10), datasets::mixup()}));
+  const DataLoader loader(images, options), ahead(images, DataLoaderOptions(options).prefetch(2).pictures());
+  const Batch second = loader.batch(1, 3, 5);
+  CHECK(second.input.shape() == Shape{16, 784});
+  CHECK(second.target.shape() == Shape{16, 10});
+  for (const std::int64_t i : {2, 0, 1, 1}) {
+    const Batch batch = ahead.batch(i, 3, 5);
+    CHECK(same_bits(flatten(batch.input, 1), loader.batch(i, 3, 5).input));
+    CHECK(same_bits(batch.input, reshape(second.input, Shape{16, 1, 28, 28})) == (i == 1));
+  }
+  std::int64_t i = 0;
+  for (const auto& [x, t] : ahead)
+    CHECK(same_bits(flatten(x, 1), loader.batch(i++, 0, default_generator().seed()).input));
+  CHECK(i == 3);
+  const DataLoader in_order(images, DataLoaderOptions(options).shuffle(false));
+  CHECK(!same_bits(in_order.batch(0, 0, 5).input, in_order.batch(0, 1, 5).input));
+  CHECK(loader.fingerprint().find("compose(distort(rotate=[-15, 15], shift=(2, 2), alpha=34, sigma=4), erase(") !=
+        std::string::npos);
+}
+
 TEST_CASE("transforms: the book's expansion") {
   Images images{2, 3, 4, {}, {7, 9}};
   for (int i = 0; i < 24; ++i) images.pixels.push_back(static_cast<std::uint8_t>(i + 1));
