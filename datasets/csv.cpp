@@ -47,14 +47,14 @@ class CsvReader {
     std::string text;
     TextPosition where;
   };
-  static constexpr std::size_t longest = 1 << 20, most_cells = 1'000'000;
+  static constexpr std::size_t longest = 1 << 20, most_cells = 100'000;
 
   // The cells of the next line that is not empty; false at the end.
   bool read_row() {
     while (text_.peek() == '\n') text_.advance();
     if (text_.peek() == TextFile::end) return false;
     for (size_ = 0;; text_.advance()) {
-      if (size_ == most_cells) text_.refuse(text_.position(), "the row has more than a million cells");
+      if (size_ == most_cells) text_.refuse(text_.position(), "the row has more than 100000 cells");
       if (size_ == row_.size()) row_.emplace_back();
       read_cell(row_[size_++]);
       row_end_ = text_.position();

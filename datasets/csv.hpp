@@ -39,8 +39,8 @@ class CsvOptions {
 
 /// The numbers of a file, raw or gzipped, with cells in double quotes where need be; empty lines are passed over.
 /// Throws where a line has another number of cells than the first, a cell is no number that the dtype holds ("nan" and
-/// "inf" are), a quote is not closed or not alone, a cell is longer than a megabyte, and when there is no such column,
-/// or no row. Source: RFC 4180.
+/// "inf" are), a quote is not closed or not alone, a cell is longer than a megabyte, a line has more than 100,000, and
+/// when there is no such column, or no row. Source: RFC 4180.
 Table read_csv(const std::string& path, const CsvOptions& options = {}, Site site = Site::here());
 
 }  // namespace xtape::datasets

@@ -25,7 +25,7 @@ struct Picture {
   std::FILE* file = nullptr;
   std::int64_t file_size = 0, rows = 0, cols = 0, channels = 0;
   std::vector<std::uint8_t> bytes;
-  std::int64_t position = 0;  // where decoding ended
+  std::int64_t unread = 0;  // bytes that the decoder took from the file and did not use
   char why[JMSG_LENGTH_MAX + 100] = "";
 };
 
@@ -69,13 +69,13 @@ bool decode(Png& png, Picture& picture) {
   png_read_info(png.read, png.info);
   picture.rows = png_get_image_height(png.read, png.info), picture.cols = png_get_image_width(png.read, png.info);
   picture.channels = png_get_color_type(png.read, png.info) & PNG_COLOR_MASK_COLOR ? 3 : 1;
+  constexpr std::int64_t deflate = 1032, pixels_of_a_byte = 8;
+  if (!make_room(picture, deflate * pixels_of_a_byte)) return false;
   png_set_expand(png.read);
   png_set_strip_16(png.read);
   png_set_strip_alpha(png.read);
   const int passes = png_set_interlace_handling(png.read);
   png_read_update_info(png.read, png.info);
-  constexpr std::int64_t deflate = 1032, pixels_of_a_byte = 8;
-  if (!make_room(picture, deflate * pixels_of_a_byte)) return false;
   const auto stride = static_cast<std::size_t>(picture.cols * picture.channels);
   if (png_get_rowbytes(png.read, png.info) != stride) png_error(png.read, "a row has an unexpected length");
   for (int pass = 0; pass < passes; ++pass)
@@ -119,7 +119,8 @@ struct Jpeg {
 bool decode(Jpeg& jpeg, Picture& picture) {
   jpeg_decompress_struct& info = jpeg.info;
   if (setjmp(jpeg.back)) {
-    picture.position = info.src ? -static_cast<std::int64_t>(info.src->bytes_in_buffer) : 0;
+    const bool at_end = !info.src || jpeg.errors.msg_code == JWRN_JPEG_EOF;
+    picture.unread = at_end ? 0 : static_cast<std::int64_t>(info.src->bytes_in_buffer);
     return false;
   }
   jpeg_create_decompress(&info);
@@ -158,7 +159,7 @@ template <class Decoder>
 void decode(Picture& picture, const Place& place) {
   Decoder decoder(picture);
   const bool done = decode(decoder, picture);
-  if (!done) place.refuse(picture.why + (", at byte " + std::to_string(std::ftell(picture.file) + picture.position)));
+  if (!done) place.refuse(picture.why + (", at byte " + std::to_string(std::ftell(picture.file) - picture.unread)));
 }
 
 }  // namespace

@@ -37,8 +37,7 @@ bool parse_number(std::string_view cell, T& number) {
   const std::size_t first = cell.find_first_not_of(blanks);
   if (first == cell.npos) return false;
   cell = cell.substr(first, cell.find_last_not_of(blanks) + 1 - first);
-  if (cell[0] == '+') cell.remove_prefix(1);
-  if (cell.empty() || cell[0] == '+') return false;
+  if (cell[0] == '+' && cell.size() > 1 && cell[1] != '-') cell.remove_prefix(1);
   const char* end = cell.data() + cell.size();
   const auto [stop, error] = std::from_chars(cell.data(), end, number);
   if constexpr (std::is_floating_point_v<T>)

@@ -1,0 +1,218 @@
+// Readers of data sets, tables and pictures: on files in their published formats, which readers/make.py writes together
+// with what NumPy, scikit-learn, Pillow and Python's csv module read in them.
+#include <zlib.h>
+
+#include <cstdlib>
+#include <datasets/archive.hpp>
+#include <datasets/published.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "folder.hpp"
+#include "support.hpp"
+
+using namespace xtape;
+using datasets::CsvOptions;
+using datasets::ImageFolderOptions;
+using datasets::Images;
+using datasets::ImageSet;
+using datasets::LibsvmOptions;
+using datasets::Table;
+using Json = nlohmann::json;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string given(const std::string& name) { return XTAPE_TEST_DIR "/readers/" + name; }
+
+const Json& expected(const std::string& key) {
+  static const Json json = Json::parse(content(given("expected.json")));
+  return json.at(key);
+}
+
+void write(const std::string& path, const std::string& bytes) {
+  std::remove(path.c_str());
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+void check_images(const Images& images, const Json& expected) {
+  const std::int64_t shape[] = {images.count, images.channels, images.rows, images.cols};
+  CHECK(std::vector<std::int64_t>(shape, shape + 4) == expected.at("shape").get<std::vector<std::int64_t>>());
+  CHECK(images.labels == expected.at("labels").get<std::vector<std::uint8_t>>());
+  CHECK(crc32_z(0, images.pixels.data(), images.pixels.size()) == expected.at("crc").get<unsigned long>());
+}
+void check_set(const ImageSet& set, const std::string& key, std::size_t classes) {
+  CAPTURE(key);
+  check_images(set.train, expected(key).at("train"));
+  check_images(set.test, expected(key).at("test"));
+  CHECK(set.classes.size() == classes);
+}
+
+// What the column of an expected table or its rows of numbers hold.
+std::vector<double> numbers_in(const Json& rows) {
+  std::vector<double> numbers;
+  for (const Json& row : rows) {
+    if (!row.is_array()) numbers.push_back(row.get<double>());
+    else
+      for (const Json& number : row) numbers.push_back(number.is_number() ? number.get<double>() : HUGE_VAL);
+  }
+  return numbers;
+}
+bool same_numbers(const Tensor& x, const Json& rows) {
+  const Tensor right = tensor(numbers_in(rows)).to(x.dtype());
+  return x.to_vector<double>() == right.to_vector<double>();
+}
+
+// The largest difference of two pictures' pixels.
+double difference(const Tensor& a, const Tensor& b) { return max(abs(a.to(float32) - b.to(float32))).item(); }
+
+}  // namespace
+
+TEST_CASE("readers: sets of images give what was written, upright and with labels from 0") {
+  const Folder folder;
+  for (const char* name : {"emnist.zip", "cifar10.tar.gz", "cifar100.tar.gz"})
+    datasets::unpack(given(name), folder.path.string());
+  const std::string there = folder.path.string();
+  check_set(datasets::fashion_mnist(given("idx")), "idx", 10);
+  check_set(datasets::kmnist(given("idx")), "idx", 10);
+  check_set(datasets::emnist("letters", there), "emnist_letters", 26);
+  check_set(datasets::emnist("balanced", there), "emnist_balanced", 47);
+  check_set(datasets::cifar10(there), "cifar10", 10);
+  check_set(datasets::cifar100(there), "cifar100_fine", 100);
+  const ImageSet coarse = datasets::cifar100(there, datasets::CifarLabels::coarse);
+  check_set(coarse, "cifar100_coarse", 20);
+  CHECK(coarse.classes.back() == "c19");
+  CHECK(coarse.source == there);
+  const auto all = [](const std::vector<std::string>& names) {
+    std::string s;
+    for (const std::string& name : names) s += name;
+    return s;
+  };
+  CHECK(all(datasets::emnist("balanced", there).classes) == "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghnqrt");
+  CHECK(all(datasets::emnist("letters", there).classes) == "abcdefghijklmnopqrstuvwxyz");
+}
+
+TEST_CASE("readers: a set is fetched, checked and unpacked by one row of a table") {
+  const Folder folder;
+  const std::string there = folder / "cache", mirror = "file://" + given("");
+  const std::string md5 = expected("md5").at("cifar10.tar.gz"), wrong = expected("md5").at("emnist.zip");
+  const datasets::Published set{"cifar10", {mirror.c_str()}, {{"cifar10.tar.gz", md5.c_str()}}, datasets::unpack};
+  fetch(set, there);
+  check_set(datasets::cifar10(there), "cifar10", 10);
+  const datasets::Published other{"other", {mirror.c_str()}, {{"cifar100.tar.gz", wrong.c_str()}}, datasets::unpack};
+  CHECK_THROWS_AS(fetch(other, there), datasets::DownloadError);
+  CHECK_FALSE(fs::exists(there + "/train.bin"));
+
+  // What is damaged in the cache is unpacked anew.
+  setenv("XDG_CACHE_HOME", folder.path.c_str(), 1);
+  fs::create_directories(folder / "xtape"), fs::rename(there, folder / "xtape/cifar10");
+  fs::resize_file(folder / "xtape/cifar10/test_batch.bin", 100);
+  const ImageSet mended =
+      datasets::read_published(set, "", [](const std::string& at) { return datasets::cifar10(at); });
+  unsetenv("XDG_CACHE_HOME");
+  check_set(mended, "cifar10", 10);
+}
+
+TEST_CASE("readers: tables give the numbers that NumPy, scikit-learn and Python's csv module read") {
+  const Table iris = datasets::read_csv(given("iris.csv"), CsvOptions().label("species"));
+  CHECK(same_numbers(iris.input, expected("iris").at("input")));
+  CHECK(same_numbers(iris.target, expected("iris").at("target")));
+  CHECK(iris.target.dtype() == int64);
+  CHECK(iris.columns == expected("iris").at("columns").get<std::vector<std::string>>());
+  CHECK(iris.classes == expected("iris").at("classes").get<std::vector<std::string>>());
+
+  // The numbers of a column may be what is to be predicted, or classes.
+  const Table width = datasets::read_csv(given("iris.csv"), CsvOptions().target(1).drop({-1}).dtype(float64));
+  CHECK(width.target.shape() == Shape{15, 1});
+  CHECK(width.target.dtype() == float64);
+  CHECK(width.columns == std::vector<std::string>{"sepal_length", "petal_length", "petal_width"});
+  const Json& rows = expected("iris").at("input");
+  for (std::int64_t i = 0; i < 15; ++i) {
+    CHECK(width.target[i].item() == rows[static_cast<std::size_t>(i)][1].get<double>());
+    CHECK(width.input[i][1].item() == rows[static_cast<std::size_t>(i)][2].get<double>());
+  }
+
+  const Table quoted =
+      datasets::read_csv(given("quoted.csv"), CsvOptions().separator(';').drop({"note"}).missing(-1).dtype(float64));
+  CHECK(same_numbers(quoted.input, expected("quoted").at("input")));
+  CHECK(quoted.columns == std::vector<std::string>{"x", "y \"cubed\""});
+  CHECK_FALSE(quoted.target.defined());
+  const Table numbers = datasets::read_csv(given("numbers.csv.gz"), CsvOptions().header(false).dtype(float64));
+  CHECK(same_numbers(numbers.input, expected("numbers").at("input")));
+  CHECK(numbers.columns.empty());
+
+  const Json& digits = expected("libsvm");
+  const Table svm = datasets::read_libsvm(given("digits.libsvm"));
+  CHECK(same_numbers(svm.input, digits.at("input")));
+  CHECK(same_numbers(svm.target, digits.at("target")));
+  const auto classes = datasets::read_libsvm(given("digits.libsvm"), LibsvmOptions().labels().features(64));
+  CHECK(same_numbers(classes.target, digits.at("target")));  // they are 0 to 9
+  CHECK(classes.target.dtype() == int64);
+  CHECK(classes.input.shape() == Shape{20, 64});
+
+  const Folder folder;
+  write(folder / "t", "+1 1:5 # one\n\n-1\t3:2.5\n# nothing\n+1.0 2:1e-60");
+  const Table two = datasets::read_libsvm(folder / "t", LibsvmOptions().labels().features(4));
+  CHECK(same_bits(two.target, tensor({1, 0, 1})));
+  CHECK(two.classes == std::vector<std::string>{"-1", "+1"});
+  CHECK(same_bits(two.input, tensor({{5., 0., 0., 0.}, {0., 0., 2.5, 0.}, {0., 0., 0., 0.}})));
+  write(folder / "t", "1 0:7 2:1\r\n");
+  CHECK(same_bits(datasets::read_libsvm(folder / "t", LibsvmOptions().zero_based()).input, tensor({{7., 0., 1.}})));
+  write(folder / "t", "k\n10\n9\n9\n");
+  CHECK_THROWS_WITH_AS(datasets::read_csv(folder / "t", CsvOptions().label("k")), doctest::Contains("no column for"),
+                       Error);
+  write(folder / "t", "k,x\n10,0\r\n9,-.5\r\n9.0,nan");
+  const Table k = datasets::read_csv(folder / "t", CsvOptions().label("k"));
+  CHECK(same_bits(k.target, tensor({1, 0, 0})));
+  CHECK(k.classes == std::vector<std::string>{"9", "10"});
+  CHECK(std::isnan(k.input[2].item()));
+}
+
+TEST_CASE("readers: pictures of every kind are what Pillow makes of them") {
+  const StateDict right = load_npz(given("pictures.npz"));
+  struct Row {
+    ImageFolderOptions options;
+    const char* key;
+  };
+  const Row rows[] = {{{}, "rgb"},
+                      {ImageFolderOptions().channels(1), "grey"},
+                      {ImageFolderOptions().resize(5, 7), "small"},
+                      {ImageFolderOptions().channels(1).resize(13, 40), "large"}};
+  for (const Row& row : rows) {
+    CAPTURE(row.key);
+    const datasets::ImageFolder folder = datasets::read_image_folder(given("pictures"), row.options);
+    CHECK(folder.classes == std::vector<std::string>{"jpeg", "png"});
+    const Tensor& all = right.at(row.key);
+    const Images images = datasets::images_of(all, right.at("labels"));
+    CHECK(folder.images.labels == images.labels);
+    CHECK(folder.images.channels == images.channels);
+    CHECK(folder.images.rows == images.rows);
+    CHECK(folder.images.cols == images.cols);
+    const std::vector<std::string> files = expected("files");
+    CHECK(folder.files.size() == files.size());
+    const Tensor pixels = tensor(folder.images.pixels, all.shape());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+      CHECK(folder.files[i] == given("pictures/" + files[i]));
+      // Versions of libjpeg may round differently; a PNG says all.
+      const bool exact = files[i].compare(0, 3, "png") == 0;
+      const auto k = static_cast<std::int64_t>(i);
+      CHECK_MESSAGE(difference(pixels[k], all[k]) <= (exact ? 0 : 3), files[i]);
+    }
+  }
+  CHECK(difference(datasets::read_image(given("wide.png"), 1)[0], right.at("wide")) == 0);
+}
+
+TEST_CASE("readers: images of arrays keep their bytes") {
+  const Tensor pixels = reshape(arange(24), {2, 1, 3, 4}).to(uint8), labels = tensor({7, 255});
+  const Images images = datasets::images_of(pixels, labels);
+  const Images one = datasets::images_of(pixels[0], tensor({9}, uint8));
+  CHECK(images.channels == 1);
+  CHECK(images.pixels == pixels.to_vector<std::uint8_t>());
+  CHECK(images.slice(1, 2).labels == std::vector<std::uint8_t>{255});
+  CHECK(one.labels == std::vector<std::uint8_t>{9});
+  CHECK_THROWS_WITH_AS(datasets::images_of(pixels.to(float32), labels), doctest::Contains("expected uint8 (n, rows"),
+                       Error);
+  CHECK_THROWS_WITH_AS(datasets::images_of(pixels, tensor({1, 2, 3})), doctest::Contains("expected int64 (2,)"), Error);
+  CHECK_THROWS_WITH_AS(datasets::images_of(pixels, tensor({1, 256})), doctest::Contains("label 1 is 256"), Error);
+}
