@@ -6,7 +6,7 @@
 
 namespace xtape::datasets {
 
-using detail::Place;
+using xtape::detail::Place;
 
 template <class T>
 class CsvReader {
@@ -151,7 +151,7 @@ Table read_csv(const std::string& path, const CsvOptions& options, Site site) {
     fail("read_csv", "the separator is a quote, a line's end or a NUL, expected another character", site);
   if (!is_floating(options.dtype_))
     fail("read_csv", std::string("the dtype is ") + to_string(options.dtype_) + ", expected float32 or float64", site);
-  return detail::reading({"read_csv", path, site}, [&](const Place& place) {
+  return xtape::detail::reading({"read_csv", path, site}, [&](const Place& place) {
     return visit_floating(options.dtype_, [&](auto zero) { return CsvReader<decltype(zero)>(place, options).read(); });
   });
 }

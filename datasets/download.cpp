@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds patience_of_all{7000};
 
 // The hash of what `read` gives, in hexadecimal.
-std::string hash(const EVP_MD* kind, const std::string& path, const detail::Read& read) {
+std::string hash(const EVP_MD* kind, const std::string& path, const xtape::detail::Read& read) {
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   bool ok = context && EVP_DigestInit_ex(context.get(), kind, nullptr);
   std::vector<char> buffer(1 << 17);
@@ -44,11 +44,11 @@ std::string hash(const EVP_MD* kind, const std::string& path, const detail::Read
 // What is wrong with the content of `path`; empty when nothing is.
 std::string fault(const std::string& path, const std::string& checksum) {
   const bool md5 = checksum.size() == 32;
-  const detail::Place place{"download", path, {}};
+  const xtape::detail::Place place{"download", path, {}};
   try {
     std::string found;
     if (md5) {
-      detail::InputFile file(place);
+      xtape::detail::InputFile file(place);
       found = hash(EVP_md5(), path, [&](char* to, std::size_t size) { return file.read(to, size); });
     } else {
       GzReader file(place);

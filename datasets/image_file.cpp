@@ -17,7 +17,7 @@
 namespace xtape::datasets {
 namespace {
 
-using detail::Place;
+using xtape::detail::Place;
 
 // A file while it is decoded, and what comes of it: grey or red, green and blue, pixel by pixel. The decoders report an
 // error by a jump over their own frames, so that what they fill is kept here, and nothing with a destructor in them.
@@ -167,7 +167,7 @@ void decode(Picture& picture, const Place& place) {
 Tensor read_image(const std::string& path, int channels, Site site) {
   if (channels != 1 && channels != 3)
     fail("read_image", std::to_string(channels) + " channels asked for, expected 1 or 3", site);
-  return detail::reading({"read_image", path, site}, [&](const Place& place) {
+  return xtape::detail::reading({"read_image", path, site}, [&](const Place& place) {
     const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "rb"), std::fclose);
     if (!file) place.refuse(std::string("it cannot be opened: ") + std::strerror(errno));
     unsigned char start[8];

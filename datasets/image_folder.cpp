@@ -13,7 +13,7 @@ namespace xtape::datasets {
 namespace {
 
 namespace fs = std::filesystem;
-using detail::Place;
+using xtape::detail::Place;
 
 bool is_picture(const fs::path& path) {
   std::string end = path.extension().string();

@@ -6,7 +6,7 @@
 
 namespace xtape::datasets {
 
-using detail::Place;
+using xtape::detail::Place;
 
 template <class T>
 class LibsvmReader {
@@ -118,7 +118,7 @@ Table read_libsvm(const std::string& path, const LibsvmOptions& options, Site si
          site);
   if (options.features_ && *options.features_ < 1)
     fail("read_libsvm", std::to_string(*options.features_) + " features, expected at least 1", site);
-  return detail::reading({"read_libsvm", path, site}, [&](const Place& place) {
+  return xtape::detail::reading({"read_libsvm", path, site}, [&](const Place& place) {
     return visit_floating(options.dtype_,
                           [&](auto zero) { return LibsvmReader<decltype(zero)>(place, options).read(); });
   });
