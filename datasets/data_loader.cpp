@@ -164,7 +164,7 @@ DataLoader::Iterator DataLoader::begin() const {
   first.epoch_ = std::make_shared<Epoch>(state_, s, s.order_of(epoch, seed), epoch, seed);
   return first;
 }
-void DataLoader::set_epoch(std::int64_t epoch, Site site) {
+void DataLoader::set_epoch(std::int64_t epoch, Site site) const {
   if (epoch < 0) fail("DataLoader", "epoch " + std::to_string(epoch) + ", expected at least 0", site);
   state().next_epoch = epoch;
 }

@@ -91,7 +91,7 @@ class DataLoader {
   Iterator begin() const;
   Iterator end() const { return {}; }
   /// Has the next loop be that epoch, counted from 0. Throws when it is negative.
-  void set_epoch(std::int64_t epoch, Site site = Site::here());
+  void set_epoch(std::int64_t epoch, Site site = Site::here()) const;
 
  private:
   State& state() const;  // throws when it was moved to another one

@@ -78,6 +78,7 @@ struct OfFunction : Dataset::Source {
   Batch batch(const Tensor& indices) const override {
     const auto* index = indices.data<std::int64_t>();
     Tensors inputs, targets;
+    if (indices.size() == 0) fail("Dataset", "no samples are asked for, of which a function would tell the shapes");
     for (std::int64_t i = 0; i < indices.size(); ++i) {
       auto [input, target] = sample(index[i]);
       const auto check = [&](const char* what, const Tensor& x, const Tensors& before) {
