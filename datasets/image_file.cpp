@@ -27,6 +27,7 @@ struct Picture {
   std::vector<std::uint8_t> bytes;
   std::int64_t unread = 0;  // bytes that the decoder took from the file and did not use
   char why[JMSG_LENGTH_MAX + 100] = "";
+  std::jmp_buf back;
 };
 
 // Makes room for the pixels, unless they are more than there can be: `densest` to a byte of the file.
@@ -56,14 +57,14 @@ struct Png {
   static void on_error(png_structp png, png_const_charp message) {
     auto& picture = *static_cast<Picture*>(png_get_error_ptr(png));
     std::snprintf(picture.why, sizeof picture.why, "libpng: %s", message);
-    png_longjmp(png, 1);
+    std::longjmp(picture.back, 1);
   }
   png_structp read;
   png_infop info;
 };
 
 bool decode(Png& png, Picture& picture) {
-  if (setjmp(png_jmpbuf(png.read))) return false;
+  if (setjmp(picture.back)) return false;
   png_init_io(png.read, picture.file);
   png_set_user_limits(png.read, 0x7fffffff, 0x7fffffff);  // `make_room` has its own
   png_read_info(png.read, png.info);
@@ -99,7 +100,7 @@ struct Jpeg {
     char message[JMSG_LENGTH_MAX];
     info->err->format_message(info, message);
     std::snprintf(picture.why, sizeof picture.why, "libjpeg: %s", message);
-    std::longjmp(reinterpret_cast<Jpeg*>(reinterpret_cast<char*>(info) - offsetof(Jpeg, info))->back, 1);
+    std::longjmp(picture.back, 1);
   }
   // Where pixels are lost, libjpeg only warns, and invents others.
   static void on_message(j_common_ptr info, int level) {
@@ -113,12 +114,11 @@ struct Jpeg {
   }
   jpeg_decompress_struct info;
   jpeg_error_mgr errors;
-  std::jmp_buf back;
 };
 
 bool decode(Jpeg& jpeg, Picture& picture) {
   jpeg_decompress_struct& info = jpeg.info;
-  if (setjmp(jpeg.back)) {
+  if (setjmp(picture.back)) {
     const bool at_end = !info.src || jpeg.errors.msg_code == JWRN_JPEG_EOF;
     picture.unread = at_end ? 0 : static_cast<std::int64_t>(info.src->bytes_in_buffer);
     return false;

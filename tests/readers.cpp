@@ -102,6 +102,12 @@ TEST_CASE("readers: a set is fetched, checked and unpacked by one row of a table
   check_set(datasets::cifar10(there), "cifar10", 10);
   const datasets::Published other{"other", {mirror.c_str()}, {{"cifar100.tar.gz", wrong.c_str()}}, datasets::unpack};
   CHECK_THROWS_AS(fetch(other, there), datasets::DownloadError);
+  const datasets::Published nowhere{"other", {}, {{"cifar100.tar.gz", wrong.c_str()}}, nullptr};
+  setenv("XTAPE_MIRROR", mirror.c_str(), 1);
+  const std::string said = message([&] { fetch(nowhere, there); });
+  unsetenv("XTAPE_MIRROR");
+  for (const char* url : {"/readers/other/cifar100.tar.gz: ", "/readers/cifar100.tar.gz: MD5 of the file is "})
+    CHECK(said.find(url) != std::string::npos);
   CHECK_FALSE(fs::exists(there + "/train.bin"));
 
   // What is damaged in the cache is unpacked anew.
