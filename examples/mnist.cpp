@@ -1,9 +1,11 @@
 // A network of sigmoid neurons learns to read handwritten digits: chapter 1 of Michael Nielsen's
 // "Neural Networks and Deep Learning". Try --help, --hidden 100, --hidden 16,16, --hidden none,
-// --report mnist.html, and --save mnist.run with Ctrl-C.
+// --report mnist.html, --draw digits.html, and --save mnist.run with Ctrl-C.
 #include <iostream>
 #include <xtape.hpp>
 
+#include "support/draw_page.hpp"
+#include "support/layers.hpp"
 #include "support/mnist_report.hpp"
 #include "support/options.hpp"
 using namespace xtape;
@@ -50,6 +52,9 @@ int main(int argc, char** argv) {
     // What it has learnt: its outputs as probabilities, which those of sigmoid neurons are made.
     const Tensor y = no_grad([&] { return model(datasets::whole(data.test).input); });
     print_mistakes(options.quadratic ? y / sum(y, 1, true) : softmax(y), data.test);
-    if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
+    if (!options.weights.empty())
+      nn::save_safetensors(options.weights, model.state_dict(),
+                           {{"layers", to_text(layers_of(model))}});
+    if (!options.draw.empty()) write_draw_page(model, options.draw);
   });
 }

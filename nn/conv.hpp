@@ -25,6 +25,9 @@ class Conv : public Module<Derived> {
   Tensor forward(const Tensor& x) const { return forward(x, weight); }
   /// The same with `w` in the place of `weight`.
   Tensor forward(const Tensor& x, const Tensor& w) const;
+  /// What it was made with; where the margin is not zeros, its padding is 0 here.
+  const ConvOptions& options() const { return options_; }
+  PadMode padding_mode() const { return padding_mode_; }
 
   Parameter weight;
   std::optional<Parameter> bias;

@@ -10,6 +10,7 @@ class Dropout : public Module<Dropout> {
  public:
   explicit Dropout(double p = 0.5, Site site = Site::here());
   Tensor forward(const Tensor& x) const;
+  double p() const { return p_; }
 
  private:
   double p_;
@@ -22,6 +23,7 @@ class ChannelDropout : public Module<Derived> {
  public:
   explicit ChannelDropout(double p = 0.5, Site site = Site::here());
   Tensor forward(const Tensor& x) const;
+  double p() const { return p_; }
 
  private:
   double p_;
@@ -52,6 +54,7 @@ class AlphaDropout : public Module<AlphaDropout> {
  public:
   explicit AlphaDropout(double p = 0.5, Site site = Site::here());
   Tensor forward(const Tensor& x) const;
+  double p() const { return p_; }
 
  private:
   double p_;
@@ -63,6 +66,7 @@ class FeatureAlphaDropout : public Module<FeatureAlphaDropout> {
  public:
   explicit FeatureAlphaDropout(double p = 0.5, Site site = Site::here());
   Tensor forward(const Tensor& x) const;
+  double p() const { return p_; }
 
  private:
   double p_;

@@ -11,6 +11,8 @@ class Flatten : public Module<Flatten> {
  public:
   explicit Flatten(int start = 1, int end = -1) : start_(start), end_(end) {}
   Tensor forward(const Tensor& x) const { return flatten(x, start_, end_); }
+  int start() const { return start_; }
+  int end() const { return end_; }
 
  private:
   int start_, end_;
@@ -22,6 +24,8 @@ class Unflatten : public Module<Unflatten> {
  public:
   Unflatten(int axis, std::vector<std::int64_t> sizes) : axis_(axis), sizes_(std::move(sizes)) {}
   Tensor forward(const Tensor& x) const { return unflatten(x, axis_, sizes_); }
+  int axis() const { return axis_; }
+  const std::vector<std::int64_t>& sizes() const { return sizes_; }
 
  private:
   int axis_;

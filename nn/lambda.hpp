@@ -14,6 +14,11 @@ class Lambda : public Module<Lambda> {
     if constexpr (std::is_class_v<F>) name_after(typeid(F));
   }
   Tensor forward(const Tensor& x) const { return f_(x); }
+  /// The function, if it is an F, such as a LeakyReLU or `Tensor (*)(const Arg&)`; else null.
+  template <class F>
+  const F* target() const {
+    return f_.template target<F>();
+  }
 
  private:
   void name_after(const std::type_info& type);

@@ -48,6 +48,8 @@ class ChannelNorm : public Module<Derived> {
   ChannelNorm(std::int64_t channels, Eps eps, std::optional<double> momentum = 0.1, Site site = Site::here())
       : ChannelNorm(channels, Options().eps(eps).momentum(momentum), site) {}
   Tensor forward(const Tensor& x) const;
+  std::int64_t channels() const { return channels_; }
+  double eps() const { return options_.eps_; }
 
   std::optional<Parameter> weight, bias;
   std::optional<Buffer> running_mean, running_var, num_batches_tracked;
@@ -109,6 +111,8 @@ class LayerNorm : public Module<LayerNorm> {
                      Site site = Site::here())
       : LayerNorm(Shape{size}, eps, affine, with_bias, site) {}
   Tensor forward(const Tensor& x) const;
+  const Shape& normalized() const { return normalized_; }
+  double eps() const { return eps_; }
 
   std::optional<Parameter> weight, bias;
 
@@ -130,6 +134,8 @@ class RMSNorm : public Module<RMSNorm> {
   explicit RMSNorm(std::int64_t size, std::optional<double> eps = {}, bool affine = true, Site site = Site::here())
       : RMSNorm(Shape{size}, eps, affine, site) {}
   Tensor forward(const Tensor& x) const;
+  const Shape& normalized() const { return normalized_; }
+  std::optional<double> eps() const { return eps_; }
 
   std::optional<Parameter> weight;
 
@@ -147,6 +153,9 @@ class GroupNorm : public Module<GroupNorm> {
   GroupNorm(std::int64_t groups, std::int64_t channels, double eps = 1e-5, bool affine = true,
             Site site = Site::here());
   Tensor forward(const Tensor& x) const;
+  std::int64_t groups() const { return groups_; }
+  std::int64_t channels() const { return channels_; }
+  double eps() const { return eps_; }
 
   std::optional<Parameter> weight, bias;
 

@@ -20,6 +20,8 @@ class Pool : public Module<Derived> {
   Pool(const PerAxis& kernel_size, const PerAxis& stride, const PerAxis& padding = 0)
       : options_(O(kernel_size).stride(stride).padding(padding)) {}
   Tensor forward(const Tensor& x) const { return pool(x, options_); }
+  /// What it was made with.
+  const Options& options() const { return options_; }
 
  protected:
   Options options_;

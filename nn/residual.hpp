@@ -17,6 +17,9 @@ class Residual : public Module<Residual> {
       : body_(child("body", Sequential(std::move(body)))),
         shortcut_(child("shortcut", Sequential(std::move(shortcut)))) {}
   Tensor forward(const Tensor& x) const;
+  const Sequential& body() const { return body_; }
+  /// Without elements where it is x itself.
+  const Sequential& shortcut() const { return shortcut_; }
 
  private:
   Sequential body_, shortcut_;

@@ -32,6 +32,11 @@ class Sequential : public Module<Sequential> {
       if (const M* m = call_.target<M>()) return *m;
       fail("Sequential", "the element is a " + type_name() + ", which is another type than what as() asks for", site);
     }
+    /// Whether `as<M>()` gives one.
+    template <class M>
+    bool holds() const {
+      return call_.target<M>() != nullptr;
+    }
 
    private:
     friend class Sequential;

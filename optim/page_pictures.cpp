@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <autograd/base64.hpp>
 #include <cmath>
 
 #include "page.hpp"
@@ -6,19 +7,6 @@
 
 namespace xtape::optim {
 namespace {
-
-std::string base64(const std::string& bytes) {
-  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned group = 0;
-    for (std::size_t k = i; k < i + 3; ++k)
-      group = group << 8 | (k < bytes.size() ? static_cast<unsigned char>(bytes[k]) : 0u);
-    for (int shift = 18; shift >= 0; shift -= 6) text += digits[group >> shift & 63];
-  }
-  const std::size_t lacks = (3 - bytes.size() % 3) % 3;
-  return text.replace(text.size() - lacks, lacks, lacks, '=');
-}
 
 PixelRange range_of(const std::vector<double>& values, Dtype dtype) {
   if (dtype == uint8) return {0, 255};
@@ -73,7 +61,8 @@ Page& Page::pictures(const std::string& title, const Tensor& pictures, const std
     const std::string png = options.diverging_ ? encode_png(diverging_picture(values, h, w, largest), {}, site)
                                                : encode_png(tensor(values, Shape{c, h, w}), range, site);
     const std::string caption = captions.empty() ? "" : escaped(captions[static_cast<std::size_t>(i)]);
-    html += "<li><figure><img alt=\"" + caption + "\" src=\"data:image/png;base64," + base64(png) + "\">";
+    html += "<li><figure><img alt=\"" + caption + "\" src=\"data:image/png;base64," + base64(png.data(), png.size()) +
+            "\">";
     if (!caption.empty()) html += "<figcaption>" + caption + "</figcaption>";
     html += "</figure></li>\n";
   }

@@ -14,14 +14,19 @@ class MaxPoolOptions {
   MaxPoolOptions(T kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
   MaxPoolOptions(std::initializer_list<std::int64_t> kernel_size) : MaxPoolOptions(PerAxis(std::vector(kernel_size))) {}
   MaxPoolOptions(const PerAxis& kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
+  const PerAxis& kernel_size() const { return kernel_; }
   /// From one window to the next; the kernel size by default.
   MaxPoolOptions& stride(PerAxis v) { return stride_ = std::move(v), *this; }
+  const PerAxis& stride() const { return stride_; }
   /// Places on both sides of x that never are the largest, at most half the kernel size; 0 by default.
   MaxPoolOptions& padding(PerAxis v) { return padding_ = std::move(v), *this; }
+  const PerAxis& padding() const { return padding_; }
   /// From one element of a window to the next; 1 by default.
   MaxPoolOptions& dilation(PerAxis v) { return dilation_ = std::move(v), *this; }
+  const PerAxis& dilation() const { return dilation_; }
   /// Whether a last window that begins inside x or its padding counts although it reaches out of it; false by default.
   MaxPoolOptions& ceil_mode(bool v) { return ceil_ = v, *this; }
+  bool ceil_mode() const { return ceil_; }
 
  private:
   friend struct PoolSizes;
@@ -36,16 +41,22 @@ class AvgPoolOptions {
   AvgPoolOptions(T kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
   AvgPoolOptions(std::initializer_list<std::int64_t> kernel_size) : AvgPoolOptions(PerAxis(std::vector(kernel_size))) {}
   AvgPoolOptions(const PerAxis& kernel_size) : kernel_(kernel_size), stride_(kernel_size) {}
+  const PerAxis& kernel_size() const { return kernel_; }
   /// From one window to the next; the kernel size by default.
   AvgPoolOptions& stride(PerAxis v) { return stride_ = std::move(v), *this; }
+  const PerAxis& stride() const { return stride_; }
   /// Zeros on both sides of x, at most half the kernel size; 0 by default.
   AvgPoolOptions& padding(PerAxis v) { return padding_ = std::move(v), *this; }
+  const PerAxis& padding() const { return padding_; }
   /// Whether a last window that begins inside x or its padding counts although it reaches out of it; false by default.
   AvgPoolOptions& ceil_mode(bool v) { return ceil_ = v, *this; }
+  bool ceil_mode() const { return ceil_; }
   /// Whether the padding's zeros count as elements of the mean; true by default.
   AvgPoolOptions& count_include_pad(bool v) { return include_pad_ = v, *this; }
+  bool count_include_pad() const { return include_pad_; }
   /// What sums are divided by instead of their number of elements.
   AvgPoolOptions& divisor_override(std::int64_t v) { return divisor_ = v, has_divisor_ = true, *this; }
+  bool has_divisor_override() const { return has_divisor_; }
 
  private:
   friend struct PoolSizes;

@@ -88,13 +88,17 @@ CLI::Option* add_training_options(CLI::App& app, TrainingOptions& o, const char*
   return lr;
 }
 
-void parse(CLI::App& app, int argc, char** argv, const TrainingOptions& o) {
+void parse(CLI::App& app, int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     if (e.get_exit_code() == 0) std::exit(app.exit(e));
     reject(e.what());
   }
+}
+
+void parse(CLI::App& app, int argc, char** argv, const TrainingOptions& o) {
+  parse(app, argc, argv);
   xtape::manual_seed(o.seed);
   xtape::set_num_threads(o.threads);
 }
@@ -128,9 +132,23 @@ MnistOptions parse_mnist_options(int argc, char** argv) {
   add_integer(app, "--patience", o.patience, 0, 1000000,
               "epochs without a better accuracy on the validation images after which it ends, with "
               "the best weights; 0: none");
+  app.add_option("--draw", o.draw, "file to write a page to that reads what one draws on it");
   app.add_option("--json", o.json, "file to write one JSON object an epoch to");
   parse(app, argc, argv, o);
   o.quadratic = !cross_entropy;
   if (!o.quadratic && !*lr) o.lr = 0.5;
+  return o;
+}
+
+DrawOptions parse_draw_options(int argc, char** argv) {
+  DrawOptions o;
+  CLI::App app("Writes a page to draw digits on, which a trained network reads.");
+  app.add_option("--model", o.model, "safetensors file of the weights")->required();
+  app.add_option("-o,--output", o.output, "file to write the page to")->capture_default_str();
+  app.add_option("--layers", o.layers,
+                 "what layers the weights are of, as between the braces of nn::Sequential; needed "
+                 "where the file does not say it");
+  app.add_option("--title", o.title, "heading of the page")->capture_default_str();
+  parse(app, argc, argv);
   return o;
 }

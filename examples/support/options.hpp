@@ -24,8 +24,15 @@ struct MnistOptions : TrainingOptions {
   bool quadratic = true;                    // the cost; else the cross-entropy
   bool one_cycle = false;                   // the schedule; else none
   std::int64_t patience = 0;                // of early stopping; 0: none
-  std::string json;
+  std::string draw, json;
 };
 
 /// The same of the MNIST example.
 MnistOptions parse_mnist_options(int argc, char** argv);
+
+struct DrawOptions {
+  std::string model, output = "draw.html", layers, title = "Draw a digit";
+};
+
+/// The same of the page to draw on.
+DrawOptions parse_draw_options(int argc, char** argv);

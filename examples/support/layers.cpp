@@ -1,0 +1,72 @@
+#include "layers.hpp"
+
+#include <nn/residual.hpp>
+
+#include "layer_kinds.hpp"
+
+using namespace xtape;
+
+namespace {
+
+Layer sequential(std::vector<Layer> layers) { return {"Sequential", {}, std::move(layers)}; }
+
+Layer layer_of(const nn::Sequential::Element& element, const std::string& path, Site site) {
+  if (element.holds<nn::Sequential>())
+    return sequential(layers_of(element.as<nn::Sequential>(), site));
+  if (element.holds<nn::Residual>()) {
+    const auto residual = element.as<nn::Residual>();
+    Layer layer{"Residual", {}, {sequential(layers_of(residual.body(), site))}};
+    if (residual.shortcut().size())
+      layer.parts.push_back(sequential(layers_of(residual.shortcut(), site)));
+    return layer;
+  }
+  for (const Kind& kind : layer_kinds())
+    if (const std::optional<Layer> layer = kind.read(element)) return *layer;
+  std::string known = "Sequential, Residual";
+  for (const Kind& kind : layer_kinds()) known += ", " + kind.name;
+  fail("layers_of",
+       "layer " + path + " is a " + element.type_name() + ", which has no text; what has one is " +
+           known,
+       site);
+}
+
+// A body or a shortcut: several layers are one as a Sequential.
+nn::Sequential network_of_part(const Layer& part, Site site) {
+  return network_of(part.name == "Sequential" ? part.parts : std::vector{part}, site);
+}
+
+void add(nn::Sequential& net, const Layer& layer, Site site) {
+  if (layer.name == "Sequential") {
+    net.add(network_of(layer.parts, site));
+  } else if (layer.name == "Residual") {
+    const nn::Sequential body = network_of_part(layer.parts.at(0), site);
+    if (layer.parts.size() == 1) net.add(nn::Residual(body));
+    else net.add(nn::Residual(body, network_of_part(layer.parts.at(1), site)));
+  } else {
+    const Scope scope(site);
+    kind_named(layer.name)->add(net, layer);
+  }
+}
+
+}  // namespace
+
+std::vector<Layer> layers_of(const nn::Sequential& net, Site site) {
+  std::vector<Layer> layers;
+  for (const nn::Sequential::Element& element : net)
+    layers.push_back(layer_of(element, std::to_string(layers.size()), site));
+  return layers;
+}
+
+nn::Sequential network_of(const std::vector<Layer>& layers, Site site) {
+  nn::Sequential net;
+  for (const Layer& layer : layers) add(net, layer, site);
+  return net;
+}
+
+bool takes_pictures(const std::vector<Layer>& layers) {
+  for (const Layer& layer : layers) {
+    if (!layer.parts.empty()) return takes_pictures(layer.parts);
+    if (const Kind* kind = kind_named(layer.name); !kind->of_any) return kind->of_pictures;
+  }
+  return false;
+}
