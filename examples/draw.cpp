@@ -1,5 +1,5 @@
-// A page to draw digits on, of a network that was trained: it shows what the network makes of them.
-// Try `mnist --weights digits.safetensors`, then `draw --model digits.safetensors -o draw.html`.
+// A page to draw digits on, which a trained network reads while one draws: it shows what its layers
+// compute. Try `mnist --weights digits.safetensors`, then `draw --model digits.safetensors`.
 #include <iostream>
 #include <xtape.hpp>
 
@@ -12,23 +12,21 @@ int main(int argc, char** argv) {
   return guarded([&] {
     const DrawOptions options = parse_draw_options(argc, argv);
 
-    // What network it is: the file of its weights says so where an example wrote it.
+    // What network it is. The file may say so; names and shapes of weights alone do not.
     const nn::Metadata notes = nn::load_safetensors_metadata(options.model);
-    const auto said = notes.find("layers");
-    if (said == notes.end() && options.layers.empty())
+    const std::string said = notes.count("layers") ? notes.at("layers") : "";
+    const std::string asked = options.layers.empty() ? said : options.layers;
+    if (asked.empty())
       fail("draw", options.model +
                        " does not say what layers its weights are of; name them, as in "
                        "--layers \"Linear(784, 30), sigmoid, Linear(30, 10)\"");
-    const std::vector<Layer> layers =
-        parse_layers(options.layers.empty() ? said->second : options.layers);
-    if (said != notes.end() && to_text(parse_layers(said->second)) != to_text(layers))
-      fail("draw",
-           "the layers of " + options.model + " are " + said->second + ", not " + to_text(layers));
+    nn::Sequential net = network_of(parse_layers(asked));
+    if (!said.empty() && to_text(net) != to_text(network_of(parse_layers(said))))
+      fail("draw", "the layers of " + options.model + " are " + said + ", not " + to_text(net));
 
-    // Its weights must fit in name and shape.
-    nn::Sequential net = network_of(layers);
+    // Its weights must have the names and shapes of the layers.
     net.load_state_dict(nn::load_safetensors(options.model));
     write_draw_page(net, options.output, options.title);
-    std::cout << to_text(layers) << "\n" << options.output << " is written\n";
+    std::cout << to_text(net) << "\n" << options.output << " is written\n";
   });
 }

@@ -53,8 +53,7 @@ int main(int argc, char** argv) {
     const Tensor y = no_grad([&] { return model(datasets::whole(data.test).input); });
     print_mistakes(options.quadratic ? y / sum(y, 1, true) : softmax(y), data.test);
     if (!options.weights.empty())
-      nn::save_safetensors(options.weights, model.state_dict(),
-                           {{"layers", to_text(layers_of(model))}});
+      nn::save_safetensors(options.weights, model.state_dict(), {{"layers", to_text(model)}});
     if (!options.draw.empty()) write_draw_page(model, options.draw);
   });
 }

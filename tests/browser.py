@@ -69,8 +69,10 @@ class Browser:
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def open(self, path, width, scheme):
-        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        phone = width < 500
+        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": phone}
         self.call("Emulation.setDeviceMetricsOverride", **screen)
+        self.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events, self.width = [], width
         self.url = path.resolve().as_uri()

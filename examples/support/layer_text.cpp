@@ -102,11 +102,12 @@ class Parser {
   }
 
   std::vector<double> value() {
-    if (!taken('{') && !taken('[') && !taken('(')) return {number()};
+    const char close = taken('{') ? '}' : taken('[') ? ']' : taken('(') ? ')' : '\0';
+    if (!close) return {number()};
     std::vector<double> numbers;
     do numbers.push_back(number());
     while (taken(','));
-    if (!taken('}') && !taken(']') && !taken(')')) refuse("',' or '}'");
+    if (!taken(close)) refuse(std::string("',' or '") + close + "'");
     return numbers;
   }
 
@@ -179,9 +180,9 @@ std::string to_text(const std::vector<Layer>& layers) {
       for (const Keyword& k : kind->keywords) {
         const std::vector<double>& v = layer.options.at(k.name);
         if (v == k.standard) continue;
-        const bool is_flag = k.name == "bias" || k.name == "affine";
+        const bool is_flag = k.name == "bias" || k.name == "affine" || k.name == "tanh";
         inside += (inside.empty() ? "" : ", ") +
-                  (k.standard && kind->keywords.size() > 1 ? k.name + "=" : "") +
+                  (k.standard && (is_flag || kind->keywords.size() > 1) ? k.name + "=" : "") +
                   (is_flag ? (v[0] != 0 ? "true" : "false") : list(v));
       }
     const bool function =

@@ -10,14 +10,20 @@ namespace {
 
 Layer sequential(std::vector<Layer> layers) { return {"Sequential", {}, std::move(layers)}; }
 
+// A body or a shortcut: several layers are one as a Sequential.
+Layer part_of(const nn::Sequential& net, Site site) {
+  std::vector<Layer> layers = layers_of(net, site);
+  return layers.size() == 1 && layers[0].name != "Sequential" ? layers[0]
+                                                              : sequential(std::move(layers));
+}
+
 Layer layer_of(const nn::Sequential::Element& element, const std::string& path, Site site) {
   if (element.holds<nn::Sequential>())
     return sequential(layers_of(element.as<nn::Sequential>(), site));
   if (element.holds<nn::Residual>()) {
     const auto residual = element.as<nn::Residual>();
-    Layer layer{"Residual", {}, {sequential(layers_of(residual.body(), site))}};
-    if (residual.shortcut().size())
-      layer.parts.push_back(sequential(layers_of(residual.shortcut(), site)));
+    Layer layer{"Residual", {}, {part_of(residual.body(), site)}};
+    if (residual.shortcut().size()) layer.parts.push_back(part_of(residual.shortcut(), site));
     return layer;
   }
   for (const Kind& kind : layer_kinds())
@@ -30,7 +36,6 @@ Layer layer_of(const nn::Sequential::Element& element, const std::string& path, 
        site);
 }
 
-// A body or a shortcut: several layers are one as a Sequential.
 nn::Sequential network_of_part(const Layer& part, Site site) {
   return network_of(part.name == "Sequential" ? part.parts : std::vector{part}, site);
 }
@@ -56,6 +61,8 @@ std::vector<Layer> layers_of(const nn::Sequential& net, Site site) {
     layers.push_back(layer_of(element, std::to_string(layers.size()), site));
   return layers;
 }
+
+std::string to_text(const nn::Sequential& net, Site site) { return to_text(layers_of(net, site)); }
 
 nn::Sequential network_of(const std::vector<Layer>& layers, Site site) {
   nn::Sequential net;

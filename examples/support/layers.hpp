@@ -26,6 +26,8 @@ xtape::nn::Sequential network_of(const std::vector<Layer>& layers,
 /// Layers as they stand between the braces of a Sequential. Sizes come first; what is not as it is
 /// by default follows by its name: "Conv2d(1, 8, {3, 5}, stride=2, bias=false)".
 std::string to_text(const std::vector<Layer>& layers);
+/// The same of a network's layers. Throws as layers_of does.
+std::string to_text(const xtape::nn::Sequential& net, xtape::Site site = xtape::Site::here());
 
 /// What such a text says. Upper and lower case and underscores do not matter, so that `max_pool2d`
 /// and `Sigmoid()` are right too. Throws where it does not understand the text, and says where.

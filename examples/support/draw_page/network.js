@@ -200,9 +200,12 @@ const read_network = data => {
   const weights = path => Object.fromEntries(Object.entries(data.weights)
     .filter(([name]) => name.slice(0, name.lastIndexOf(".")) === path)
     .map(([name, w]) => [name.slice(path.length + 1), tensor(w.shape, numbers(w.data))]));
-  const read = (layer, path) => layer.parts.length
-    ? {...layer, parts: layer.name === "Sequential" ? layer.parts.map((part, i) => read(part, `${path}.${i}`))
-                                                    : layer.parts.map((part, i) => read(part, path + [".body", ".shortcut"][i]))}
+  const within = {
+    Sequential: (path, part, i) => `${path}.${i}`,
+    Residual: (path, part, i) => `${path}.${i ? "shortcut" : "body"}${part.name === "Sequential" ? "" : ".0"}`,
+  };
+  const read = (layer, path) => within[layer.name]
+    ? {...layer, parts: layer.parts.map((part, i) => read(part, within[layer.name](path, part, i)))}
     : {...layer, weights: weights(path)};
   const flat = all => all.flatMap(layer => layer.name === "Sequential" ? flat(layer.parts) : [layer]);
   return {layers: flat(data.layers.map((layer, i) => read(layer, `${i}`))), shape: data.pictures ? [1, 28, 28] : [784]};

@@ -1,8 +1,8 @@
 // The paper: strokes of the visitor, lists of points in [0, 1], and the picture of 28 x 28 that is made of them.
 
-// In that picture the pen's ink is full up to one distance and gone from the other on, in pixels. So MNIST's digits have
-// as much ink, and as much of it at edges.
-const full = 0.8, reach = 2;
+// How far its ink reaches from the middle of a line, in pixels of that picture: MNIST's digits have as much ink. Over
+// the last pixel it fades.
+const reach = 1.95;
 
 // How much ink is on each pixel when the points lie where `place` puts them.
 const inked = (strokes, place) => {
@@ -17,7 +17,7 @@ const inked = (strokes, place) => {
           const x = j + 0.5 - ax, y = i + 0.5 - ay;
           const along = length > 0 ? Math.min(Math.max((x * dx + y * dy) / length, 0), 1) : 0;
           const away = Math.hypot(x - along * dx, y - along * dy);
-          ink[28 * i + j] = Math.max(ink[28 * i + j], Math.min((reach - away) / (reach - full), 1));
+          ink[28 * i + j] = Math.max(ink[28 * i + j], Math.min(reach - away, 1));
         }
     });
   return ink;
