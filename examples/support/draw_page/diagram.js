@@ -8,25 +8,33 @@ const sampled = (n, most) => n <= 32 ? [...Array(n).keys()]
   : [...Array(most).keys()].map(i => i < most / 2 ? i : n - most + i);
 
 const lay_out = width => {
-  const narrow = width < 560, height = narrow ? 430 : 560, head = 52, side = narrow ? 96 : 224, margin = narrow ? 76 : 92;
-  const gap = Math.max((width - side - margin) / columns.length, 54), whole = side + margin + gap * columns.length;
+  const narrow = width < 560, [height, head, margin] = narrow ? [430, 52, 76] : [560, 52, 92];
+  const side = Math.min(Math.max(width - margin - 90 * columns.length, 64), narrow ? 96 : 224);
+  const gap = Math.max((width - side - margin) / columns.length, 48), whole = side + margin + gap * columns.length;
   diagram.replaceChildren();
   diagram.style.cssText = `width:${whole}px;height:${height}px`;
   const svg = page.svg("svg", {width: whole, height}, diagram);
   const lines_behind = page.svg("g", {}, svg), middle = head + (height - head) / 2;
-  const label = (x, stage, anchor) => {
-    page.svg("text", {x, y: 16, "text-anchor": anchor, class: "title"}, svg, stage.title);
-    page.svg("text", {x, y: 33, "text-anchor": anchor}, svg, stage.detail);
+  // The longest of some texts that there is room for.
+  const write = (attributes, room, texts) => {
+    const text = page.svg("text", attributes, svg);
+    for (text.textContent of texts) if (text.getComputedTextLength() <= room) return;
+    text.remove();
+  };
+  const label = (x, stage, anchor, room) => {
+    write({x, y: 16, "text-anchor": anchor, class: "title"}, room, [stage.title, stage.title.split(" ")[0]]);
+    write({x, y: 33, "text-anchor": anchor}, room, [stage.detail, ...stage.detail.split(", ").reverse()]);
   };
 
   const picture = diagram.appendChild(document.createElement("canvas"));
   draw_tiles(picture, source.shape, new Float64Array(source.size), 1, "ink");
   const tall = side * picture.height / picture.width, top = middle - tall / 2;
   picture.style.cssText = `left:0;top:${top}px;width:${side}px;height:${tall}px`;
-  label(0, source, "start");
+  label(0, source, "start", side + gap / 2);
 
-  let before = [...Array(bands).keys()].map(i => ({x: side + 3, y: top + (i + 0.5) * tall / bands, from:
-    [...Array(source.size).keys()].slice(Math.round(i * source.size / bands), Math.round((i + 1) * source.size / bands))}));
+  const all = [...Array(source.size).keys()], share = i => Math.round(i * source.size / bands);
+  let before = [...Array(bands).keys()].map(i =>
+    ({x: side + 3, y: top + (i + 0.5) * tall / bands, from: all.slice(share(i), share(i + 1))}));
   Object.assign(parts, {picture, lines: [], circles: []});
   columns.forEach((stage, c) => {
     const x = side + gap * (c + 1), shown = sampled(stage.shape[0], narrow ? 20 : 26);
@@ -38,15 +46,16 @@ const lay_out = width => {
     for (const to of neurons) {
       if (stage.layer.name === "Linear")
         for (const from of before)
-          parts.lines.push({c, to, from, line: page.svg("line", {x1: from.x, y1: from.y, x2: x, y2: to.y}, lines_behind)});
+          parts.lines.push({c, to, from,
+                            line: page.svg("line", {x1: from.x, y1: from.y, x2: x, y2: to.y}, lines_behind)});
       to.circle = page.svg("circle", {cx: x, cy: to.y, r: radius}, svg);
       if (stage === columns.at(-1)) {
         to.digit = page.svg("text", {x: x + radius + 8, y: to.y + 6, class: "digit"}, svg, to.neuron);
         to.share = page.svg("text", {x: x + radius + 24, y: to.y + 5}, svg);
       }
     }
-    if (c + 1 === columns.length) label(x - 12, stage, "start");
-    else label(x, stage, "middle");
+    if (stage === columns.at(-1)) label(x - 12, stage, "start", margin + 12);
+    else label(x, stage, "middle", gap - 10);
     parts.circles.push(...neurons);
     before = neurons;
   });
@@ -82,7 +91,8 @@ const draw_diagram = () => {
     lines.forEach(({line}, i) => {
       const share = Math.abs(sizes[i]) / largest;
       line.setAttribute("stroke", `var(--${sizes[i] < 0 ? "minus" : "plus"})`);
-      line.setAttribute("stroke-opacity", opacity(here ? share && 0.12 + 0.88 * share : (pointed ? 0.2 : 0.75) * share ** 1.5));
+      line.setAttribute("stroke-opacity",
+                        opacity(here ? share && 0.12 + 0.88 * share : (pointed ? 0.2 : 0.75) * share ** 1.5));
     });
   });
 };
@@ -94,9 +104,8 @@ const show_tip = (event, title, text, pictures) => {
   words.textContent = text;
   canvas.hidden = !pictures;
   if (pictures) {
-    draw_tiles(canvas, pictures.shape, pictures.values, pictures.values.reduce((a, v) => Math.max(a, Math.abs(v)), 0), "plus");
-    const wide = Math.max(168, Math.min(canvas.width, 240));
-    canvas.style.width = `${canvas.width / canvas.height > 1.5 ? wide : 168}px`;
+    draw_tiles(canvas, pictures.shape, pictures.values, size_of(pictures.values), "plus");
+    canvas.style.width = `${canvas.width * Math.max(Math.round(168 / canvas.width), 1)}px`;
   }
   tip.hidden = false;
   const box = tip.getBoundingClientRect(), room = document.documentElement;
@@ -125,11 +134,13 @@ const show_map = (stage, k, event) => {
 
 const show_neuron = event => {
   const [stage, neuron] = [pointed.stage, pointed.neuron], value = values_of(stage)[neuron];
-  const answers = stage === columns.at(-1), name = answers ? `Digit ${neuron}` : `Neuron ${neuron + 1} of ${stage.shape[0]}`;
+  const answers = stage === columns.at(-1);
+  const name = answers ? `Digit ${neuron}` : `Neuron ${neuron + 1} of ${stage.shape[0]}`;
   if (stage.layer.name !== "Linear") return show_tip(event, name, number(value));
   const {weight, bias} = stage.layer.weights, n = weight.shape[1], sum = now.all[stage.from + 1].values[neuron];
   const before = bias ? bias.values[neuron] : 0;
-  const text = [`weights × ${stage !== columns[0] ? "neurons" : source.at ? "maps" : "pixels"}: ${number(sum - before)}`,
+  const what = stage !== columns[0] ? "neurons" : source.at ? "maps" : "pixels";
+  const text = [`weights × ${what}: ${number(sum - before)}`,
                 ...bias ? [`bias: ${number(before)}`] : [],
                 `${answers ? "probability" : stage.detail || "sum"}: ${answers ? percent(value ?? 0) : number(value)}`];
   show_tip(event, name, text.join("\n"), stage === columns[0] &&
@@ -187,5 +198,4 @@ const compute = () => {
 const recolour = () => { read_colours(); paper.draw(); if (now.all.length) draw(); };
 new MutationObserver(recolour).observe(document.documentElement, {attributeFilter: ["data-theme"]});
 read_colours();
-section.querySelector(".ask").textContent = "Point at a neuron, or touch it, to see its weights.";
 page.width(section.querySelector(".scroll"), lay_out);

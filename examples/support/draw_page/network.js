@@ -42,13 +42,16 @@ const windows = (length, size, stride, padding) =>
   Array.from({length: Math.floor((length + 2 * padding - size) / stride) + 1}, (_, i) => i * stride - padding)
     .map(begin => [Math.max(begin, 0), Math.min(begin + size, length)]);
 const pool = (x, o, f) => {
-  const size = both(o.kernel_size), stride = both(o.stride.length ? o.stride : o.kernel_size), padding = both(o.padding);
+  const size = both(o.kernel_size), stride = both(o.stride.length ? o.stride : o.kernel_size);
+  const padding = both(o.padding);
   const axis = i => windows(x.shape[i + 1], size[i], stride[i], padding[i]);
   return pooled(x, axis(0), axis(1), window => f(window, size[0] * size[1]));
 };
 const adaptive_pool = (x, o, f) => {
-  const axis = i => Array.from({length: both(o.output_size)[i]}, (_, k) =>
-    [Math.floor(k * x.shape[i + 1] / both(o.output_size)[i]), Math.ceil((k + 1) * x.shape[i + 1] / both(o.output_size)[i])]);
+  const axis = i => {
+    const size = both(o.output_size)[i], length = x.shape[i + 1];
+    return Array.from({length: size}, (_, k) => [Math.floor(k * length / size), Math.ceil((k + 1) * length / size)]);
+  };
   return pooled(x, axis(0), axis(1), window => f(window, window.length));
 };
 const largest = window => window.reduce((a, b) => Math.max(a, b));

@@ -77,8 +77,9 @@ Object.assign(columns.at(-1), {title: "answer", detail: "probabilities"});
 // What is shown now: pixels, what each layer makes of them, probabilities.
 let now = {pixels: new Uint8Array(784), all: [], probabilities: []};
 const values_of = stage => stage === columns.at(-1) ? now.probabilities : now.all[stage.at].values;
-const largest_of = stage => stage === columns.at(-1) || stage.at === 0 || bounded.includes(stage.last) ? 1
-  : values_of(stage).reduce((a, v) => Math.max(a, Math.abs(v)), 0);
+const size_of = values => values.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
+const largest_of = stage =>
+  stage === columns.at(-1) || stage.at === 0 || bounded.includes(stage.last) ? 1 : size_of(values_of(stage));
 
 const number = v => page.number(Math.abs(v) < 5e-4 ? 0 : +v.toPrecision(3));
 const percent = p => `${(100 * p).toFixed(p > 0.9995 || p < 0.0005 ? 0 : 1)} %`;
