@@ -134,13 +134,6 @@ def shows(page, what, scheme, scale=0.2):
         assert len(colours) > 5, f"{what}: section {number + 1} is blank"
 
 
-def legend(page, section):
-    """The names and values in the legend of a section's curves, and where its cursor is."""
-    lines = page.evaluate(f"""[...document.querySelectorAll("#{section} .legend .line")]
-      .map(b => [b.childNodes[1].textContent, b.lastChild.textContent])""")
-    return dict(lines), text(page, f"#{section} .at")
-
-
 def text(page, selector):
     return page.evaluate(f"document.querySelector({json.dumps(selector)}).textContent")
 

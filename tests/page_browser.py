@@ -24,6 +24,13 @@ def pictures(folder):
         assert list(pixels) == expected, c
 
 
+def legend(page, section):
+    """The names and values in the legend of a section's curves, and where its cursor is."""
+    lines = page.evaluate(f"""[...document.querySelectorAll("#{section} .legend .line")]
+      .map(b => [b.childNodes[1].textContent, b.lastChild.textContent])""")
+    return dict(lines), text(page, f"#{section} .at")
+
+
 def sample(page):
     """What a reader sees and does."""
     cost, accuracy, batches, rate, matrix, settings = (f"s{i}" for i in range(2, 8))

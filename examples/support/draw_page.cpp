@@ -65,7 +65,7 @@ void write_draw_page(const nn::Sequential& net, const std::string& path, const s
              "for each digit",
          site);
 
-  std::int64_t count = 0;
+  std::int64_t count = 0;  // of what was learnt
   for (const Parameter& p : shown.parameters()) count += p.size();
   Json weights = Json::object();
   add_weights(weights, shown.named_parameters());

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include <optim/value.hpp>
+
 #include "layer_kinds.hpp"
 
 using namespace xtape;
@@ -21,15 +23,9 @@ std::string plain_name(const std::string& name) {
   return plain;
 }
 
-// The fewest digits that are this number.
-std::string shortest(double v) {
-  char text[32];
-  return std::string(text, std::to_chars(text, text + sizeof text, v).ptr);
-}
-
 std::string list(const std::vector<double>& numbers) {
   std::string text;
-  for (const double v : numbers) text += (text.empty() ? "" : ", ") + shortest(v);
+  for (const double v : numbers) text += (text.empty() ? "" : ", ") + optim::to_string(v);
   return numbers.size() == 1 ? text : "{" + text + "}";
 }
 
