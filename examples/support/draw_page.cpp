@@ -23,14 +23,14 @@ Json json_of(const std::vector<Layer>& layers) {
   return all;
 }
 
-template <class Named>
-void add_weights(Json& all, const Named& named) {
-  for (auto& [path, cell] : named) {
-    const Tensor v = cell.tensor();
+Json json_of(const nn::StateDict& state) {
+  Json all = Json::object();
+  for (const auto& [path, v] : state) {
     if (v.dtype() != float32) continue;  // the number of batches that a norm has seen
     all[path] = {{"shape", std::vector<std::int64_t>(v.shape().begin(), v.shape().end())},
                  {"data", base64(v.data<float>(), static_cast<std::size_t>(4 * v.size()))}};
   }
+  return all;
 }
 
 // The script knows one picture, and so no axis of several.
@@ -55,22 +55,19 @@ void write_draw_page(const nn::Sequential& net, const std::string& path, const s
   shown.eval();
   shown.to(float32);
   const bool pictures = takes_pictures(layers);
-  const Tensor y = no_grad([&] {
-    return shown(pictures ? zeros({1, 1, 28, 28}) : zeros({1, 784}), site);
-  });
+  const Tensor blank = pictures ? zeros({1, 1, 28, 28}) : zeros({1, 784});
+  const Tensor y = no_grad([&] { return shown(blank, site); });
   if (y.shape() != Shape{1, 10})
     fail("write_draw_page",
          "the network makes " + to_string(y.shape()) +
-             " of one picture, expected (1, 10), a number "
-             "for each digit",
+             " of one picture, expected (1, 10): a number for each digit",
          site);
 
   std::int64_t count = 0;  // of what was learnt
   for (const Parameter& p : shown.parameters()) count += p.size();
-  Json weights = Json::object();
-  add_weights(weights, shown.named_parameters());
-  add_weights(weights, shown.named_buffers());
-  const Json data = {{"layers", json_of(layers)}, {"pictures", pictures}, {"weights", weights}};
+  const Json data = {{"layers", json_of(layers)},
+                     {"pictures", pictures},
+                     {"weights", json_of(shown.state_dict())}};
   optim::Page(title, "A network reads it while you draw, and shows all that it computes.")
       .raw("", draw_page_paper_html)
       .raw("",
