@@ -273,7 +273,7 @@ TEST_CASE("readers: damage is refused or read as something else, and does no har
       {given("numbers.csv.gz"), read_csv},
       {given("digits.libsvm"), read_libsvm},
       {given("cmyk.jpg"), read_image},
-      {given("pictures.npz"), read_npz},
+      {given("expected.npz"), read_npz},
       {given("cifar100.tar.gz"), [&](auto& path) { datasets::unpack(path, folder.path.string()); }},
       {folder / "test_batch.bin", [&](auto&) { datasets::cifar10(folder.path.string()); }},
   };

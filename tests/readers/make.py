@@ -1,13 +1,13 @@
 """Writes the files that ../readers.cpp reads, in the formats that data sets are published in, and what is in them.
 
-What it writes beside this script: small data sets, tables and pictures; expected.json, what NumPy, scikit-learn and
-Python's csv module read in them; pictures.npz, what Pillow does. It needs Debian's python3-numpy, -sklearn and -pil.
+What it writes beside this script: small data sets, tables and pictures; expected.npz, what NumPy, scikit-learn, Pillow
+and Python's csv module read in them; the MD5 of the archives; and the pictures' files in their order. It needs Debian's
+python3-numpy, -sklearn and -pil.
 """
 import csv
 import gzip
 import hashlib
 import io
-import json
 import pathlib
 import struct
 import tarfile
@@ -37,9 +37,9 @@ def packed(data):
     return gzip.compress(data, mtime=0)
 
 
-def images_in(pixels, labels):
-    """What a reader gives: pixels in (count, channels, rows, cols), of which the CRC is told."""
-    return {"shape": list(pixels.shape), "crc": zlib.crc32(pixels.tobytes()), "labels": [int(k) for k in labels]}
+def expect(key, pixels, labels):
+    """What a reader is to give: pixels in (count, channels, rows, cols)."""
+    expected.update({f"{key}.pixels": pixels, f"{key}.labels": labels.astype("u1")})
 
 
 def random_images(*shape):
@@ -47,24 +47,22 @@ def random_images(*shape):
 
 
 # Four files, as of Fashion-MNIST and KMNIST.
-expected["idx"] = {}
 for part, stem, n in (("train", "train", 12), ("test", "t10k", 3)):
     pixels, labels = random_images(n, 5, 4), np.arange(n, dtype="u1") % 10
     write(f"idx/{stem}-images-idx3-ubyte.gz", packed(idx(pixels)))
     write(f"idx/{stem}-labels-idx1-ubyte.gz", packed(idx(labels)))
-    expected["idx"][part] = images_in(pixels[:, None], labels)
+    expect(f"idx.{part}", pixels[:, None], labels)
 
 # EMNIST: a zip with a folder of gzipped files, whose images are transposed; letters count from 1.
 with zipfile.ZipFile(here / "emnist.zip", "w", zipfile.ZIP_DEFLATED) as file:
     for split, classes, first in (("letters", 26, 1), ("balanced", 47, 0)):
-        expected[f"emnist_{split}"] = {}
         for part, n in (("train", 6), ("test", 2)):
             pixels, labels = random_images(n, 6, 4), np.linspace(0, classes - 1, n).astype("u1")
             stem = f"gzip/emnist-{split}-{part}"
             for kind, array in (("images-idx3", pixels.transpose(0, 2, 1)), ("labels-idx1", labels + np.uint8(first))):
                 about = zipfile.ZipInfo(f"{stem}-{kind}-ubyte.gz", (2020, 1, 1, 0, 0, 0))
                 file.writestr(about, packed(idx(np.ascontiguousarray(array))))
-            expected[f"emnist_{split}"][part] = images_in(pixels[:, None], labels)
+            expect(f"emnist_{split}.{part}", pixels[:, None], labels)
 
 # CIFAR: records of labels and three channels of 32 x 32, and the names of the classes. Squares, so that it packs well.
 for name, folder, files, kinds in (
@@ -91,8 +89,10 @@ for name, folder, files, kinds in (
     write(f"{name}.tar.gz", packed(packed_tar.getvalue()))
     for at, kind in enumerate(kinds):
         key = name if len(kinds) == 1 else f"{name}_{('coarse', 'fine')[at]}"
-        expected[key] = {p: images_in(np.concatenate(x), np.concatenate(t)[:, at]) for p, (x, t) in parts.items()}
-expected["md5"] = {n: hashlib.md5((here / n).read_bytes()).hexdigest() for n in ("cifar10.tar.gz", "emnist.zip")}
+        for part, (x, t) in parts.items():
+            expect(f"{key}.{part}", np.concatenate(x), np.concatenate(t)[:, at])
+archives = ("cifar10.tar.gz", "emnist.zip")
+write("md5sums", "".join(f"{hashlib.md5((here / n).read_bytes()).hexdigest()}  {n}\n" for n in archives).encode())
 
 # Tables. Words are encoded by scikit-learn, numbers read by Python's csv module and NumPy.
 iris = datasets.load_iris()
@@ -102,25 +102,25 @@ text = io.StringIO()
 csv.writer(text).writerows([names, *rows])  # with CRLF
 write("iris.csv", b"\xef\xbb\xbf" + text.getvalue().encode()[:-2])  # a byte order mark, and no end of the last line
 encoder = preprocessing.LabelEncoder().fit([r[-1] for r in rows])
-expected["iris"] = {
-    "columns": names[:-1], "input": [[float(v) for v in r[:-1]] for r in rows],
-    "target": encoder.transform([r[-1] for r in rows]).tolist(), "classes": encoder.classes_.tolist(),
-}  # fmt: skip
+expected["iris.input"] = np.array([[float(v) for v in r[:-1]] for r in rows])
+expected["iris.target"] = encoder.transform([r[-1] for r in rows])
+assert encoder.classes_.tolist() == ["setosa", "versicolor", "virginica"]
 quoted = 'x;"y ""cubed""";note\n1.5;-2e-3;"a;b"\n\n"+3";inf;"two\nlines"\n.25;;ü\n'
 write("quoted.csv", quoted.encode())
 read = list(csv.reader(io.StringIO(quoted), delimiter=";"))
-expected["quoted"] = {"columns": read[0], "input": [[float(r[0]), r[1] if r[1] == "inf" else float(r[1] or -1)] for r in read[1:] if r]}
+expected["quoted.input"] = np.array([[float(r[0]), float(r[1] or -1)] for r in read[1:] if r])
+assert read[0][:2] == ["x", 'y "cubed"']
 numbers = rng.normal(size=(7, 3)) * 10.0 ** rng.integers(-30, 30, (7, 3))
 text = io.StringIO()
 np.savetxt(text, numbers, delimiter=",")
 write("numbers.csv.gz", packed(text.getvalue().encode()))
-expected["numbers"] = {"input": np.genfromtxt(io.StringIO(text.getvalue()), delimiter=",").tolist()}
+expected["numbers.input"] = np.genfromtxt(io.StringIO(text.getvalue()), delimiter=",")
 digits = datasets.load_digits()
 text = io.BytesIO()
 datasets.dump_svmlight_file(digits.data[:20], digits.target[:20], text, zero_based=False, comment="of 20 digits")
 write("digits.libsvm", text.getvalue())
 x, t = datasets.load_svmlight_file(io.BytesIO(text.getvalue()), zero_based=False)
-expected["libsvm"] = {"input": x.toarray().tolist(), "target": t.tolist()}
+expected.update({"libsvm.input": x.toarray(), "libsvm.target": t})
 
 # Pictures of every kind, in folders.
 side = np.add.outer(np.arange(12) * 9, np.arange(16) * 5)
@@ -176,9 +176,8 @@ def planes(mode, size=None):
 wide = (rng.integers(0, 65536, (6, 5))).astype("u2")
 write("wide.png", png(Image.fromarray(wide.astype("i4")).convert("I;16")))
 write("cmyk.jpg", jpeg(colour.convert("CMYK")))
-np.savez_compressed(here / "pictures.npz", rgb=planes("RGB"), grey=planes("L"), small=planes("RGB", (7, 5)),
-                    large=planes("L", (40, 13)), wide=(wide >> 8).astype("u1"),
-                    labels=np.array([name.startswith("png") for name in files], "i8"))  # fmt: skip
-expected["files"] = files
-
-(here / "expected.json").write_text(json.dumps(expected, indent=0, ensure_ascii=False, allow_nan=False).replace(",\n", ", ") + "\n")
+expected.update({"pictures.rgb": planes("RGB"), "pictures.grey": planes("L"), "pictures.small": planes("RGB", (7, 5)),
+                 "pictures.large": planes("L", (40, 13)), "wide": (wide >> 8).astype("u1"),
+                 "pictures.labels": np.array([name.startswith("png") for name in files], "u1")})  # fmt: skip
+write("pictures.txt", "".join(name + "\n" for name in files).encode())
+np.savez_compressed(here / "expected.npz", **expected)
