@@ -70,8 +70,9 @@ bool decode(Png& png, Picture& picture) {
   png_read_info(png.read, png.info);
   picture.rows = png_get_image_height(png.read, png.info), picture.cols = png_get_image_width(png.read, png.info);
   picture.channels = png_get_color_type(png.read, png.info) & PNG_COLOR_MASK_COLOR ? 3 : 1;
-  constexpr std::int64_t deflate = 1032, pixels_of_a_byte = 8;
-  if (!make_room(picture, deflate * pixels_of_a_byte)) return false;
+  constexpr std::int64_t most = 1032 * 8;  // bits that deflate makes of a byte
+  const int bits = png_get_channels(png.read, png.info) * png_get_bit_depth(png.read, png.info);
+  if (!make_room(picture, most / bits)) return false;
   png_set_expand(png.read);
   png_set_strip_16(png.read);
   png_set_strip_alpha(png.read);

@@ -143,6 +143,7 @@ TEST_CASE("readers: what is wrong with a file is said with its place") {
        "it is neither a PNG nor a JPEG file: its first bytes are 54 68 69 73 20 69 73 20"},
       {read_image, png(60'000, 60'000), "it has 60000 x 60000 pixels, expected at most 67108864 in all, at byte"},
       {read_image, png(8192, 8192), "it claims 8192 x 8192 pixels, which its 41 bytes cannot hold"},
+      {read_image, png(8192, 8192) + std::string(100'000, 'x'), "pixels, which its 100041 bytes cannot hold"},
       {read_image, png(0x7fffffff, 0x7fffffff), "2147483647 x 2147483647 pixels, expected at most"},
       {read_image, png(0, 5), "libpng: "},
       {read_image, png(4, 4), "libpng: "},
