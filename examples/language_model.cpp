@@ -3,8 +3,8 @@
 #include <iostream>
 #include <xtape.hpp>
 
+#include "support/expect.hpp"
 #include "support/licences.hpp"
-#include "support/options.hpp"
 using namespace xtape;
 
 struct LanguageModel : nn::Module<LanguageModel> {
@@ -48,10 +48,7 @@ std::string write(const LanguageModel& model, const Text& text, std::size_t coun
     const auto last = static_cast<std::int64_t>(text.alphabet.find(written.back()));
     const auto [y, h1, c1] = model(full({1, 1}, static_cast<double>(last), int64), h, c);
     h = h1, c = c1;
-    const std::vector<double> p = softmax(flatten(y)).to_vector<double>();
-    double left = uniform({}).item();
-    std::size_t next = 0;
-    while (next + 1 < p.size() && (left -= p[next]) > 0) ++next;
+    const auto next = multinomial(softmax(flatten(y)), 1).item<std::size_t>();
     written += text.alphabet[next];
   }
   return written;
@@ -60,12 +57,12 @@ std::string write(const LanguageModel& model, const Text& text, std::size_t coun
 int main(int argc, char** argv) {
   return guarded([&] {
     TrainingOptions defaults;
-    defaults.epochs = 8;
+    defaults.epochs = 8, defaults.quick_epochs = 3;
     defaults.batch = 32;
     defaults.lr = 4e-3;
     const TrainingOptions options = parse_training_options(
         argc, argv, "A network with a memory learns to write licences.", defaults);
-    const Text text = options.data.empty() ? licences() : licences(options.data);
+    const Text text = licences(options);
     const LanguageModel model(static_cast<std::int64_t>(text.alphabet.size()), 256);
     std::cout << text.train.size() << " letters to learn from, " << text.test.size()
               << " to test\n";
@@ -90,8 +87,12 @@ int main(int argc, char** argv) {
     if (!options.report.empty()) run.report(options.report);
     run.fit(options.epochs);
 
-    std::cout << "a mixture of trigrams: nats " << trigram_cross_entropy(text) << "\n"
-              << write(model, text, 400) << "\n";
     if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
+    const double trigrams = trigram_cross_entropy(text);
+    std::cout << "a mixture of trigrams: nats " << trigrams << "\n"
+              << write(model, text, 400) << "\n";
+    plot_nats("language_model.svg", run.history(), trigrams);
+    const double reached = run.history().epochs.back()["nats"];
+    expect_at_most("nats a letter", reached, options.expected(1.5, 2.6));
   });
 }

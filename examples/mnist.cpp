@@ -1,13 +1,14 @@
-// A network of sigmoid neurons learns to read handwritten digits: chapter 1 of Michael Nielsen's
-// "Neural Networks and Deep Learning". Try --help, --hidden 100, --hidden 16,16, --hidden none,
-// --report mnist.html, --draw digits.html, and --save mnist.run with Ctrl-C.
+// Step 9: sigmoid neurons learn to read handwritten digits: chapter 1 of Michael Nielsen's book.
+// Try
+// --help, --hidden 100, --hidden none, --report mnist.html, --draw digits.html, --save mnist.run.
 #include <iostream>
 #include <xtape.hpp>
 
+#include "support/digits.hpp"
 #include "support/draw_page.hpp"
+#include "support/expect.hpp"
 #include "support/layers.hpp"
 #include "support/mnist_report.hpp"
-#include "support/options.hpp"
 using namespace xtape;
 
 int main(int argc, char** argv) {
@@ -15,9 +16,8 @@ int main(int argc, char** argv) {
     const MnistOptions options = parse_mnist_options(argc, argv);
 
     // The data: 50,000 images to learn from and 10,000 others to be tested on.
-    const datasets::Mnist data = datasets::mnist(options.data);
-    std::cout << data.source << ": " << data.train.count << " images to train with, "
-              << data.test.count << " to test\n";
+    const datasets::Mnist data = digits(options);
+    std::cout << data.source << ": " << data.train.count << " images to train with\n";
 
     // The model: each layer computes sigmoid(W x + b), and W and b start at random.
     nn::Sequential model;
@@ -55,5 +55,7 @@ int main(int argc, char** argv) {
     if (!options.weights.empty())
       nn::save_safetensors(options.weights, model.state_dict(), {{"layers", to_text(model)}});
     if (!options.draw.empty()) write_draw_page(model, options.draw);
+    draw_weights("mnist.png", model.parameters()[0].tensor(), data.test);
+    expect_at_least("accuracy", run.history().epochs.back()["accuracy"], options.expected(.94, .8));
   });
 }

@@ -4,7 +4,9 @@
 #include <iostream>
 #include <xtape.hpp>
 
-#include "support/options.hpp"
+#include "support/digits.hpp"
+#include "support/expect.hpp"
+#include "support/sheet.hpp"
 using namespace xtape;
 
 // A convolution of 3 x 3, normalised.
@@ -31,7 +33,7 @@ int main(int argc, char** argv) {
     defaults.lr = 5e-3;
     const TrainingOptions options = parse_training_options(
         argc, argv, "A residual network learns to read handwritten digits.", defaults);
-    const datasets::Mnist data = datasets::mnist(options.data);
+    const datasets::Mnist data = digits(options);
     ResNet model;
     std::cout << nn::summary(model, {1, 784});
 
@@ -46,5 +48,13 @@ int main(int argc, char** argv) {
     if (!options.report.empty()) run.report(options.report);
     run.fit(options.epochs);
     if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
+
+    // What the first convolution sees in a digit: a picture for each of its 16 channels.
+    model.eval();
+    const auto [images, labels] = datasets::whole(data.test);
+    const Tensor seen = model.body[0](reshape(images[0], {1, 1, 28, 28}));
+    write_sheet("residual.png", seen[0].detach(), 8, -3, 3);
+    const double accuracy = run.history().epochs.back()["accuracy"];
+    expect_at_least("accuracy", accuracy, options.expected(0.995, 0.9));
   });
 }

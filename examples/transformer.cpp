@@ -4,7 +4,9 @@
 #include <iostream>
 #include <xtape.hpp>
 
-#include "support/options.hpp"
+#include "support/digits.hpp"
+#include "support/expect.hpp"
+#include "support/sheet.hpp"
 using namespace xtape;
 
 struct RowReader : nn::Module<RowReader> {
@@ -30,7 +32,7 @@ int main(int argc, char** argv) {
     defaults.lr = 3e-3;
     const TrainingOptions options = parse_training_options(
         argc, argv, "A transformer learns to read handwritten digits row by row.", defaults);
-    const datasets::Mnist data = datasets::mnist(options.data);
+    const datasets::Mnist data = digits(options);
     RowReader model;
     std::cout << nn::summary(model, {1, 784});
 
@@ -46,5 +48,13 @@ int main(int argc, char** argv) {
     if (!options.report.empty()) run.report(options.report);
     run.fit(options.epochs);
     if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
+
+    model.eval();  // the digits of which it was least sure
+    const auto [images, labels] = datasets::whole(data.test);
+    const Tensor sure = max(softmax(no_grad([&] { return model(images); })), 1).values;
+    const Tensor hardest = index(images, 0, topk(-sure, 40).indices);
+    write_sheet("transformer.png", reshape(hardest, {-1, 28, 28}), 20);
+    const double accuracy = run.history().epochs.back()["accuracy"];
+    expect_at_least("accuracy", accuracy, options.expected(0.975, 0.6));
   });
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <autograd/error.hpp>
+#include <autograd/ops.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -10,10 +10,13 @@
 #include <set>
 #include <vector>
 
+#include "plot.hpp"
+
 using xtape::Tensor;
 namespace fs = std::filesystem;
 
-Text licences(const std::string& folder) {
+Text licences(const TrainingOptions& options) {
+  const std::string folder = options.data.empty() ? "/usr/share/common-licenses" : options.data;
   std::vector<fs::path> paths;
   std::error_code failed;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, failed))
@@ -45,6 +48,10 @@ Text licences(const std::string& folder) {
   };
   text.train = numbers(train);
   text.test = numbers(test);
+  if (options.quick) {
+    text.train = slice(text.train, 0, {0, 60'000});
+    text.test = slice(text.test, 0, {0, 6'000});
+  }
   return text;
 }
 
@@ -118,4 +125,17 @@ double trigram_cross_entropy(const Text& text) {
   for (const std::int64_t* c = test + 2; c < last; ++c)
     sum -= std::log(mixed(weights, all.estimates(c)));
   return sum / static_cast<double>(last - test - 2);
+}
+
+void plot_nats(const std::string& path, const xtape::optim::History& history, double trigrams) {
+  std::vector<double> epoch, nats;
+  for (const xtape::optim::Epoch& e : history.epochs) {
+    epoch.push_back(static_cast<double>(e.number()));
+    nats.push_back(e["nats"]);
+  }
+  const Tensor x = xtape::tensor(epoch);
+  Plot plot("Letters that were held back", "epoch", "nats a letter");
+  plot.line("network", x, xtape::tensor(nats)).points("", x, xtape::tensor(nats));
+  plot.dashes("a mixture of trigrams", x, full_like(x, trigrams));
+  write_svg(path, {plot});
 }

@@ -9,6 +9,8 @@
 #include <autograd/ops.hpp>
 #include <optim/confusion_matrix.hpp>
 
+#include "sheet.hpp"
+
 using xtape::Tensor;
 
 std::function<void(xtape::optim::Run&, const xtape::optim::Epoch&)> json_lines(
@@ -71,4 +73,10 @@ void print_mistakes(const Tensor& probabilities, const xtape::datasets::Images& 
       std::printf("%s\n", line.c_str());
     }
   }
+}
+
+void draw_weights(const std::string& path, const xtape::Tensor& weights,
+                  const xtape::datasets::Images& images) {
+  const double most = max(abs(weights)).item();
+  write_sheet(path, reshape(weights, {-1, images.rows, images.cols}), 10, -most, most);
 }

@@ -15,3 +15,8 @@ std::function<void(xtape::optim::Run&, const xtape::optim::Epoch&)> json_lines(
 /// Prints how many test images are read right, what is taken for what, and three misread digits;
 /// `probabilities` (images, 10), of each digit.
 void print_mistakes(const xtape::Tensor& probabilities, const xtape::datasets::Images& test);
+
+/// Draws what each neuron of the first layer looks for, weights (neurons, rows cols): white where a
+/// pixel speaks for it, black where one speaks against.
+void draw_weights(const std::string& path, const xtape::Tensor& weights,
+                  const xtape::datasets::Images& images);

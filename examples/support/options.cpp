@@ -73,6 +73,7 @@ CLI::Option* add_training_options(CLI::App& app, TrainingOptions& o, const char*
                                   const char* lr_help) {
   app.add_option("--data", o.data, data_help);
   add_integer(app, "--epochs", o.epochs, 1, 1000000, "passes over the data");
+  app.add_flag("--quick", o.quick, "learn from a part of the data, in seconds");
   add_integer(app, "--batch", o.batch, 1, 1000000, "examples for each step");
   char shown[32];
   std::snprintf(shown, sizeof shown, "%g", o.lr);
@@ -97,8 +98,12 @@ void parse(CLI::App& app, int argc, char** argv) {
   }
 }
 
-void parse(CLI::App& app, int argc, char** argv, const TrainingOptions& o) {
+void parse(CLI::App& app, int argc, char** argv, TrainingOptions& o) {
   parse(app, argc, argv);
+  if (o.quick && !app.count("--epochs")) o.epochs = o.quick_epochs;
+  for (const char* name :
+       {"--data", "--epochs", "--batch", "--lr", "--hidden", "--cost", "--schedule", "--patience"})
+    if (const CLI::Option* set = app.get_option_no_throw(name); set && *set) o.usual = false;
   xtape::manual_seed(o.seed);
   xtape::set_num_threads(o.threads);
 }
@@ -116,7 +121,7 @@ TrainingOptions parse_training_options(int argc, char** argv, const char* descri
 
 MnistOptions parse_mnist_options(int argc, char** argv) {
   MnistOptions o;
-  o.epochs = 30, o.batch = 10, o.lr = 3, o.threads = 1;
+  o.epochs = 30, o.quick_epochs = 10, o.batch = 10, o.lr = 3, o.threads = 1;
   bool cross_entropy = false;
   CLI::App app("A network of sigmoid neurons learns to read handwritten digits.");
   app.set_version_flag("--version", "xtape 0.1.0");

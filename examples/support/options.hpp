@@ -1,6 +1,7 @@
 // The command lines of the examples that train a network.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,10 +9,18 @@
 
 struct TrainingOptions {
   std::string data, save, report, weights;
-  std::int64_t epochs = 3, batch = 64;
+  std::int64_t epochs = 3, quick_epochs = 1, batch = 64;
   double lr = 1e-3;
   std::uint64_t seed = 1;
   int threads = 2;
+  bool quick = false;  // a few seconds, on a part of the data, for `quick_epochs`
+  bool usual = true;   // nothing was set on which what it reaches depends
+
+  /// What it is to reach, with all data or under --quick; nothing where it is not the usual
+  /// training.
+  std::optional<double> expected(double all, double some) const {
+    return usual ? std::optional(quick ? some : all) : std::nullopt;
+  }
 };
 
 /// Reads the command line; answers --help and a wrong option itself and exits. Sets the seed and
