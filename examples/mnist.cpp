@@ -1,6 +1,5 @@
 // Step 9: sigmoid neurons learn to read handwritten digits: chapter 1 of Michael Nielsen's book.
-// Try
-// --help, --hidden 100, --hidden none, --report mnist.html, --draw digits.html, --save mnist.run.
+// Try --help, --hidden 100, --report mnist.html, --draw digits.html, --save mnist.run and Ctrl-C.
 #include <iostream>
 #include <xtape.hpp>
 
