@@ -55,6 +55,16 @@ struct DataLoader::State {
     orders[last] = {numbers, epoch, seed};
     return numbers;
   }
+  // A loader that is made anew for each epoch goes through others, and one that draws nothing leaves alone what is
+  // drawn.
+  std::uint64_t seed_of_loops() {
+    const std::lock_guard guard(lock);
+    if (!options.seed_ && draws) {
+      RandomStream random(default_generator().seed(), default_generator().next());
+      options.seed_ = std::uint64_t{random.bits()} << 32 | random.bits();
+    }
+    return options.seed_.value_or(0);
+  }
   // A batch in one thread or another.
   Batch make(const Tensor& order, std::int64_t i, std::int64_t epoch, std::uint64_t seed) const {
     const Scope scope(site);
@@ -85,6 +95,7 @@ struct DataLoader::State {
   Site site;
   std::int64_t samples, taken = 0;  // in all, and in an epoch
   Shape picture;
+  bool draws = false;
   std::atomic<std::int64_t> next_epoch{0};
   std::mutex lock;  // of the orders
   Order orders[2];
@@ -110,6 +121,7 @@ DataLoader::DataLoader(Dataset data, DataLoaderOptions options, Site site)
   if (o.sampler_ && o.shuffle_)
     fail("DataLoader", "there is a sampler, '" + o.sampler_->description() + "', and shuffle; expected one of both",
          site);
+  state_->draws = o.shuffle_ || o.sampler_ || o.transform_;
   const auto check = [&](std::int64_t most) {
     if (o.batch_size_ < 1 || o.batch_size_ > most)
       fail("DataLoader",
@@ -159,7 +171,7 @@ const Dataset& DataLoader::dataset() const { return state().data; }
 DataLoader::Iterator DataLoader::begin() const {
   State& s = state();
   const std::int64_t epoch = s.next_epoch++;
-  const std::uint64_t seed = default_generator().seed();
+  const std::uint64_t seed = s.seed_of_loops();
   Iterator first;
   first.epoch_ = std::make_shared<Epoch>(state_, s, s.order_of(epoch, seed), epoch, seed);
   return first;

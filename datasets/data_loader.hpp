@@ -1,6 +1,7 @@
 // DataLoader: the samples of a data set in batches, an epoch after another.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -28,6 +29,8 @@ class DataLoaderOptions {
   DataLoaderOptions& transform(Transform v) { return transform_ = std::move(v), *this; }
   /// Gives images as (n, channels, rows, cols); else as rows, (n, channels * rows * cols).
   DataLoaderOptions& pictures(bool v = true) { return pictures_ = v, *this; }
+  /// The seed of loops; drawn from the default generator when the first one begins, where anything is to be drawn.
+  DataLoaderOptions& seed(std::uint64_t v) { return seed_ = v, *this; }
   /// Has a thread make up to so many batches before they are asked for, which pays where samples are read or
   /// transformed; 0, by default, makes them when they are asked for. The batches are the same.
   DataLoaderOptions& prefetch(std::int64_t batches = 2) { return prefetch_ = batches, *this; }
@@ -36,6 +39,7 @@ class DataLoaderOptions {
   friend class DataLoader;
   std::int64_t batch_size_, prefetch_ = 0;
   bool shuffle_ = false, drop_last_ = false, pictures_ = false;
+  std::optional<std::uint64_t> seed_;
   std::optional<Sampler> sampler_;
   std::optional<Transform> transform_;
 };
@@ -46,7 +50,7 @@ class DataLoaderOptions {
 ///   for (auto [x, t] : loader) …
 ///
 /// Batch i of an epoch is a function of (seed, epoch, i) alone, for any number of threads, so that a training goes on
-/// anywhere; of a loop the seed is that of the default generator. Errors of a batch, also of one that a thread makes,
+/// anywhere; a `Run` has its seed, and loops that of the options. Errors of a batch, also of one that a thread makes,
 /// are thrown where it is taken, and name the line where the loader was made. Copies are the same loader, whose epochs
 /// they share; any number of threads may take batches. The data must not change meanwhile.
 class DataLoader {

@@ -113,8 +113,8 @@ TEST_CASE("data sets: the samples of images, tensors, a function, a class of one
 }
 
 TEST_CASE("a loop over a loader is an epoch, the next loop the next one in another order") {
-  manual_seed(5);
-  const DataLoader loader = datasets::batches(images, 4);
+  const DataLoaderOptions options = DataLoaderOptions(4).shuffle().seed(5);
+  const DataLoader loader(images, options);
   CHECK(loader.count() == 4);
   for (int epoch = 0; epoch < 3; ++epoch) {
     std::int64_t i = 0;
@@ -128,7 +128,7 @@ TEST_CASE("a loop over a loader is an epoch, the next loop the next one in anoth
     CHECK(i == 4);
   }
   const auto third = epoch_of(DataLoader(loader));  // copies are the same loader
-  DataLoader again = datasets::batches(images, 4), moved = std::move(again);
+  DataLoader again(images, options), moved = std::move(again);
   moved.set_epoch(3);
   check_same(third, epoch_of(moved));
   CHECK(message([&] { again.count(); }) == "DataLoader: it was moved to another one");
@@ -138,6 +138,21 @@ TEST_CASE("a loop over a loader is an epoch, the next loop the next one in anoth
   const DataLoader plain(images, 5);
   for (int epoch = 0; epoch < 2; ++epoch) CHECK(same(epoch_of(plain)[2], by_hand(tensor({10, 11, 12}))));
   CHECK(epoch_of(datasets::in_order(images)).size() == 1);
+  // Without a seed of its own, one that is made anew for each epoch does not go through the same again.
+  const auto anew = [](std::uint64_t seed) {
+    manual_seed(seed);
+    Tensors epochs;
+    for (int epoch = 0; epoch < 3; ++epoch)
+      for (auto [x, t] : datasets::batches(images, 13)) epochs.push_back(x);
+    return epochs;
+  };
+  const Tensors first = anew(1), second = anew(1);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(same_bits(first[i], second[i]));
+  CHECK(!same_bits(first[0], first[1]));
+  CHECK(!same_bits(first[0], anew(2)[0]));
+  const std::uint64_t next = default_generator().state()->next;
+  epoch_of(plain), loader.batch(0, 0, 0);
+  CHECK(default_generator().state()->next == next);
   CHECK(plain.dataset().size() == 13);
 }
 
@@ -179,9 +194,8 @@ TEST_CASE("batches that a thread makes ahead are the same bits, in any order the
   const datasets::Transform noise([](const Tensor& x) { return x + normal(x.shape()); });
   const Dataset draws(13, [](std::int64_t i) { return Batch{uniform({3}) + i, tensor(i)}; });
   for (const Dataset& data : {Dataset(images), draws}) {
-    manual_seed(3);
     const auto loader = [&](std::int64_t ahead) {
-      return DataLoader(data, DataLoaderOptions(4).shuffle().transform(noise).prefetch(ahead));
+      return DataLoader(data, DataLoaderOptions(4).shuffle().transform(noise).prefetch(ahead).seed(3));
     };
     const DataLoader plain = loader(0);
     const std::vector<Batch> first = epoch_of(plain), second = epoch_of(plain);

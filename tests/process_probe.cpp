@@ -37,17 +37,34 @@ double work() {
 }
 constexpr double right = 6.0 * (1 << 20);
 
+// The numbers 0 … 9, by two, which a thread makes ahead.
+datasets::DataLoader ahead() {
+  const datasets::Dataset numbers(arange(10), arange(10));
+  return {numbers, datasets::DataLoaderOptions(2).prefetch()};
+}
+double sum_of(const datasets::DataLoader& loader) {
+  double total = 0;
+  for (auto [x, t] : loader) total += sum(x).item();
+  return total;
+}
+
 // A child computes and ends, however many threads the parent had and whatever they did.
 void forks() {
   set_num_threads(4);
   check(work() == right, "before any fork");
-  auto child_works = [](const char* what) {
+  datasets::DataLoader loader = ahead();
+  auto place = loader.begin();
+  auto child_works = [&](const char* what) {
+    check(sum(loader.batch(0, 0, 0).input).item() == 1 && sum((*place).input).item() == 1, "a batch");
     const pid_t child = fork();
     if (child == 0) {
       alarm(60);
       check(work() == right, "in the child");
       check(num_threads() == 4, "the child's number of threads");
       std::thread([] { check(work() == right, "in a thread of the child"); }).join();
+      check(sum(loader.batch(1, 0, 0).input).item() == 5 && sum((*++place).input).item() == 5, "a batch in the child");
+      check(sum_of(loader) == 45, "a loop in the child");
+      loader = ahead(), place = {};
       if (const pid_t grandchild = fork(); grandchild == 0) std::exit(work() == right ? 0 : 1);
       else waitpid(grandchild, nullptr, 0);
       std::exit(0);  // joins what there is to join
@@ -75,6 +92,7 @@ void few_threads() {
     check(work() == right, "with the threads there are");
     check(num_threads() == given + 1, "the number of threads");
     check(work() == right, "and again");
+    check(sum_of(ahead()) == 45, "a loader without its thread");
   }
   threads_left = 100'000;
   set_num_threads(3);
