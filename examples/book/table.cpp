@@ -21,8 +21,9 @@ its band. Long rows can be stopped at any moment and go on at the same command.
   processor a seed, on one thread.
 - The book reports the peak of all epochs in chapters 1, 3 and 5, and in chapter 6 the test accuracy in the epoch that
   was best on the validation images, of the best of three runs. So do we.
-- A band was set before its row was run: where an independent program's seeds were known, around these; else the book's
-  figure ± 0.3 points, or three standard deviations where the book's is one run on few images, and in chapter 6 ± 0.15.
+- A band was set before its row was run, but where a note says otherwise: around the seeds of an independent program,
+  where these were known; else the book's figure ± 0.3 points, or three standard deviations where that is one run on few
+  images; in chapter 6 ± 0.15.
 - A share is asked of rows where some seeds never get through: output neurons saturate at the start, and their digits
   are not learnt.
 - Not run, and only quoted: support vector machines, 94.35 % by default and above 98.5 % tuned; on 100 to 50,000 images
@@ -39,7 +40,7 @@ std::string hours(double h) {
   return h < 1 ? number(std::ceil(60 * h)) + " minutes" : number(h) + " hours";
 }
 
-// What stands in the columns "ours", "seeds", "s", "when and on what" and "" of a figure's line.
+// The last five columns of a figure's line.
 std::string outcome(const Row& row, const Figure& figure,
                     const std::map<std::uint64_t, Trial>& seeds) {
   std::vector<Trial> done;
