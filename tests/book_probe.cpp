@@ -1,4 +1,5 @@
 // Trains small networks of the book and writes what they were and became, for tests/book.py: book_probe FOLDER.
+#include <algorithm>
 #include <autograd/functional.hpp>
 #include <autograd/ops.hpp>
 #include <autograd/random.hpp>
@@ -29,9 +30,27 @@ void write(const std::string& folder, Row row) {
   nn::save_npz(folder + "/" + row.name + ".npz", all);
 }
 
+// The verdicts on values at, in and beside each kind of band.
+bool bands_are_right() {
+  const Band mean{Band::mean, 95, 96}, best{Band::best, 95, 96}, each{Band::each, 95, 96},
+      share{Band::share, 5, 10, 95};
+  const std::vector<double> twenty = [] {
+    std::vector<double> v(20, 80);
+    std::fill_n(v.begin(), 5, 95);
+    return v;
+  }();
+  std::vector<double> four = twenty;
+  four[0] = 94.99;
+  return mean.holds({94, 96}) && !mean.holds({94, 95.9}) && !mean.holds({96, 96.1}) && best.holds({90, 95}) &&
+         !best.holds({94.9, 94.8}) && !best.holds({95, 96.1}) && each.holds({95, 96}) && !each.holds({95, 96, 94.9}) &&
+         !each.holds({95, 96.1}) && share.holds(twenty) && !share.holds(four) && share.holds({95, 94}) &&
+         !share.holds({95, 95});
+}
+
 }  // namespace
 
 int main(int, char** argv) {
+  if (!bands_are_right()) return 1;
   write(argv[1], network("network", {784, 20, 10}, 3).epochs(5));
   write(argv[1], network2("network2", {784, 20, 10}, 0.5).lambda(5).epochs(5));
   write(argv[1], network2("network2_large", {784, 20, 10}, 0.5, true).lambda(5).epochs(5));
