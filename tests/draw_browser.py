@@ -1,5 +1,5 @@
-"""The page to draw on, in a browser: it takes strokes of mouse and finger, computes what the library computes, and shows
-it on screens of both widths and colours.
+"""The page to draw on, in a browser: it takes strokes of mouse and finger, computes what the library computes, and
+shows it on screens of both widths and colours.
 
 Run as `draw_browser.py PROBE [FOLDER]`; pages and screenshots stay in FOLDER if one is named. Exits with 0 when all is
 well, 1 when something is not, 77 when there is no Chromium."""
@@ -53,10 +53,9 @@ def draw(page, strokes, finger=False, scale=1.0, left=0.0, top=0.0):
                 page.call("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": p[0], "y": p[1]}])
             page.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
         else:
-            page.call("Input.dispatchMouseEvent", type="mousePressed", x=points[0][0], y=points[0][1], button="left", clickCount=1)
-            for px, py in points[1:]:
-                page.call("Input.dispatchMouseEvent", type="mouseMoved", x=px, y=py, button="left", buttons=1)
-            page.call("Input.dispatchMouseEvent", type="mouseReleased", x=points[-1][0], y=points[-1][1], button="left", clickCount=1)
+            kinds = ["mousePressed", *["mouseMoved"] * (len(points) - 1), "mouseReleased"]
+            for kind, (px, py) in zip(kinds, [*points, points[-1]]):
+                page.call("Input.dispatchMouseEvent", type=kind, x=px, y=py, button="left", buttons=1, clickCount=1)
     page.drawn()
     page.drawn()
     now = page.evaluate("""(({pixels, all, probabilities}) => ({pixels: [...pixels], probabilities,
@@ -70,8 +69,8 @@ def centred(pixels):
     rows = [i for i in range(28) if any(pixels[28 * i : 28 * i + 28])]
     columns = [j for j in range(28) if any(pixels[j::28])]
     assert max(pixels) == 255 and 19 <= max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 <= 21, (rows, columns)
-    mass = sum(pixels)
-    for middle in (sum(v * (i // 28) for i, v in enumerate(pixels)) / mass, sum(v * (i % 28) for i, v in enumerate(pixels)) / mass):
+    for place in (lambda i: i // 28, lambda i: i % 28):
+        middle = sum(v * place(i) for i, v in enumerate(pixels)) / sum(pixels)
         assert abs(middle - 14) < 0.1, middle
 
 
@@ -104,7 +103,8 @@ def answered(page, now):
     best = p.index(max(p))
     assert text(page, ".guess") == str(best) and text(page, ".bars .best") == str(best)
     assert abs(float(text(page, ".sure").split()[0]) - 100 * p[best]) <= 0.051
-    circles = page.evaluate("[...document.querySelectorAll('.diagram circle')].slice(-10).map(c => +c.getAttribute('fill-opacity'))")
+    circles = page.evaluate("""[...document.querySelectorAll(".diagram circle")].slice(-10)
+      .map(circle => +circle.getAttribute("fill-opacity"))""")
     assert all(abs(a - b) < 1e-3 for a, b in zip(circles, p)), (circles, p)
 
 
@@ -162,8 +162,8 @@ def pointed(page, folder, now):
 
 def maps(page, now):
     """Each map of a convolution is a picture of its numbers."""
-    shown = page.evaluate("""[...document.querySelectorAll(".strip")].map(strip => [strip.querySelector("b").textContent,
-      ...[...strip.querySelectorAll("canvas")].map(c => [c.width, c.height,
+    shown = page.evaluate("""[...document.querySelectorAll(".strip")].map(strip =>
+      [strip.querySelector("b").textContent, ...[...strip.querySelectorAll("canvas")].map(c => [c.width, c.height,
         ...c.getContext("2d").getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 3)])])""")
     names = ["28 × 28 pixels", "6 maps of 14 × 14", "6 maps of 7 × 7", "8 maps of 7 × 7", "8 maps of 4 × 3"]
     assert [name for name, *_ in shown] == names, [name for name, *_ in shown]

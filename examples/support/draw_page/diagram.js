@@ -122,6 +122,8 @@ const hide_tip = () => {
   tip.hidden = true;
   if (pointed) pointed = null, draw_diagram();
 };
+// A finger that is lifted leaves what it has shown.
+const hide_tip_of_mouse = event => { if (event.pointerType === "mouse") hide_tip(); };
 
 const show_map = (stage, k, event) => {
   const weight = stage.layer?.name === "Conv2d" && stage.layer.weights.weight;
@@ -159,7 +161,7 @@ const point = event => {
 };
 diagram.addEventListener("pointermove", point);
 diagram.addEventListener("pointerdown", point);
-diagram.addEventListener("pointerleave", event => { if (event.pointerType === "mouse") hide_tip(); });
+diagram.addEventListener("pointerleave", hide_tip_of_mouse);
 addEventListener("scroll", hide_tip, {passive: true});
 
 // The answer.

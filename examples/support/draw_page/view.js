@@ -96,7 +96,7 @@ const strips = first === 1 ? [] : stages.slice(0, first).map(stage => {
   const maps = Array.from({length: shown}, (_, k) => {
     const canvas = strip.lastChild.appendChild(document.createElement("canvas"));
     canvas.addEventListener("pointerenter", event => show_map(stage, k, event));
-    canvas.addEventListener("pointerleave", () => hide_tip());
+    canvas.addEventListener("pointerleave", event => hide_tip_of_mouse(event));
     return canvas;
   });
   section.querySelector(".strips").append(strip);
@@ -104,7 +104,8 @@ const strips = first === 1 ? [] : stages.slice(0, first).map(stage => {
   page.width(strip.lastChild, whole => {
     const most = Math.floor((whole + 4) / (n > 40 ? 38 : 46)), columns = Math.ceil(shown / Math.ceil(shown / most));
     const side = Math.min(Math.floor((whole + 4) / columns) - 4, stage.at === 0 ? 84 : 72);
-    strip.lastChild.style.gridTemplateColumns = `repeat(${columns}, ${Math.max(Math.floor(side / width), 1) * width}px)`;
+    const pixel = Math.max(Math.floor(side / width), 1);
+    strip.lastChild.style.gridTemplateColumns = `repeat(${columns}, ${pixel * width}px)`;
   });
   return {stage, maps, size: height * width};
 });
