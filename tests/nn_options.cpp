@@ -118,3 +118,39 @@ TEST_CASE("sizes in braces are those of the axes, and numbers in a row are optio
   CHECK(same(nn::AvgPool2d({3, 2})(x), avg_pool2d(x, AvgPoolOptions({3, 2}))));
   CHECK(same(nn::AdaptiveAvgPool2d({3, 2})(x), adaptive_avg_pool2d(x, {3, 2})));
 }
+
+TEST_CASE("layers say what they were made with") {
+  using namespace nn;
+  const Conv2d conv(4, 8, {3, 5}, ConvOptions().stride({2, 1}).padding(1).groups(2), true, PadMode::reflect);
+  CHECK(conv.options().stride().values() == std::vector<std::int64_t>{2, 1});
+  CHECK((conv.options().groups() == 2 && conv.padding_mode() == PadMode::reflect));
+  const MaxPool2d most(MaxPoolOptions({3, 2}).padding({1, 0}).dilation(2).ceil_mode(true));
+  CHECK(most.options().kernel_size().values() == std::vector<std::int64_t>{3, 2});
+  CHECK(most.options().stride().values() == most.options().kernel_size().values());
+  CHECK(most.options().padding().values() == std::vector<std::int64_t>{1, 0});
+  CHECK((most.options().dilation().values()[0] == 2 && most.options().ceil_mode()));
+  const AvgPool2d mean(AvgPoolOptions(3).stride(2).count_include_pad(false).divisor_override(4));
+  CHECK((mean.options().kernel_size().values()[0] == 3 && mean.options().stride().values()[0] == 2));
+  CHECK((mean.options().padding().values()[0] == 0 && !mean.options().ceil_mode()));
+  CHECK((!mean.options().count_include_pad() && mean.options().has_divisor_override()));
+  CHECK((!AvgPool2d(3).options().has_divisor_override() && AvgPool2d(3).options().count_include_pad()));
+  CHECK(AdaptiveAvgPool2d({3, 2}).options().values() == std::vector<std::int64_t>{3, 2});
+  CHECK((BatchNorm1d(6, 1e-3).channels() == 6 && BatchNorm1d(6, 1e-3).eps() == 1e-3));
+  CHECK((LayerNorm({2, 3}, 0.1).normalized() == Shape{2, 3} && LayerNorm(4, 0.1).eps() == 0.1));
+  CHECK((GroupNorm(2, 6).groups() == 2 && GroupNorm(2, 6).channels() == 6 && GroupNorm(2, 6).eps() == 1e-5));
+  CHECK((RMSNorm(4).normalized() == Shape{4} && !RMSNorm(4).eps() && RMSNorm(4, 0.1).eps() == 0.1));
+  CHECK((Dropout(0.2).p() == 0.2 && Dropout2d(0.3).p() == 0.3));
+  CHECK((Flatten(2, 3).start() == 2 && Flatten(2, 3).end() == 3));
+  CHECK((Unflatten(1, {2, -1}).axis() == 1 && Unflatten(1, {2, -1}).sizes() == std::vector<std::int64_t>{2, -1}));
+}
+
+TEST_CASE("the parts of a chain can be asked what they are") {
+  using namespace nn;
+  const Sequential net{Linear(4, 4), relu, LeakyReLU(0.2), Residual(Linear(4, 4))};
+  CHECK((net[0].holds<Linear>() && !net[0].holds<Lambda>() && net[1].holds<Lambda>()));
+  const Lambda function = net[1].as<Lambda>(), leaky = net[2].as<Lambda>();
+  CHECK((function.target<Tensor (*)(const Arg&)>() && *function.target<Tensor (*)(const Arg&)>() == relu));
+  CHECK((leaky.target<LeakyReLU>() && leaky.target<LeakyReLU>()->slope == 0.2 && !leaky.target<ELU>()));
+  const Residual residual = net[3].as<Residual>();
+  CHECK((residual.body().size() == 1 && residual.body()[0].holds<Linear>() && residual.shortcut().size() == 0));
+}
