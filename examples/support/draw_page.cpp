@@ -63,8 +63,10 @@ void write_draw_page(const nn::Sequential& net, const std::string& path, const s
              " of one picture, expected (1, 10): a number for each digit",
          site);
 
-  std::int64_t count = 0;  // of what was learnt
+  std::int64_t count = 0;
   for (const Parameter& p : shown.parameters()) count += p.size();
+  std::string learnt = std::to_string(count);
+  for (std::size_t i = learnt.size(); i > 3;) learnt.insert(i -= 3, ",");
   const Json data = {{"layers", json_of(layers)},
                      {"pictures", pictures},
                      {"weights", json_of(shown.state_dict())}};
@@ -76,7 +78,7 @@ void write_draw_page(const nn::Sequential& net, const std::string& path, const s
                "</script></div>\n",
            std::string(draw_page_network_js) + draw_page_paper_js + draw_page_view_js +
                draw_page_diagram_js)
-      .text("The network", to_text(layers) + ".\n\nIt has " + std::to_string(count) +
-                               " weights, which it learnt from examples.")
+      .text("The network",
+            to_text(layers) + ".\n\nIt has " + learnt + " weights, which it learnt from examples.")
       .write(path, site);
 }

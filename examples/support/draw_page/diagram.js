@@ -92,7 +92,7 @@ const draw_diagram = () => {
       const share = Math.abs(sizes[i]) / largest;
       line.setAttribute("stroke", `var(--${sizes[i] < 0 ? "minus" : "plus"})`);
       line.setAttribute("stroke-opacity",
-                        opacity(here ? share && 0.12 + 0.88 * share : (pointed ? 0.2 : 0.75) * share ** 1.5));
+                        opacity(here ? share && 0.12 + 0.88 * share : (pointed ? 0.2 : 0.75) * share ** 1.2));
     });
   });
 };

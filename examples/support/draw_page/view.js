@@ -102,7 +102,8 @@ const strips = first === 1 ? [] : stages.slice(0, first).map(stage => {
   section.querySelector(".strips").append(strip);
   // Rows of equal length, and pixels of equal size.
   page.width(strip.lastChild, whole => {
-    const most = Math.floor((whole + 4) / (n > 40 ? 38 : 46)), columns = Math.ceil(shown / Math.ceil(shown / most));
+    const least = Math.max(n > 40 ? 34 : 42, Math.min(2 * width, 56)), most = Math.floor((whole + 4) / (least + 4));
+    const columns = Math.ceil(shown / Math.ceil(shown / most));
     const side = Math.min(Math.floor((whole + 4) / columns) - 4, stage.at === 0 ? 84 : 72);
     const pixel = Math.max(Math.floor(side / width), 1);
     strip.lastChild.style.gridTemplateColumns = `repeat(${columns}, ${pixel * width}px)`;
