@@ -30,7 +30,7 @@ def texts():
 
 def refusals():
     expected = ["layer 2 is a Lambda, which has no text; what has one is Sequential, Residual, Linear, Conv2d",
-                "layer 1 is a GLU", "Conv2d: it has a margin that is not zeros",
+                "layer 1.body.1 is a GLU", "Conv2d: it has a margin that is not zeros",
                 "Conv2d: it has another margin at the end than at the beginning", "MaxPool2d: it has ceil_mode",
                 "AvgPool2d: it has count_include_pad(false)", "BatchNorm1d: it has no running statistics",
                 "Softmax(0) works on axis 0", "the network makes (1, 12) of one picture, expected (1, 10)",

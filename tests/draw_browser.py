@@ -167,7 +167,7 @@ def maps(page, now):
         ...c.getContext("2d").getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 3)])])""")
     names = ["28 × 28 pixels", "6 maps of 14 × 14", "6 maps of 7 × 7", "8 maps of 7 × 7", "8 maps of 4 × 3"]
     assert [name for name, *_ in shown] == names, [name for name, *_ in shown]
-    for (name, *pictures), layer in zip(shown[1:], (2, 3, 6, 7)):
+    for (name, *pictures), layer in zip(shown[1:], (3, 4, 7, 8)):
         values = now["layers"][layer]
         most, size = max(map(abs, values)), len(values) // len(pictures)
         for k, (width, height, *alpha) in enumerate(pictures):

@@ -55,7 +55,9 @@ class Parser {
     const std::string name = word("a layer"), plain = plain_name(name);
     if (plain == "sequential" || plain == "residual") {
       if (!taken('(')) refuse("'(' and the layers of " + name);
-      Layer made{plain == "residual" ? "Residual" : "Sequential", {}, sequence()};
+      Layer made{plain == "residual" ? "Residual" : "Sequential", {}, {}};
+      if (plain == "sequential" && taken(')')) return made;
+      made.parts = sequence();
       if (!taken(')')) refuse("',' or ')'");
       if (plain == "residual" && made.parts.size() > 2)
         refuse_at(begin,

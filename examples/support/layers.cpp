@@ -10,20 +10,23 @@ namespace {
 
 Layer sequential(std::vector<Layer> layers) { return {"Sequential", {}, std::move(layers)}; }
 
+std::vector<Layer> layers_at(const nn::Sequential& net, const std::string& path, Site site);
+
 // A body or a shortcut: several layers are one as a Sequential.
-Layer part_of(const nn::Sequential& net, Site site) {
-  std::vector<Layer> layers = layers_of(net, site);
+Layer part_at(const nn::Sequential& net, const std::string& path, Site site) {
+  std::vector<Layer> layers = layers_at(net, path, site);
   return layers.size() == 1 && layers[0].name != "Sequential" ? layers[0]
                                                               : sequential(std::move(layers));
 }
 
-Layer layer_of(const nn::Sequential::Element& element, const std::string& path, Site site) {
+Layer layer_at(const nn::Sequential::Element& element, const std::string& path, Site site) {
   if (element.holds<nn::Sequential>())
-    return sequential(layers_of(element.as<nn::Sequential>(), site));
+    return sequential(layers_at(element.as<nn::Sequential>(), path + ".", site));
   if (element.holds<nn::Residual>()) {
     const auto residual = element.as<nn::Residual>();
-    Layer layer{"Residual", {}, {part_of(residual.body(), site)}};
-    if (residual.shortcut().size()) layer.parts.push_back(part_of(residual.shortcut(), site));
+    Layer layer{"Residual", {}, {part_at(residual.body(), path + ".body.", site)}};
+    if (residual.shortcut().size())
+      layer.parts.push_back(part_at(residual.shortcut(), path + ".shortcut.", site));
     return layer;
   }
   for (const Kind& kind : layer_kinds())
@@ -34,6 +37,13 @@ Layer layer_of(const nn::Sequential::Element& element, const std::string& path, 
        "layer " + path + " is a " + element.type_name() + ", which has no text; what has one is " +
            known,
        site);
+}
+
+std::vector<Layer> layers_at(const nn::Sequential& net, const std::string& path, Site site) {
+  std::vector<Layer> layers;
+  for (const nn::Sequential::Element& element : net)
+    layers.push_back(layer_at(element, path + std::to_string(layers.size()), site));
+  return layers;
 }
 
 nn::Sequential network_of_part(const Layer& part, Site site) {
@@ -53,13 +63,20 @@ void add(nn::Sequential& net, const Layer& layer, Site site) {
   }
 }
 
+// What the first layer that asks for a shape is.
+const Kind* first_kind(const std::vector<Layer>& layers) {
+  for (const Layer& layer : layers) {
+    const Kind* kind = kind_named(layer.name);
+    if (!kind) kind = first_kind(layer.parts);
+    if (kind && !kind->of_any) return kind;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::vector<Layer> layers_of(const nn::Sequential& net, Site site) {
-  std::vector<Layer> layers;
-  for (const nn::Sequential::Element& element : net)
-    layers.push_back(layer_of(element, std::to_string(layers.size()), site));
-  return layers;
+  return layers_at(net, "", site);
 }
 
 std::string to_text(const nn::Sequential& net, Site site) { return to_text(layers_of(net, site)); }
@@ -71,9 +88,6 @@ nn::Sequential network_of(const std::vector<Layer>& layers, Site site) {
 }
 
 bool takes_pictures(const std::vector<Layer>& layers) {
-  for (const Layer& layer : layers) {
-    if (!layer.parts.empty()) return takes_pictures(layer.parts);
-    if (const Kind* kind = kind_named(layer.name); !kind->of_any) return kind->of_pictures;
-  }
-  return false;
+  const Kind* kind = first_kind(layers);
+  return kind && kind->of_pictures;
 }

@@ -11,6 +11,7 @@ const lay_out = width => {
   const narrow = width < 560, [height, head, margin] = narrow ? [430, 52, 76] : [560, 52, 92];
   const side = Math.min(Math.max(width - margin - 90 * columns.length, 64), narrow ? 96 : 224);
   const gap = Math.max((width - side - margin) / columns.length, 48), whole = side + margin + gap * columns.length;
+  hide_tip();
   diagram.replaceChildren();
   diagram.style.cssText = `width:${whole}px;height:${height}px`;
   const svg = page.svg("svg", {width: whole, height}, diagram);
