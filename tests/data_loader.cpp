@@ -5,7 +5,9 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <memory>
+#include <chrono>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -230,6 +232,25 @@ TEST_CASE("batches that a thread makes ahead are the same bits, in any order the
       return all;
     });
   }
+}
+
+TEST_CASE("the thread that makes batches ahead leaves the others alone") {
+  const int threads = num_threads();
+  set_num_threads(4);
+  std::mutex lock;
+  std::set<std::thread::id> at_work;
+  const DataLoader loader(numbers([&](std::int64_t) {
+                            parallel_for(8, [&](std::int64_t) {
+                              std::this_thread::sleep_for(std::chrono::microseconds(50));
+                              const std::lock_guard guard(lock);
+                              at_work.insert(std::this_thread::get_id());
+                            });
+                          }),
+                          DataLoaderOptions(4).prefetch());
+  for (int i = 0; i < 5; ++i) loader.batch(i, 0, 0);
+  set_num_threads(threads);
+  CHECK(at_work.size() == 1);
+  CHECK(at_work.count(std::this_thread::get_id()) == 0);
 }
 
 TEST_CASE("several threads take batches of one loader") {
