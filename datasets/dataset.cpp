@@ -14,12 +14,13 @@ namespace {
 struct OfImages : Dataset::Source {
   explicit OfImages(std::shared_ptr<const Images> given) : images(std::move(given)) { check(); }
 
-  // What the user may have changed since.
-  void check() const {
+  // The pixels of an image; throws unless all are there, which the user may have changed since.
+  std::int64_t check() const {
     const Images& x = *images;
-    if (x.count >= 0 && static_cast<std::int64_t>(x.pixels.size()) == x.count * picture().size() &&
+    const std::int64_t size = picture().size();
+    if (x.count >= 0 && static_cast<std::int64_t>(x.pixels.size()) == x.count * size &&
         static_cast<std::int64_t>(x.labels.size()) == x.count)
-      return;
+      return size;
     fail("Dataset", std::to_string(x.count) + " images of " + to_string(picture()) + " pixels have " +
                         std::to_string(x.pixels.size()) + " bytes of pixels and " + std::to_string(x.labels.size()) +
                         " labels");
@@ -27,8 +28,7 @@ struct OfImages : Dataset::Source {
   std::int64_t size() const override { return images->count; }
   Shape picture() const override { return {images->channels, images->rows, images->cols}; }
   Batch batch(const Tensor& indices) const override {
-    check();
-    const std::int64_t n = indices.size(), pixels = picture().size();
+    const std::int64_t n = indices.size(), pixels = check();
     Ref<Array> input = make_array(float32, Shape{n, pixels}), target = make_array(int64, Shape{n});
     const auto* index = indices.data<std::int64_t>();
     auto* x = input->at<float>();
