@@ -55,7 +55,8 @@ def draw(page, strokes, finger=False, scale=1.0, left=0.0, top=0.0):
         else:
             kinds = ["mousePressed", *["mouseMoved"] * (len(points) - 1), "mouseReleased"]
             for kind, (px, py) in zip(kinds, [*points, points[-1]]):
-                page.call("Input.dispatchMouseEvent", type=kind, x=px, y=py, button="left", buttons=1, clickCount=1)
+                held = {"button": "left", "buttons": int(kind != "mouseReleased"), "clickCount": 1}
+                page.call("Input.dispatchMouseEvent", type=kind, x=px, y=py, **held)
     page.drawn()
     page.drawn()
     now = page.evaluate("""(({pixels, all, probabilities}) => ({pixels: [...pixels], probabilities,
@@ -160,6 +161,32 @@ def pointed(page, folder, now):
     assert page.evaluate("document.querySelector('.tip').hidden")
 
 
+def touched(page):
+    """A finger sees what a mouse does, and when it is lifted too."""
+    x, y = centre(page, ".diagram circle", 4)
+    page.drawn()
+    page.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x + 4, "y": y}])
+    page.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+    page.drawn()
+    box = page.evaluate("""(b => [b.left, b.top, b.right, b.bottom])
+      (document.querySelector(".tip").getBoundingClientRect())""")
+    assert text(page, ".tip b") == "Neuron 5 of 30" and 0 <= box[0] < box[2] <= 390 and 0 <= box[1] < box[3] <= y, box
+
+
+def recoloured(page):
+    """Pictures have the colours of the theme that is chosen."""
+    # Of a copy: a browser warns of a canvas that is read twice.
+    ink = lambda: page.evaluate("""(copy => {
+      copy.drawImage(document.querySelector(".diagram canvas"), 0, 0);
+      return [...copy.getImageData(0, 0, 28, 28).data].find((v, i, all) => i % 4 === 0 && all[i + 3] > 250);
+    })(new OffscreenCanvas(28, 28).getContext("2d"))""")
+    before = ink()
+    click(page, ".theme")
+    page.drawn()
+    assert abs(ink() - before) > 150, (before, ink())
+    click(page, ".theme")
+
+
 def maps(page, now):
     """Each map of a convolution is a picture of its numbers."""
     shown = page.evaluate("""[...document.querySelectorAll(".strip")].map(strip =>
@@ -192,7 +219,10 @@ def main(folder):
             centred(now["pixels"])
             same_numbers(now, folder, number)
             answered(page, now)
+            if width < 500 and number == 0:
+                touched(page)
             page.evaluate("scrollTo(0, 0)")
+            page.drawn()
             shows(page, what, scheme)
             fits(page, what)
             picture(f"{number}_{width}_{scheme}")
@@ -201,6 +231,7 @@ def main(folder):
         assert page.evaluate("[document.title, document.querySelector('h1').textContent]") == [title, title]
         large = draw(page, digits[4], scale=1.0)
         pointed(page, folder, large)
+        recoloured(page)
         # Where it is drawn and how large makes no difference but for the places that a mouse has.
         small = draw(page, digits[4], scale=0.5, left=0.4, top=0.05)
         assert sum(abs(a - b) for a, b in zip(small["pixels"], large["pixels"])) < 0.03 * sum(large["pixels"])
@@ -212,7 +243,8 @@ def main(folder):
         assert not any(line[: 28 * 4]), "it is not upright in the middle"
         click(page, ".clear")
         page.drawn()
-        assert text(page, ".guess") == "?" and not page.problems()
+        assert text(page, ".guess") == "?", text(page, ".guess")
+        assert not page.problems(), page.problems()
         for number in range(2, len(networks.read_text().splitlines())):
             page.open(folder / f"{number}.html", 390, "dark")
             now = draw(page, digits[4], finger=True)
