@@ -145,7 +145,6 @@ Dataset::Dataset(Tensor input, Tensor target, Site site) {
          site);
   source_ = std::make_shared<OfTensors>(input.detach(), target.detach());
 }
-Dataset::Dataset(const Batch& samples, Site site) : Dataset(samples.input, samples.target, site) {}
 Dataset::Dataset(std::int64_t size, std::function<Batch(std::int64_t i)> sample, Site site) {
   if (size < 0) fail("Dataset", std::to_string(size) + " samples, expected at least 0", site);
   if (!sample) fail("Dataset", "there is no function, expected one that gives a sample", site);

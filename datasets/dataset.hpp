@@ -28,12 +28,17 @@ inline constexpr bool has_fingerprint = false;
 template <class D>
 inline constexpr bool has_fingerprint<D, std::void_t<decltype(std::string(std::declval<const D&>().fingerprint()))>> =
     true;
+template <class D, class = void>
+inline constexpr bool has_rows = false;
+template <class D>
+inline constexpr bool has_rows<D, std::void_t<decltype(Tensor(std::declval<const D&>().input)),
+                                              decltype(Tensor(std::declval<const D&>().target))>> = true;
 }  // namespace detail
 
 /// Samples 0 … size() - 1, which are given in batches of any of them. It is made of
 ///
 /// - `Images`, whose pixels stay bytes until they are in a batch;
-/// - two tensors, input and target, or a Batch of them, whose rows are the samples;
+/// - two tensors, input and target, whose rows are the samples, or what has such, as a Batch and a Table do;
 /// - a number and a function of an index that gives one sample, which are stacked: `Dataset(1000, [&](std::int64_t i) {
 ///   return datasets::Batch{…, …}; })`;
 /// - what has `size()` and `batch(const Tensor& indices)` for indices (n,), int64, and, where it can, `classes()`, the
@@ -59,7 +64,8 @@ class Dataset {
   Dataset(Images&& images, Site site = Site::here());
   /// Throws unless both have the same number of rows. Targets (n,) of integers are classes.
   Dataset(Tensor input, Tensor target, Site site = Site::here());
-  Dataset(const Batch& samples, Site site = Site::here());
+  template <class D, class = std::enable_if_t<detail::has_rows<D>>>
+  Dataset(const D& rows, Site site = Site::here()) : Dataset(rows.input, rows.target, site) {}
   /// Throws when size is negative or there is no function.
   Dataset(std::int64_t size, std::function<Batch(std::int64_t i)> sample, Site site = Site::here());
   template <class D, class = std::enable_if_t<detail::has_samples<std::decay_t<D>> &&

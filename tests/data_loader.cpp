@@ -74,6 +74,7 @@ TEST_CASE("data sets: the samples of images, tensors, a function, a class of one
       {"kept", pictures()},
       {"tensors", {all.input, all.target}},
       {"batch", all},
+      {"table", datasets::Table{all.input, all.target, {}, {}}},
       {"function",
        {13,
         [&](std::int64_t i) {
@@ -348,6 +349,10 @@ TEST_CASE("what a loader refuses") {
       {[&] { Dataset{changing}; }, "Dataset: 13 images of (2, 2, 3) pixels have 155 bytes"},
       {[&] { Dataset(x, ones({4})); }, "Dataset: the tensors are float32(3, 2) and float32(4,), expected"},
       {[&] { Dataset(x, Tensor()); }, "Dataset: the tensors are float32(3, 2) and undefined"},
+      {[&] {
+         Dataset(datasets::Table{x, {}, {}, {}});
+       },
+       "Dataset: the tensors are float32(3, 2) and undefined"},
       {[&] { Dataset(-1, [](std::int64_t) { return Batch(); }); }, "Dataset: -1 samples"},
       {[&] { Dataset(1, nullptr); }, "Dataset: there is no function"},
       {[&] { Dataset(images).batch(tensor({1.})); }, "Dataset: the indices are float32(1,), expected int64(n,)"},
