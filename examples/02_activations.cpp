@@ -2,7 +2,7 @@
 // slope. No derivative is written here: `grad` takes them from the tape, which records what is
 // computed. Where a slope is almost 0, as a sigmoid's is far from 0, a neuron learns slowly: see
 // chapter 3 of Michael Nielsen's book, "Other models of artificial neuron".
-#include <iostream>
+#include <functional>
 #include <utility>
 #include <xtape.hpp>
 
@@ -36,7 +36,7 @@ int main() {
     double error = 0;
     const double h = 1e-4;
     for (const auto& [name, f] : activations) {
-      const Tensor x = linspace(-5, 5, 200, float64).requires_grad();  // beside 0, where some bend
+      const Tensor x = linspace(-5, 5, 150, float64).requires_grad();  // beside 0, where some bend
       const Tensor first = slope(f, x);
       // A ReLU's slope is a step, which does not lead back to x.
       const Tensor second = first.is_recorded() ? grad(sum(first), x) : zeros_like(x);
@@ -49,7 +49,7 @@ int main() {
       plots.back().line("f", x, f(x)).line("f'", x, first).dashes("f''", x, second);
       plots.back().y_range(-1.5, 2.5);
     }
-    expect_at_most("the largest error of a derivative", error, 1e-6);
     write_svg("activations.svg", plots, 3);
+    expect_at_most("the largest error of a derivative", error, 1e-6);
   });
 }

@@ -1,7 +1,6 @@
 // Step 8: XOR, moons and spirals, the classics that no single line parts. A network with hidden
 // layers bends the border until it does: chapter 4 of Michael Nielsen's book shows why enough
 // hidden neurons can compute any function. Here are the borders that a few of them draw.
-#include <iostream>
 #include <xtape.hpp>
 
 #include "support/expect.hpp"

@@ -77,6 +77,6 @@ void print_mistakes(const Tensor& probabilities, const xtape::datasets::Images& 
 
 void draw_weights(const std::string& path, const xtape::Tensor& weights,
                   const xtape::datasets::Images& images) {
-  const double most = max(abs(weights)).item();
+  const double most = 3 * stddev(weights).item();
   write_sheet(path, reshape(weights, {-1, images.rows, images.cols}), 10, -most, most);
 }
