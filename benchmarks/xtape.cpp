@@ -81,15 +81,22 @@ Task book_run() {
   };
 }
 
+/// Where a batch comes from: it is made when it is asked for, by a thread before, or stays in memory.
+enum class Feed { here, ahead, resident };
+
 template <class Net, class Optimizer>
-Task training(Net net, std::shared_ptr<Optimizer> optimizer, std::int64_t batch, bool square, int steps, int epoch) {
-  const datasets::DataLoader loader(datasets::mnist().train,
-                                    datasets::DataLoaderOptions(batch).shuffle().drop_last().pictures(square));
+Task training(Net net, std::shared_ptr<Optimizer> optimizer, std::int64_t batch, bool square, int steps, int epoch,
+              Feed feed = Feed::here) {
+  datasets::DataLoaderOptions options(batch);
+  options.shuffle().drop_last().pictures(square).prefetch(feed == Feed::ahead ? 2 : 0);
+  const datasets::DataLoader loader(datasets::mnist().train, options);
+  const datasets::Batch first = loader.batch(0, 0, 0);
   const auto step = std::make_shared<std::int64_t>(0);
   return [=] {
     const double begin = bench::now();
     for (int i = 0; i < steps; ++i, ++*step) {
-      const auto [x, labels] = loader.batch(*step % loader.count(), *step / loader.count(), 0);
+      const auto [x, labels] =
+          feed == Feed::resident ? first : loader.batch(*step % loader.count(), *step / loader.count(), 0);
       optimizer->step(grad(nn::cross_entropy(net(x), labels), optimizer->parameters()));
     }
     return Figures{{"s", (bench::now() - begin) / steps * epoch}};
@@ -99,10 +106,11 @@ Task mlp() {
   const nn::Sequential net(nn::Linear(784, 512), relu, nn::Linear(512, 512), relu, nn::Linear(512, 10));
   return training(net, std::make_shared<optim::Adam>(net.parameters()), 128, false, bench::mlp_steps, bench::mlp_epoch);
 }
-Task cnn() {
+Task cnn(Feed feed) {
   const nn::Sequential net(nn::Conv2d(1, 32, 3), relu, nn::Conv2d(32, 64, 3), relu, nn::MaxPool2d(2), nn::Flatten(),
                            nn::Dropout(0.25), nn::Linear(9216, 128), relu, nn::Dropout(0.5), nn::Linear(128, 10));
-  return training(net, std::make_shared<optim::Adam>(net.parameters()), 64, true, bench::cnn_steps, bench::cnn_epoch);
+  return training(net, std::make_shared<optim::Adam>(net.parameters()), 64, true, bench::cnn_steps, bench::cnn_epoch,
+                  feed);
 }
 Task lenet() {
   const nn::Sequential net(nn::Conv2d(1, 20, 5), relu, nn::MaxPool2d(2), nn::Conv2d(20, 40, 5), relu, nn::MaxPool2d(2),
@@ -199,7 +207,9 @@ int main() {
       {"book", book},
       {"book_run", book_run},
       {"mlp", mlp},
-      {"cnn", cnn},
+      {"cnn", [] { return cnn(Feed::here); }},
+      {"cnn_ahead", [] { return cnn(Feed::ahead); }},
+      {"cnn_resident", [] { return cnn(Feed::resident); }},
       {"lenet", lenet},
       {"tape1", chain(1)},
       {"tape8", chain(8)},
