@@ -89,6 +89,11 @@ int main(int argc, char** argv) {
     std::cout << "a mixture of trigrams: nats " << trigrams << "\n"
               << write(model, text, 400) << "\n";
     plot_nats("language_transformer.svg", run.history(), trigrams);
+
+    // Who looks ahead knows what comes next: other letters later on must change nothing before.
+    const Tensor some = slice(test[0], 0, {0, 1}), half = slice(some, 1, {0, span / 2});
+    const Tensor change = model(some) - model(pad(half, {0, span / 2}));
+    expect_at_most("it looks ahead", max(abs(slice(change, 2, {0, span / 2}))).item(), 1e-5);
     const double reached = run.history().epochs.back()["nats"];
     expect_at_most("nats a letter", reached, options.expected(1.5, 2.75));
   });
