@@ -30,6 +30,12 @@ int main() {
       x -= solve(hessian(rosenbrock, x), value_and_grad(rosenbrock)(x).second);
       way.push_back(x);
     }
+    const Tensor horizontal = linspace(-1.6, 1.6, 81), vertical = linspace(-3.5, 1.6, 81);
+    const Tensor plane = transpose(grid(horizontal, vertical)), steps = stack(way, 1);
+    Plot valley("Rosenbrock's valley and Newton's steps", "x1", "x2");
+    valley.heat(horizontal, vertical, reshape(log(0.1 + rosenbrock(plane)), {81, 81}))
+        .line("steps", steps[0], steps[1]);
+    write_svg("second_order.svg", {valley});
     expect_at_most("Newton's distance from (1, 1)", max(abs(x - 1)).item(), 1e-8);
 
     // The curvature in one direction, here along the valley, needs no Hessian.
@@ -49,12 +55,5 @@ int main() {
 
     // One's own operation, proved to third order, in which the second derivative is asked for.
     gradcheck(root, tensor({-3., 0.5, 10.}, float64), {3});
-
-    const Tensor horizontal = linspace(-1.6, 1.6, 81), vertical = linspace(-3.5, 1.6, 81);
-    const Tensor plane = transpose(grid(horizontal, vertical)), steps = stack(way, 1);
-    Plot valley("Rosenbrock's valley and Newton's steps", "x1", "x2");
-    valley.heat(horizontal, vertical, reshape(log(0.1 + rosenbrock(plane)), {81, 81}))
-        .line("steps", steps[0], steps[1]);
-    write_svg("second_order.svg", {valley});
   });
 }

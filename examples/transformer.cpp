@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
     if (!options.weights.empty()) nn::save_safetensors(options.weights, model.state_dict());
 
     model.eval();  // the digits of which it was least sure
-    const auto [images, labels] = datasets::whole(data.test);
+    const Tensor images = datasets::whole(data.test).input;
     const Tensor sure = max(softmax(no_grad([&] { return model(images); })), 1).values;
     const Tensor hardest = index(images, 0, topk(-sure, 40).indices);
     write_sheet("transformer.png", reshape(hardest, {-1, 28, 28}), 20);
