@@ -54,6 +54,6 @@ int main() {
         .line("network", t, xy(ours, 0))
         .dashes("truth", t, xy(way, 0));
     write_svg("neural_ode.svg", {plane, time});
-    expect_at_most("the largest distance, also where it goes on", max(abs(ours - way)).item(), 0.05);
+    expect_at_most("the largest distance, unseen way too", max(abs(ours - way)).item(), 0.05);
   });
 }
