@@ -1,9 +1,13 @@
 #include "prefetcher.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <autograd/own_thread.hpp>
+#include <chrono>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -11,6 +15,39 @@
 #include <utility>
 
 namespace xtape::datasets {
+
+namespace {
+
+// A block of its own, as a like one comes back for it, and not what others hold or a part of more.
+void own(Tensor& x) {
+  if (!x.defined() || x.is_recorded()) return;
+  const Array& a = x.array();
+  if (!a.exclusive() || (a.owner && a.owner->size * size_of(a.owner->dtype) != a.size * size_of(a.dtype)))
+    x = Tensor(copy_of(a));
+}
+
+// Batches that threads are making. A program that ends meanwhile, as by std::exit, waits for them, up to 5 s, as the
+// data that they are made of may go next.
+std::atomic<int> in_work{0};
+std::atomic<bool> ending{false};
+thread_local bool is_mine = false;  // one of them is this thread's
+struct InWork {
+  InWork() { ++in_work, is_mine = true; }
+  ~InWork() { is_mine = false, --in_work; }
+};
+void await_at_exit() {
+  static const bool once = [] {
+    pthread_atfork(nullptr, nullptr, [] { in_work = 0; });
+    return std::atexit([] {
+             ending = true;
+             for (int ms = 0; ms < 5000 && in_work > (is_mine ? 1 : 0); ++ms)
+               std::this_thread::sleep_for(std::chrono::milliseconds(1));
+           }) == 0;
+  }();
+  static_cast<void>(once);
+}
+
+}  // namespace
 
 // What the two threads share.
 struct Prefetcher::Work {
@@ -26,20 +63,29 @@ struct Prefetcher::Work {
       {
         std::unique_lock guard(lock);
         taken.wait(guard, [&] { return stopping || made.size() < ahead; });
-        if (stopping) return;
+        if (stopping) break;
         back.swap(spare);
       }
       back.clear();
       Made next;
-      try {
-        next.batch = make(i);
-      } catch (...) {
-        next.error = std::current_exception();
+      {
+        const InWork batch;
+        if (ending) break;
+        try {
+          next.batch = make(i);
+          own(next.batch.input), own(next.batch.target);
+        } catch (...) {
+          next.error = std::current_exception();
+        }
       }
       const std::lock_guard guard(lock);
       made.push_back(std::move(next));
       added.notify_one();
     }
+    // What is left goes with this thread, or the other one would keep it.
+    std::unique_lock guard(lock);
+    taken.wait(guard, [&] { return stopping; });
+    made.clear(), spare.clear();
   }
   Made take() {
     std::unique_lock guard(lock);
@@ -54,8 +100,7 @@ struct Prefetcher::Work {
   void replace(const Batch& batch) {
     Tensors blocks;
     for (const Tensor* x : {&batch.input, &batch.target})
-      if (const Array& a = x->array(); !a.owner || a.owner->size * size_of(a.owner->dtype) == a.size * size_of(a.dtype))
-        blocks.push_back(Tensor(make_array(a.dtype, a.shape)));
+      if (x->defined()) blocks.push_back(Tensor(make_array(x->dtype(), x->shape())));
     const std::lock_guard guard(lock);
     for (Tensor& block : blocks) spare.push_back(std::move(block));
   }
@@ -73,6 +118,7 @@ Prefetcher::~Prefetcher() { stop(); }
 
 void Prefetcher::start(std::int64_t i) {
   stop();
+  await_at_exit();
   next_ = i, process_ = getpid(), work_ = std::make_shared<Work>();
   try {
     thread_ = std::thread([work = work_, make = &make_, i, count = count_, ahead = static_cast<std::size_t>(ahead_)] {
@@ -86,6 +132,8 @@ void Prefetcher::start(std::int64_t i) {
 void Prefetcher::stop() {
   if (process_ != getpid()) {  // the thread is the parent's, and what it held stays so
     new (&thread_) std::thread;
+  } else if (thread_.get_id() == std::this_thread::get_id()) {
+    thread_.detach();  // which ends the program
   } else if (thread_.joinable()) {
     {
       const std::lock_guard guard(work_->lock);
@@ -109,10 +157,10 @@ Batch Prefetcher::get(std::int64_t i) {
       stop();
       std::rethrow_exception(made.error);
     }
-    work_->replace(made.batch);
     last_ = std::move(made.batch);
   }
   ++next_;
+  if (work_) work_->replace(*last_);
   return *last_;
 }
 

@@ -8,10 +8,12 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <new>
 #include <string>
 #include <thread>
@@ -82,6 +84,31 @@ void forks() {
   stop = true;
   busy.join();
   check(work() == right, "after the forks");
+}
+
+// A program that ends in the middle of an epoch: data outlive the batch that is being made of them, also where making
+// it is what ends the program.
+struct Numbers {
+  ~Numbers() { check(!in_use || ends, "data that go while they are in use"); }
+  std::int64_t size() const { return 10; }
+  datasets::Batch batch(const Tensor& indices) const {
+    if (ends) std::exit(0);
+    in_use = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    in_use = false;
+    return {indices, indices};
+  }
+  mutable std::atomic<bool> in_use{false};
+  std::atomic<bool> ends{false};
+};
+void exits(bool within) {
+  static Numbers numbers;
+  static const auto* loader = new datasets::DataLoader(numbers, datasets::DataLoaderOptions(1).prefetch());
+  static const std::unique_ptr<const datasets::DataLoader> ends_too(within ? loader : nullptr);
+  loader->batch(0, 0, 0);
+  if (within) numbers.ends = true, loader->batch(3, 0, 0);
+  while (!numbers.in_use) std::this_thread::yield();
+  std::exit(0);
 }
 
 // With no helper, and with fewer than are wished for.
@@ -235,5 +262,6 @@ int main(int argc, char** argv) {
   else if (part == "ends") ends();
   else if (part == "memory") memory();
   else if (part == "environment") environment();
+  else if (part == "exit" || part == "exit_within") exits(part == "exit_within");
   else return 2;
 }
