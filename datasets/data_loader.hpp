@@ -83,6 +83,7 @@ class DataLoader {
 
     Batch operator*() const;
     Iterator& operator++() { return ++at_, *this; }
+    void operator++(int) { ++at_; }
     bool operator==(const Iterator& other) const { return left() == other.left(); }
     bool operator!=(const Iterator& other) const { return !(*this == other); }
 

@@ -16,14 +16,8 @@ struct OfImages : Dataset::Source {
 
   // The pixels of an image; throws unless all are there, which the user may have changed since.
   std::int64_t check() const {
-    const Images& x = *images;
-    const std::int64_t size = picture().size();
-    if (x.count >= 0 && static_cast<std::int64_t>(x.pixels.size()) == x.count * size &&
-        static_cast<std::int64_t>(x.labels.size()) == x.count)
-      return size;
-    fail("Dataset", std::to_string(x.count) + " images of " + to_string(picture()) + " pixels have " +
-                        std::to_string(x.pixels.size()) + " bytes of pixels and " + std::to_string(x.labels.size()) +
-                        " labels");
+    images->check("Dataset");
+    return picture().size();
   }
   std::int64_t size() const override { return images->count; }
   Shape picture() const override { return {images->channels, images->rows, images->cols}; }
@@ -75,25 +69,7 @@ struct OfTensors : Dataset::Source {
 struct OfFunction : Dataset::Source {
   OfFunction(std::int64_t n, std::function<Batch(std::int64_t)> f) : count(n), sample(std::move(f)) {}
   std::int64_t size() const override { return count; }
-  Batch batch(const Tensor& indices) const override {
-    const auto* index = indices.data<std::int64_t>();
-    Tensors inputs, targets;
-    if (indices.size() == 0) fail("Dataset", "no samples are asked for, of which a function would tell the shapes");
-    for (std::int64_t i = 0; i < indices.size(); ++i) {
-      auto [input, target] = sample(index[i]);
-      const auto check = [&](const char* what, const Tensor& x, const Tensors& before) {
-        if (x.defined() && (before.empty() || (x.shape() == before[0].shape() && x.dtype() == before[0].dtype())))
-          return;
-        fail("Dataset",
-             std::string("the ") + what + " of sample " + std::to_string(index[i]) + " is " + described(x) +
-                 (before.empty() ? ", expected a tensor"
-                                 : ", expected " + described(before[0]) + " as of sample " + std::to_string(index[0])));
-      };
-      check("input", input, inputs), inputs.push_back(std::move(input));
-      check("target", target, targets), targets.push_back(std::move(target));
-    }
-    return {stack(inputs), stack(targets)};
-  }
+  Batch batch(const Tensor& indices) const override { return detail::stacked(indices, sample); }
 
   std::int64_t count;
   std::function<Batch(std::int64_t)> sample;
@@ -128,6 +104,25 @@ struct Subset : Dataset::Source {
 
 }  // namespace
 
+Batch detail::stacked(const Tensor& indices, const std::function<Batch(std::int64_t i)>& sample) {
+  const auto* index = indices.data<std::int64_t>();
+  Tensors inputs, targets;
+  if (indices.size() == 0) fail("Dataset", "no samples are asked for, of which a function would tell the shapes");
+  for (std::int64_t i = 0; i < indices.size(); ++i) {
+    auto [input, target] = sample(index[i]);
+    const auto check = [&](const char* what, const Tensor& x, const Tensors& before) {
+      if (x.defined() && (before.empty() || (x.shape() == before[0].shape() && x.dtype() == before[0].dtype()))) return;
+      fail("Dataset",
+           std::string("the ") + what + " of sample " + std::to_string(index[i]) + " is " + described(x) +
+               (before.empty() ? ", expected a tensor"
+                               : ", expected " + described(before[0]) + " as of sample " + std::to_string(index[0])));
+    };
+    check("input", input, inputs), inputs.push_back(std::move(input));
+    check("target", target, targets), targets.push_back(std::move(target));
+  }
+  return {stack(inputs), stack(targets)};
+}
+
 Dataset::Dataset(const Images& images, Site site) {
   const Scope scope(site);
   source_ = std::make_shared<OfImages>(shared(images));
@@ -150,11 +145,19 @@ Dataset::Dataset(std::int64_t size, std::function<Batch(std::int64_t i)> sample,
   if (!sample) fail("Dataset", "there is no function, expected one that gives a sample", site);
   source_ = std::make_shared<OfFunction>(size, std::move(sample));
 }
+Dataset::Dataset(std::shared_ptr<const Source> source, Site site) : source_(std::move(source)) {
+  if (!source_) fail("Dataset", "there is no source", site);
+}
+
+const Dataset::Source& Dataset::source() const {
+  if (!source_) fail("Dataset", "it was moved to another one");
+  return *source_;
+}
 
 Batch Dataset::batch(const Tensor& indices, Site site) const {
   const Scope scope(site);
   check_indices("Dataset", indices, size());
-  Batch batch = source_->batch(indices);
+  Batch batch = source().batch(indices);
   for (const Tensor* x : {&batch.input, &batch.target})
     if (!x->defined() || x->rank() == 0 || x->shape()[0] != indices.size())
       fail("Dataset", "a batch of " + std::to_string(indices.size()) + " samples has the " +
@@ -164,7 +167,7 @@ Batch Dataset::batch(const Tensor& indices, Site site) const {
 
 Tensor Dataset::classes(Site site) const {
   const Scope scope(site);
-  Tensor classes = source_->classes();
+  Tensor classes = source().classes();
   if (!classes.defined()) fail("Dataset", "the samples have no classes, expected targets (n,) of integers");
   if (classes.dtype() != int64 || classes.shape() != Shape{size()})
     fail("Dataset", "the classes of " + std::to_string(size()) + " samples are " + described(classes) +
@@ -179,7 +182,13 @@ Dataset Dataset::subset(const Tensor& indices, Site site) const {
     return Dataset(std::make_shared<Subset>(of->data, of->chosen(indices)));
   return Dataset(std::make_shared<Subset>(*this, indices.detach()));
 }
+Dataset Dataset::subset(const std::vector<std::int64_t>& indices, Site site) const {
+  return subset(tensor(indices), site);
+}
 
-Batch whole(const Dataset& data, Site site) { return data.batch(arange(data.size()), site); }
+Batch whole(const Dataset& data, Site site) {
+  const Scope scope(site);
+  return data.batch(arange(data.size()), site);
+}
 
 }  // namespace xtape::datasets

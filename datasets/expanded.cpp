@@ -1,20 +1,13 @@
 #include "expanded.hpp"
 
 #include <algorithm>
-#include <string>
 
 namespace xtape::datasets {
 
 Images expanded(const Images& images, Site site) {
+  images.check("expanded", site);
   const std::int64_t n = images.count, rows = images.rows, cols = images.cols, plane = rows * cols;
-  const auto size = static_cast<std::int64_t>(images.pixels.size());
-  const std::int64_t image = n > 0 ? size / n : 0;  // of all channels
-  if (n < 0 || static_cast<std::int64_t>(images.labels.size()) != n || image * n != size ||
-      (plane > 0 ? image % plane : image) != 0)
-    fail("expanded",
-         std::to_string(n) + " images of " + std::to_string(rows) + " x " + std::to_string(cols) + " have " +
-             std::to_string(size) + " pixels and " + std::to_string(images.labels.size()) + " labels",
-         site);
+  const std::int64_t image = images.channels * plane, size = n * image;
 
   Images all = images;
   all.count = 5 * n;

@@ -17,6 +17,13 @@ ImageSizes sizes_of(const char* op, const Tensor& images) {
   return {shape[0], shape[1], shape[2], shape[3]};
 }
 
+void check_input(const char* op, const Tensor& input, int axes) {
+  if (!input.defined()) fail(op, "the input is undefined");
+  if (!is_floating(input.dtype()) || input.rank() < axes)
+    fail(op, std::string("expected float32 or float64 ") + (axes > 1 ? "(n, channels, ...)" : "(n, ...)") + ", got " +
+                 to_string(input.dtype()) + to_string(input.shape()));
+}
+
 Tensor per_image(const Tensor& numbers) { return reshape(numbers, Shape{numbers.size(), 1, 1, 1}); }
 
 Tensor draw(std::int64_t n, double low, double high) { return uniform(Shape{n}, low, high, float64); }

@@ -13,6 +13,8 @@ struct ImageSizes {
   std::int64_t n, channels, rows, cols;
 };
 ImageSizes sizes_of(const char* op, const Tensor& images);
+/// Throws unless they are float32 or float64 of at least so many axes, as images and tables are.
+void check_input(const char* op, const Tensor& input, int axes);
 
 /// One number for each image, (n,), beside its pixels: (n, 1, 1, 1).
 Tensor per_image(const Tensor& numbers);

@@ -4,7 +4,16 @@
 
 namespace xtape::datasets {
 
+void Images::check(const char* op, Site site) const {
+  const Scope scope(site);
+  const std::int64_t size = Shape{count, channels, rows, cols}.size();
+  if (static_cast<std::int64_t>(pixels.size()) == size && static_cast<std::int64_t>(labels.size()) == count) return;
+  fail(op, std::to_string(count) + " images of " + to_string(Shape{channels, rows, cols}) + " pixels have " +
+               std::to_string(pixels.size()) + " bytes of pixels and " + std::to_string(labels.size()) + " labels");
+}
+
 Images Images::slice(std::int64_t begin, std::int64_t end, Site site) const {
+  check("slice", site);
   if (begin < 0 || end < begin || end > count) {
     fail("slice",
          "images [" + std::to_string(begin) + ", " + std::to_string(end) + ") asked for, expected a range of [0, " +

@@ -14,6 +14,8 @@ struct Images {
   std::vector<std::uint8_t> pixels, labels;
   std::int64_t channels = 1;
 
+  /// Throws, in the name of `op`, unless there are as many pixels and labels as that.
+  void check(const char* op, Site site = Site::here()) const;
   /// A copy of the images `begin` … `end` - 1; throws unless 0 <= begin <= end <= count.
   Images slice(std::int64_t begin, std::int64_t end, Site site = Site::here()) const;
 };

@@ -52,7 +52,8 @@ void check_target(const char* op, const Tensor& target, std::int64_t n) {
   if (!target.defined() || !is_floating(target.dtype()) || target.rank() < 1 || target.shape()[0] != n)
     fail(op, "the target is " +
                  (target.defined() ? to_string(target.dtype()) + to_string(target.shape()) : std::string("undefined")) +
-                 ", expected a floating row for each of " + std::to_string(n) + " images, as one_hot makes of classes");
+                 ", expected a floating row for each of " + std::to_string(n) +
+                 " samples, as one_hot makes of classes");
 }
 
 // share * x + (1 - share) * other, with a share, (n,), for each row.
@@ -77,7 +78,8 @@ Transform one_hot(std::int64_t classes, Site site) {
 Transform mixup(double alpha, Site site) {
   check_alpha("mixup", alpha, site);
   const auto f = [alpha](const Batch& batch) {
-    const std::int64_t n = sizes_of("mixup", batch.input).n;
+    check_input("mixup", batch.input, 1);
+    const std::int64_t n = batch.input.shape()[0];
     check_target("mixup", batch.target, n);
     const Tensor share = beta(n, alpha), others = permutation(n);
     return Batch{mixed(batch.input, index(batch.input, 0, others), share),

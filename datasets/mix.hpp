@@ -10,9 +10,10 @@ namespace xtape::datasets {
 /// classes >= 1; at the call unless the target holds integers in [0, classes).
 Transform one_hot(std::int64_t classes, Site site = Site::here());
 
-/// Each image, and its target likewise, becomes share * image + (1 - share) * another of the batch, with a share of its
-/// own from Beta(alpha, alpha): the larger alpha, the closer to halves. The target is floating, as behind `one_hot`.
-/// Throws unless alpha is positive and finite; at the call when the target has not a floating row for each image.
+/// Each image, or row of a table, and its target likewise, becomes share * image + (1 - share) * another of the batch,
+/// with a share of its own from Beta(alpha, alpha): the larger alpha, the closer to halves. The target is floating, as
+/// behind `one_hot`. Throws unless alpha is positive and finite; at the call when the target has not a floating row for
+/// each image.
 /// Source: Zhang et al., "mixup: beyond empirical risk minimization", ICLR 2018.
 Transform mixup(double alpha = 0.2, Site site = Site::here());
 

@@ -9,6 +9,9 @@
 
 namespace xtape::datasets {
 
+Transform normalize(double mean, double stddev, Site site) {
+  return normalize(std::vector<double>{mean}, std::vector<double>{stddev}, site);
+}
 Transform normalize(std::vector<double> mean, std::vector<double> stddev, Site site) {
   const auto channels = static_cast<std::int64_t>(mean.size());
   bool good = channels > 0 && mean.size() == stddev.size();
@@ -16,13 +19,14 @@ Transform normalize(std::vector<double> mean, std::vector<double> stddev, Site s
   for (const double v : stddev) good &= std::isfinite(v) && v > 0;
   const std::string text = attribute_list("mean", mean, "stddev", stddev);
   if (!good) fail("normalize", text + ", expected as many finite means as positive standard deviations", site);
-  const auto each = [&](const std::vector<double>& v) { return tensor(v, Shape{1, channels, 1, 1}); };
-  auto f = [=, mean = each(mean), stddev = each(stddev)](const Tensor& images) {
-    const ImageSizes sizes = sizes_of("normalize", images);
-    if (channels != 1 && channels != sizes.channels)
-      fail("normalize", text + " for images " + to_string(images.shape()) + ", expected 1 or " +
-                            std::to_string(sizes.channels) + " of each");
-    return (images - mean.to(images.dtype())) / stddev.to(images.dtype());
+  auto f = [=, mean = tensor(mean), stddev = tensor(stddev)](const Tensor& input) {
+    check_input("normalize", input, 2);
+    if (channels != 1 && channels != input.shape()[1])
+      fail("normalize", text + " for an input " + to_string(input.shape()) + ", expected 1 or " +
+                            std::to_string(input.shape()[1]) + " of each");
+    Shape axes{1, channels};
+    while (axes.rank() < input.rank()) axes.push_back(1);
+    return (input - reshape(mean, axes).to(input.dtype())) / reshape(stddev, axes).to(input.dtype());
   };
   return Transform(std::move(f), "normalize(" + text + ")");
 }
@@ -30,9 +34,9 @@ Transform normalize(std::vector<double> mean, std::vector<double> stddev, Site s
 Transform noise(double stddev, Site site) {
   if (!(stddev >= 0 && std::isfinite(stddev)))
     fail("noise", "stddev is " + attribute_text(stddev) + ", expected a finite one, not negative", site);
-  const auto f = [stddev](const Tensor& images) {
-    sizes_of("noise", images);
-    return images + normal(images.shape(), 0, stddev).to(images.dtype());
+  const auto f = [stddev](const Tensor& input) {
+    check_input("noise", input, 1);
+    return input + normal(input.shape(), 0, stddev).to(input.dtype());
   };
   return described("noise", f, "stddev", stddev);
 }

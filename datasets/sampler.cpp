@@ -70,7 +70,9 @@ Tensor balanced(const Tensor& classes, const Sampling& s) {
 }
 
 Tensor of_rank(std::int64_t rank, std::int64_t ranks, const Tensor& all, std::int64_t batch_size) {
-  const std::int64_t n = all.size(), together = ranks * batch_size, steps = n / together;
+  const std::int64_t n = all.size();
+  batch_size = std::min(batch_size, n);
+  const std::int64_t together = ranks * batch_size, steps = n / together;
   const std::int64_t last = (n % together + ranks - 1) / ranks;
   const auto* from = all.data<std::int64_t>();
   Numbers order;
@@ -103,6 +105,9 @@ Sampler::Sampler(std::string description, Function order, Site site)
 }
 
 Tensor Sampler::operator()(const Sampling& s) const {
+  if (s.batch_size < 1 || s.batch_size > std::int64_t{1} << 31 || s.epoch < 0)
+    fail("Sampler", "batches of " + std::to_string(s.batch_size) + " in epoch " + std::to_string(s.epoch) +
+                        ", expected 1 to 2^31 and an epoch of at least 0");
   // A million streams an epoch; apart from what steps and batches draw.
   const KeyedRandomness randomness(s.seed * 0xd1342543de82ef95 + 1, static_cast<std::uint64_t>(s.epoch) << 20);
   Tensor order = order_(s);
@@ -137,6 +142,9 @@ WeightedSampler::WeightedSampler(const Tensor& weights, std::int64_t count, bool
               }) {
   if (count < 0) fail("WeightedSampler", std::to_string(count) + " samples, expected at least 1", site);
 }
+
+WeightedSampler::WeightedSampler(const std::vector<double>& weights, std::int64_t count, bool replacement, Site site)
+    : WeightedSampler(tensor(weights), count, replacement, site) {}
 
 StratifiedSampler::StratifiedSampler(const Tensor& classes)
     : Sampler(with_classes("stratified", classes), [classes](const Sampling& s) {

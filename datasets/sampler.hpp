@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "dataset.hpp"
 
@@ -28,7 +29,8 @@ class Sampler {
   /// `order` gives the numbers of the samples, (n,), int64, as many in each epoch; `description` tells it from others.
   /// Throws when there is no function.
   Sampler(std::string description, Function order, Site site = Site::here());
-  /// Throws when what comes out is not int64 (n,) with an n of at least 1.
+  /// Throws unless 1 <= batch_size <= 2^31 and epoch >= 0, and when what comes out is not int64 (n,) with an n of at
+  /// least 1.
   Tensor operator()(const Sampling& sampling) const;
   const std::string& description() const { return description_; }
 
@@ -59,6 +61,8 @@ class WeightedSampler : public Sampler {
   /// `weights` (samples,). Throws when one is negative or not finite, all are 0, or count is negative; when it draws,
   /// where there is not a weight for each sample, or, without replacement, too few are above 0.
   explicit WeightedSampler(const Tensor& weights, std::int64_t count = 0, bool replacement = true,
+                           Site site = Site::here());
+  explicit WeightedSampler(const std::vector<double>& weights, std::int64_t count = 0, bool replacement = true,
                            Site site = Site::here());
 };
 

@@ -13,8 +13,7 @@ namespace {
 // All samples, in an order that is drawn, one class after another where asked for.
 Numbers drawn_order(const Dataset& data, bool by_class, RandomStream& random) {
   if (by_class && data.has_classes()) return class_order(data.classes(), random);
-  Numbers all(static_cast<std::size_t>(data.size()));
-  std::iota(all.begin(), all.end(), 0);
+  Numbers all = arange(data.size()).to_vector<std::int64_t>();
   shuffle(all.data(), all.data() + all.size(), random);
   return all;
 }

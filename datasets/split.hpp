@@ -35,9 +35,20 @@ std::array<Dataset, N> split(const Dataset& data, const T (&parts)[N], std::uint
                              Site site = Site::here()) {
   return detail::split(data, parts, true, seed, site, std::make_index_sequence<N>());
 }
+// Of integers of several types, as {1000, images.count - 1000}.
+template <std::size_t N>
+std::array<Dataset, N> split(const Dataset& data, const std::int64_t (&parts)[N], std::uint64_t seed = 0,
+                             Site site = Site::here()) {
+  return detail::split(data, parts, true, seed, site, std::make_index_sequence<N>());
+}
 /// The same whatever the classes are. (PyTorch: `random_split`.)
 template <class T, std::size_t N>
 std::array<Dataset, N> random_split(const Dataset& data, const T (&parts)[N], std::uint64_t seed = 0,
+                                    Site site = Site::here()) {
+  return detail::split(data, parts, false, seed, site, std::make_index_sequence<N>());
+}
+template <std::size_t N>
+std::array<Dataset, N> random_split(const Dataset& data, const std::int64_t (&parts)[N], std::uint64_t seed = 0,
                                     Site site = Site::here()) {
   return detail::split(data, parts, false, seed, site, std::make_index_sequence<N>());
 }

@@ -10,9 +10,9 @@
 
 namespace xtape::datasets {
 
-/// A function of a batch, whose input are images (n, channels, rows, cols). It draws what it draws from the default
-/// generator, for which a loader sets one that is a function of (seed, epoch, batch): so are the images that come out,
-/// for any number of threads.
+/// A function of a batch, whose input are images (n, channels, rows, cols), or rows. It draws what it draws from the
+/// default generator, for which a loader sets one that is a function of (seed, epoch, batch): so are the images that
+/// come out, for any number of threads.
 ///
 ///   const datasets::Transform augment = datasets::compose({datasets::shift(2), datasets::noise(0.1)});
 class Transform {

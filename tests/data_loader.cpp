@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <mutex>
@@ -12,6 +13,10 @@
 #include <thread>
 #include <vector>
 #include <xtape.hpp>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 using namespace xtape;
 using datasets::Batch;
@@ -56,6 +61,23 @@ void check_same(const std::vector<Batch>& a, const std::vector<Batch>& b) {
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) CHECK(same(a[i], b[i]));
 }
+/// One of the user's that gives one sample at a time.
+struct Items {
+  std::size_t size() const { return 13; }
+  Batch operator[](std::int64_t i) const {
+    const Batch b = by_hand(tensor({i}));
+    return {b.input[0], b.target[0]};
+  }
+  Tensor classes() const { return by_hand(arange(13)).target; }
+};
+#ifdef __GLIBC__
+/// The bytes that are taken from the system, those that threads keep for later included.
+std::int64_t bytes_taken() {
+  const auto all = mallinfo2();
+  return static_cast<std::int64_t>(all.uordblks + all.hblkhd);
+}
+#endif
+
 /// The numbers 0 … 19, each once in an epoch, made one by one where that is asked for.
 Dataset numbers(std::function<void(std::int64_t)> before = [](std::int64_t) {}) {
   return Dataset(20, [before](std::int64_t i) {
@@ -82,6 +104,7 @@ TEST_CASE("data sets: the samples of images, tensors, a function, a class of one
         }}},
       {"class", doubled},
       {"temporary", Doubled()},
+      {"items", Items()},
   };
   const Tensor some = tensor({12, 0, 7, 7});
   for (const auto& set : sets) {
@@ -96,13 +119,14 @@ TEST_CASE("data sets: the samples of images, tensors, a function, a class of one
     CHECK(data.size() == 13);
     CHECK(right(data.batch(some), some));
     CHECK(right(datasets::whole(data), arange(13)));
-    if (name != "function") CHECK(data.batch(zeros({0}, int64)).target.size() == 0);
+    if (name != "function" && name != "items") CHECK(data.batch(zeros({0}, int64)).target.size() == 0);
     const Dataset part = data.subset(tensor({3, 12, 7, 0})), of_part = part.subset(tensor({1, 3, 2, 2}));
     CHECK(part.size() == 4);
     CHECK(right(of_part.batch(arange(4)), some));
     CHECK(of_part.fingerprint() != part.fingerprint());
     CHECK((data.picture() == Shape{2, 2, 3}) == (name == "images" || name == "kept"));
     CHECK(of_part.picture() == data.picture());
+    CHECK(right(data.subset({12, 0, 7, 7}).batch(arange(4)), some));
     if (data.has_classes()) CHECK(same_bits(of_part.classes(), by_hand(some).target));
     else CHECK(message([&] { data.classes(); }).find("Dataset: the samples have no classes") == 0);
   }
@@ -227,6 +251,10 @@ TEST_CASE("batches that a thread makes ahead are the same bits, in any order the
         ++i;
       }
     }
+    DataLoaderOptions inputs = DataLoaderOptions(4).prefetch().transform([](const Batch& b) {
+      return Batch{b.input, {}};
+    });
+    CHECK(!DataLoader(data, inputs).batch(0, 0, 0).target.defined());
     check_same_bits([&] {
       Tensors all;
       for (auto [x, t] : loader(2)) all.push_back(x);
@@ -254,6 +282,14 @@ TEST_CASE("the thread that makes batches ahead leaves the others alone") {
   CHECK(at_work.count(std::this_thread::get_id()) == 0);
 }
 
+TEST_CASE("what a transform draws is others in each batch, epoch and seed") {
+  const auto noise = [](const Tensor& x) { return x + normal(x.shape()); };
+  const DataLoader loader({zeros({8, 3}), zeros({8})}, DataLoaderOptions(4).transform(noise));
+  const Tensor first = loader.batch(0, 0, 0).input;
+  for (const auto& [i, epoch, seed] : {std::array{1, 0, 0}, std::array{0, 1, 0}, std::array{0, 0, 1}})
+    CHECK(!same_bits(loader.batch(i, epoch, static_cast<std::uint64_t>(seed)).input, first));
+}
+
 TEST_CASE("several threads take batches of one loader") {
   for (const int ahead : {0, 2}) {
     const DataLoader loader(numbers(), DataLoaderOptions(4).shuffle().prefetch(ahead));
@@ -274,7 +310,7 @@ TEST_CASE("several threads take batches of one loader") {
 TEST_CASE("what goes wrong in a thread is thrown at its batch, in the user's words, and can be tried again") {
   for (const int ahead : {0, 1, 3}) {
     CAPTURE(ahead);
-    int bad = 9;
+    std::atomic<int> bad{9};
     const Dataset data = numbers([&](std::int64_t i) {
       if (i == bad) throw std::runtime_error("sample " + std::to_string(i) + " is a cat");
       if (i == 17) fail("decode", "no such file");
@@ -355,6 +391,24 @@ TEST_CASE("what a loader refuses") {
        "Dataset: the tensors are float32(3, 2) and undefined"},
       {[&] { Dataset(-1, [](std::int64_t) { return Batch(); }); }, "Dataset: -1 samples"},
       {[&] { Dataset(1, nullptr); }, "Dataset: there is no function"},
+      {[&] { Dataset(std::shared_ptr<const Dataset::Source>()); }, "Dataset: there is no source"},
+      {[&] {
+         Dataset data(images), other = std::move(data);
+         data.size();
+       },
+       "Dataset: it was moved to another one"},
+      {[&] {
+         Dataset(Images{std::int64_t{1} << 62, 2, 2, {}, {}});
+       },
+       "Shape: (4611686018427387904, 1, 2, 2) would have"},
+      {[&] {
+         Dataset(Images{1, -1, -2, {1, 2}, {1}});
+       },
+       "Shape: size -1"},
+      {[&] {
+         Images{2, 1, 1, {1, 2}, {1}}.slice(0, 2);
+       },
+       "slice: 2 images of (1, 1, 1) pixels have 2 bytes of pixels and 1 labels"},
       {[&] { Dataset(images).batch(tensor({1.})); }, "Dataset: the indices are float32(1,), expected int64(n,)"},
       {[&] { Dataset(images).subset(tensor({-1})); }, "subset: index -1 is not in [0, 13)"},
       {[&] {
@@ -429,5 +483,31 @@ TEST_CASE("the memory of batches that a thread makes ahead is used again") {
   }
   const std::int64_t more = memory_stats().system_allocations - before;
   CHECK(more < 40);
+
+#ifdef __GLIBC__
+  // Neither does it pile up, within an epoch or from one to the next, whoever else holds a batch, or more than it.
+  const std::int64_t n = 40, count = 100, size = 1000;
+  const Tensor held = ones({n, size});
+  const std::vector<datasets::Transform> transforms{
+      [](const Tensor& x) { return x * 2; },
+      [&](const Batch& b) {
+        return Batch{held, b.target};
+      },
+      [](const Tensor& x) {
+        return slice(concat({x, x}), 0, Slice(0, x.shape()[0]));
+      },
+  };
+  for (const auto& transform : transforms) {
+    const Dataset data(ones({n * count, size}), zeros({n * count}));
+    const DataLoader loop(data, DataLoaderOptions(n).prefetch(4).transform(transform));
+    epoch_of(loop);
+    const std::int64_t begin = bytes_taken(), batch = n * size * 4;
+    std::int64_t most = 0;
+    for (int epoch = 0; epoch < 6; ++epoch)
+      for (auto made : loop) most = std::max(most, bytes_taken());
+    CHECK(most - begin < 15 * batch);
+    CHECK(bytes_taken() - begin < 2 * batch);
+  }
+#endif
 #endif
 }

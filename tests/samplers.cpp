@@ -112,6 +112,8 @@ TEST_CASE("WeightedSampler: samples come as often as their weights say") {
   const int n = 20'000;
   for (const std::int64_t i : order(datasets::WeightedSampler(tensor(weights), n), data, 1)) ++seen[i];
   CHECK(order(datasets::WeightedSampler(tensor(weights)), data, 1).size() == 5);
+  CHECK(order(datasets::WeightedSampler(weights), data, 1, 7) ==
+        order(datasets::WeightedSampler(tensor(weights)), data, 1, 7));
   double chi_square = 0;
   for (int i : {0, 1, 3, 4}) chi_square += std::pow(seen[i] - n * probabilities[i], 2) / (n * probabilities[i]);
   CHECK(seen[2] == 0);
@@ -227,6 +229,11 @@ TEST_CASE("split: parts are disjoint, complete, of the sizes asked for, and of e
   CHECK(counts(numbers_of(datasets::random_split(numbered(), {20, 83})[0])) !=
         counts(numbers_of(datasets::random_split(numbered(), {20, 83}, 1)[0])));
   CHECK(datasets::random_split(numbered(10), {0.5, 0.5})[0].has_classes());
+  const std::int64_t most = 83;
+  CHECK(numbers_of(datasets::split(numbered(), {20, most}, 1)[0]) ==
+        numbers_of(datasets::split(numbered(), {20, 83}, 1)[0]));
+  CHECK(numbers_of(datasets::random_split(numbered(), {20, most}, 1)[0]) ==
+        numbers_of(datasets::random_split(numbered(), {20, 83}, 1)[0]));
 }
 
 TEST_CASE("k_fold: folds are disjoint, complete and stratified") {
@@ -289,6 +296,10 @@ TEST_CASE("samplers, splits and folds refuse what they cannot do") {
        "BalancedSampler: batches of 10 cannot have the same number of each of 4 classes"},
       {[&] { datasets::DistributedSampler(2, 2); }, "DistributedSampler: rank 2 of 2"},
       {[&] { datasets::DistributedSampler(0, std::int64_t{1} << 40); }, "expected 0 <= rank < ranks <= 2^20"},
+      {[&] { order(datasets::StratifiedSampler(), data, 0); }, "Sampler: batches of 0 in epoch 0, expected 1 to 2^31"},
+      {[&] { order(datasets::RandomSampler(), data, 1, -1); }, "Sampler: batches of 1 in epoch -1"},
+      {[&] { order(datasets::DistributedSampler(0, 16), data, std::int64_t{1} << 60); },
+       "Sampler: batches of 1152921504606846976 in epoch 0"},
       {[&] { datasets::Sampler("none", nullptr); }, "Sampler: there is no function"},
       {[&] {
          order({"mine", [](const datasets::Sampling&) { return ones({3}); }}, data, 2);

@@ -355,6 +355,9 @@ TEST_CASE("transforms: the shares of mixup are those of a beta distribution") {
     CHECK(share.size() > 0.98 * n);  // but where a share is 1, or k is i
     CHECK(mean(share).item() == doctest::Approx(0.5).epsilon(0.02));
     CHECK(mean(square(share - 0.5)).item() == doctest::Approx(0.25 / (2 * alpha + 1)).epsilon(0.025));
+    const Batch of_table = made(datasets::mixup(alpha), {reshape(i, Shape{n, 1}), stack({i, i * i}, 1)});
+    CHECK(same_bits(of_table.target, mixed.target));
+    CHECK(same_bits(of_table.input, reshape(mixed.input, Shape{n, 1})));
     if (alpha == 1) CHECK(not_uniform(share.to_vector<double>(), 0, 1) < 1.95);
   }
 }
@@ -363,10 +366,16 @@ TEST_CASE("transforms: pixels by themselves") {
   const Tensor x = numbered(20, 3, 9, 8, float64);
   const Tensor y = made(datasets::normalize({0.1, 0.2, 0.3}, {1, 2, 4}), x);
   for (int c = 0; c < 3; ++c) CHECK(distance(select(y, 1, c), (select(x, 1, c) - 0.1 * (c + 1)) / (1 << c)) < 1e-15);
+  CHECK(same_bits(made(datasets::normalize(0.25, 2), x), (x - 0.25) / 2));
+  CHECK(datasets::normalize(0.25, 2).description() == datasets::normalize({0.25}, {2}).description());
+  const Tensor table = reshape(x, Shape{20 * 72, 3});
+  CHECK(same_bits(made(datasets::normalize({0.5, 1, 2}, {1, 2, 4}), table),
+                  (table - tensor({0.5, 1., 2.}, float64)) / tensor({1., 2., 4.}, float64)));
   const Tensor noise = made(datasets::noise(0.3), x) - x;
   CHECK(std::abs(mean(noise).item()) < 0.02);
   CHECK(std::sqrt(mean(square(noise)).item()) == doctest::Approx(0.3).epsilon(0.05));
   CHECK(same_bits(made(datasets::noise(0), x), x));
+  CHECK(distance(made(datasets::noise(1), table), reshape(made(datasets::noise(1), x), table.shape())) < 1e-12);
   const Tensor classes = tensor({2, 0});
   const Batch rows = made(datasets::one_hot(3), {numbered(2, 1, 1, 1), classes});
   CHECK(same_bits(rows.target, tensor({{0., 0., 1.}, {1., 0., 0.}})));
@@ -463,8 +472,8 @@ TEST_CASE("transforms: the book's expansion") {
   }
   CHECK(datasets::expanded(Images{}).count == 0);
   images.pixels.pop_back();
-  CHECK(
-      begins(message([&] { datasets::expanded(images); }), "expanded: 2 images of 3 x 4 have 23 pixels and 2 labels"));
+  CHECK(begins(message([&] { datasets::expanded(images); }),
+               "expanded: 2 images of (1, 3, 4) pixels have 23 bytes of pixels and 2 labels"));
 }
 
 TEST_CASE("transforms: what is refused says why") {
@@ -491,7 +500,7 @@ TEST_CASE("transforms: what is refused says why") {
        }},
       {"flip_horizontal: expected float32 or float64 (n, channels, rows, cols), got uint8(2, 3, 4, 5)",
        [&] { flip_horizontal(1)(x.to(uint8)); }},
-      {"noise: the images are undefined", [&] { noise(1)(Tensor()); }},
+      {"noise: the input is undefined", [&] { noise(1)(Tensor()); }},
       {"sometimes: 1.5 is no probability in [0, 1]", [] { flip_vertical(1.5); }},
       {"sometimes: the transform made float32(2, 3, 2, 2) of float32(2, 3, 4, 5), expected the same shape and dtype",
        [&] {
@@ -507,17 +516,20 @@ TEST_CASE("transforms: what is refused says why") {
          normalize({0, 1}, {1});
        }},
       {"normalize: mean=(0,), stddev=(0,), expected", [] { normalize({0}, {0}); }},
-      {"normalize: mean=(0, 0), stddev=(1, 1) for images (2, 3, 4, 5), expected 1 or 3 of each",
+      {"normalize: mean=(0, 0), stddev=(1, 1) for an input (2, 3, 4, 5), expected 1 or 3 of each",
        [&] {
          normalize({0, 0}, {1, 1})(x);
        }},
+      {"normalize: expected float32 or float64 (n, channels, ...), got float32(2,)",
+       [] { normalize(0, 1)(ones({2})); }},
+      {"mixup: expected float32 or float64 (n, ...), got float32()", [] { mixup()(ones({})); }},
       {"noise: stddev is -1, expected a finite one", [] { noise(-1); }},
       {"erase: area=(0.5, 0.1), ratio=(0.3, 3.3), value=0, expected 0 <= low <= high <= 1 for the area",
        [] { erase(EraseOptions().area(0.5, 0.1)); }},
       {"erase: area=(0.02, 0.33), ratio=(0, 1), value=0, expected", [] { erase(EraseOptions().ratio(0, 1)); }},
       {"cutout: the square has 0 rows, expected at least 1", [] { cutout(0); }},
       {"mixup: alpha is 0, expected a positive, finite number", [] { mixup(0); }},
-      {"cutmix: the target is int64(2,), expected a floating row for each of 2 images",
+      {"cutmix: the target is int64(2,), expected a floating row for each of 2 samples",
        [&] {
          cutmix()({x, t});
        }},
