@@ -105,6 +105,7 @@ Sampler::Sampler(std::string description, Function order, Site site)
 }
 
 Tensor Sampler::operator()(const Sampling& s) const {
+  if (!order_) fail("Sampler", "it was moved to another one");
   if (s.batch_size < 1 || s.batch_size > std::int64_t{1} << 31 || s.epoch < 0)
     fail("Sampler", "batches of " + std::to_string(s.batch_size) + " in epoch " + std::to_string(s.epoch) +
                         ", expected 1 to 2^31 and an epoch of at least 0");

@@ -29,6 +29,7 @@ void Transform::refuse_empty(Site site) { fail("Transform", "the function is emp
 
 Batch Transform::operator()(const Batch& batch, Site site) const {
   const Scope scope(site);
+  if (!f_) fail("Transform", "it was moved to another one");
   Batch made = f_(batch);
   if (!made.input.defined()) fail("Transform", description_ + " made no input");
   if (made.target.defined() && made.target.rank() > 0 && made.input.rank() > 0 &&

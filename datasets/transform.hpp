@@ -19,15 +19,19 @@ class Transform {
   template <class F>
   static constexpr bool of_batch = std::is_invocable_r_v<Batch, const F&, const Batch&>;
   template <class F>
+  static constexpr bool of_both = std::is_invocable_r_v<Batch, const F&, const Tensor&, const Tensor&>;
+  template <class F>
   static constexpr bool of_input = std::is_invocable_r_v<Tensor, const F&, const Tensor&>;
 
  public:
   using Function = std::function<Batch(const Batch&)>;
 
-  /// f(batch) for any callable `Batch -> Batch`, or `Tensor -> Tensor` of the input alone. `description` tells it from
-  /// others, for trainings that go on from a file. Throws when f is an empty std::function or a null pointer.
+  /// f(batch) for any callable `Batch -> Batch`, `(Tensor, Tensor) -> Batch` of the input and the target, or `Tensor ->
+  /// Tensor` of the input alone. `description` tells it from others, for trainings that go on from a file. Throws when
+  /// f is an empty std::function or a null pointer.
   template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Transform> &&
-                                              (of_batch<std::decay_t<F>> || of_input<std::decay_t<F>>)>>
+                                              (of_batch<std::decay_t<F>> || of_both<std::decay_t<F>> ||
+                                               of_input<std::decay_t<F>>)>>
   Transform(F&& f, std::string description = "a function", Site site = Site::here())
       : f_(function_of(std::forward<F>(f), site)), description_(std::move(description)) {}
 
@@ -46,6 +50,10 @@ class Transform {
       Function made(std::forward<F>(f));
       if (!made) refuse_empty(site);
       return made;
+    } else if constexpr (of_both<std::decay_t<F>>) {
+      std::function<Batch(const Tensor&, const Tensor&)> of(std::forward<F>(f));
+      if (!of) refuse_empty(site);
+      return [of = std::move(of)](const Batch& batch) { return of(batch.input, batch.target); };
     } else {
       std::function<Tensor(const Tensor&)> of(std::forward<F>(f));
       if (!of) refuse_empty(site);

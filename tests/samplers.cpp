@@ -300,6 +300,11 @@ TEST_CASE("samplers, splits and folds refuse what they cannot do") {
       {[&] { order(datasets::RandomSampler(), data, 1, -1); }, "Sampler: batches of 1 in epoch -1"},
       {[&] { order(datasets::DistributedSampler(0, 16), data, std::int64_t{1} << 60); },
        "Sampler: batches of 1152921504606846976 in epoch 0"},
+      {[&] {
+         Sampler one = datasets::RandomSampler(), other = std::move(one);
+         order(one, data, 1);
+       },
+       "Sampler: it was moved to another one"},
       {[&] { datasets::Sampler("none", nullptr); }, "Sampler: there is no function"},
       {[&] {
          order({"mine", [](const datasets::Sampling&) { return ones({3}); }}, data, 2);

@@ -390,6 +390,8 @@ TEST_CASE("transforms: functions, their order and what they say") {
   CHECK(same_bits(compose({})(x), x));
   const Transform both = [](Batch b) { return Batch{b.input, b.target * 3}; };
   CHECK(same_bits(both({x, arange(2)}).target, arange(2) * 3));
+  const Transform swapped = [](const Tensor& x, const Tensor& t) { return Batch{t, x}; };
+  CHECK(same_bits(swapped({x, arange(2)}).input, arange(2)));
   CHECK(compose({twice, more, datasets::flip_horizontal()}).description() ==
         "compose(a function, one more, sometimes(flip_horizontal(), p=0.5))");
   CHECK(datasets::distort(DistortOptions().rotate(15).shift(2).elastic(34, 4).fill(0.5)).description() ==
@@ -540,6 +542,12 @@ TEST_CASE("transforms: what is refused says why") {
          datasets::one_hot(1)({x, t});
        }},
       {"Transform: the function is empty", [] { Transform(std::function<Tensor(const Tensor&)>()); }},
+      {"Transform: the function is empty", [] { Transform(std::function<Batch(const Tensor&, const Tensor&)>()); }},
+      {"Transform: it was moved to another one",
+       [&] {
+         Transform one = shift(1), other = std::move(one);
+         one(x);
+       }},
       {"Transform: fewer made an input float32(1, 3, 4, 5) and a target int64(2,), expected as many rows",
        [&] {
          Transform([](const Tensor& x) { return slice(x, 0, {0, 1}); }, "fewer")({x, t});
