@@ -9,9 +9,6 @@
 
 namespace xtape::datasets {
 
-Transform normalize(double mean, double stddev, Site site) {
-  return normalize(std::vector<double>{mean}, std::vector<double>{stddev}, site);
-}
 Transform normalize(std::vector<double> mean, std::vector<double> stddev, Site site) {
   const auto channels = static_cast<std::int64_t>(mean.size());
   bool good = channels > 0 && mean.size() == stddev.size();
