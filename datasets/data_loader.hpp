@@ -32,8 +32,8 @@ class DataLoaderOptions {
   /// The seed of loops; drawn from the default generator when the first one begins, where anything is to be drawn.
   DataLoaderOptions& seed(std::uint64_t v) { return seed_ = v, *this; }
   /// Has a thread make up to so many batches before they are asked for, which pays where samples are read or
-  /// transformed; 0, by default, makes them when they are asked for. The batches are the same. Where a loop ends early, it
-  /// waits for the one that is being made.
+  /// transformed; 0, by default, makes them when they are asked for. The batches are the same. Where a loop ends early,
+  /// it waits for the one that is being made.
   DataLoaderOptions& prefetch(std::int64_t batches = 2) { return prefetch_ = batches, *this; }
 
  private:
