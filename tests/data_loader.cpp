@@ -72,7 +72,7 @@ struct Items {
 };
 #ifdef __GLIBC__
 /// The bytes that are taken from the system, those that threads keep for later included.
-std::int64_t bytes_taken() {
+[[maybe_unused]] std::int64_t bytes_taken() {
   const auto all = mallinfo2();
   return static_cast<std::int64_t>(all.uordblks + all.hblkhd);
 }
