@@ -1,8 +1,8 @@
 #include "epoch_order.hpp"
 
 #include <mutex>
+#include <utility>
 
-#include "ops/creation.hpp"
 #include "random.hpp"
 
 namespace xtape {
@@ -19,36 +19,27 @@ Tensor epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch, Site 
 
 struct EpochOrder::Kept {
   struct Order {
-    Tensor order;
+    Tensor numbers;
     std::uint64_t seed = 0;
-    std::int64_t epoch = 0;  // -1: of data that is not shuffled
+    std::int64_t epoch = 0;
   };
-  template <class Make>
-  Tensor find(std::int64_t n, std::uint64_t seed, std::int64_t epoch, Make make) {
-    const std::lock_guard<std::mutex> guard(lock);
-    for (int i = 0; i < 2; ++i) {
-      const Order& o = orders[i];
-      if (!o.order.defined() || o.order.size() != n || o.seed != seed || o.epoch != epoch) continue;
-      last = i;
-      return o.order;
-    }
-    Order order{make(), seed, epoch};
-    last = 1 - last;
-    orders[last] = order;
-    return order.order;
-  }
+  Draw draw;
   std::mutex lock;
   Order orders[2];
   int last = 0;
 };
 
-EpochOrder::EpochOrder() : kept_(std::make_shared<Kept>()) {}
+EpochOrder::EpochOrder(Draw draw) : kept_(std::make_shared<Kept>()) { kept_->draw = std::move(draw); }
 
-Tensor EpochOrder::operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch) {
-  return kept_->find(n, seed, epoch, [&] { return epoch_order(n, seed, epoch); });
-}
-Tensor EpochOrder::given(std::int64_t n) {
-  return kept_->find(n, 0, -1, [&] { return arange(n); });
+Tensor EpochOrder::operator()(std::uint64_t seed, std::int64_t epoch) const {
+  Kept& k = *kept_;
+  const std::lock_guard<std::mutex> guard(k.lock);
+  for (int i = 0; i < 2; ++i)
+    if (const Kept::Order& o = k.orders[i]; o.numbers.defined() && o.seed == seed && o.epoch == epoch)
+      return k.last = i, o.numbers;
+  Kept::Order order{k.draw(seed, epoch), seed, epoch};
+  k.last = 1 - k.last;
+  return (k.orders[k.last] = std::move(order)).numbers;
 }
 
 }  // namespace xtape

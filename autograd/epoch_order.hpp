@@ -1,5 +1,6 @@
 // The order of the samples in an epoch, the same whoever asks and wherever a training goes on.
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "tensor.hpp"
@@ -11,14 +12,14 @@ namespace xtape {
 Tensor epoch_order(std::int64_t n, std::uint64_t seed, std::int64_t epoch, Site site = Site::here());
 
 /// Keeps the orders of the two epochs that were asked for last, such as of two trainings that take turns. Any number of
-/// threads may ask; copies keep the same.
+/// threads may ask, of which one draws at a time; copies keep the same.
 class EpochOrder {
  public:
-  EpochOrder();
-  /// As `epoch_order`.
-  Tensor operator()(std::int64_t n, std::uint64_t seed, std::int64_t epoch);
-  /// 0 … n-1, the order of data that is not shuffled.
-  Tensor given(std::int64_t n);
+  /// The order of an epoch that is not kept.
+  using Draw = std::function<Tensor(std::uint64_t seed, std::int64_t epoch)>;
+  explicit EpochOrder(Draw draw);
+  /// Throws what the drawing throws, and then keeps what it kept.
+  Tensor operator()(std::uint64_t seed, std::int64_t epoch) const;
 
  private:
   struct Kept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <autograd/epoch_order.hpp>
 #include <autograd/keyed_randomness.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/random.hpp>
@@ -27,7 +28,12 @@ struct DataLoader::Epoch {
 
 struct DataLoader::State {
   State(Dataset d, DataLoaderOptions o, Site at)
-      : data(std::move(d)), options(std::move(o)), site(at), samples(data.size()), picture(data.picture()) {}
+      : data(std::move(d)),
+        options(std::move(o)),
+        site(at),
+        samples(data.size()),
+        picture(data.picture()),
+        order_of([this](std::uint64_t seed, std::int64_t epoch) { return draw(seed, epoch); }) {}
 
   // The batches of an epoch.
   std::int64_t count() const {
@@ -39,11 +45,7 @@ struct DataLoader::State {
       fail("DataLoader", "the data set has " + std::to_string(n) + " samples, and had " + std::to_string(samples) +
                              " when the loader was made of it; make another one");
   }
-  // The orders of the two epochs that were asked for last, such as of two trainings that take turns, are kept.
-  Tensor order_of(std::int64_t epoch, std::uint64_t seed) {
-    const std::lock_guard guard(lock);
-    for (const Order& o : orders)
-      if (o.numbers.defined() && o.epoch == epoch && o.seed == seed) return last = &o - orders, o.numbers;
+  Tensor draw(std::uint64_t seed, std::int64_t epoch) const {
     const Scope scope(site);
     check_size();
     Tensor numbers = (*options.sampler_)({data, options.batch_size_, epoch, seed});
@@ -51,14 +53,12 @@ struct DataLoader::State {
       fail("DataLoader", "the sampler '" + options.sampler_->description() + "' takes " +
                              std::to_string(numbers.size()) + " samples in epoch " + std::to_string(epoch) +
                              ", expected " + std::to_string(taken) + " as in the first");
-    last = 1 - last;
-    orders[last] = {numbers, epoch, seed};
     return numbers;
   }
   // A loader that is made anew for each epoch goes through others, and one that draws nothing leaves alone what is
   // drawn.
   std::uint64_t seed_of_loops() {
-    const std::lock_guard guard(lock);
+    const std::lock_guard guard(drawing);
     if (!options.seed_ && draws) {
       RandomStream random(default_generator().seed(), default_generator().next());
       options.seed_ = std::uint64_t{random.bits()} << 32 | random.bits();
@@ -85,11 +85,6 @@ struct DataLoader::State {
     return batch;
   }
 
-  struct Order {
-    Tensor numbers;
-    std::int64_t epoch = 0;
-    std::uint64_t seed = 0;
-  };
   Dataset data;
   DataLoaderOptions options;
   Site site;
@@ -97,10 +92,9 @@ struct DataLoader::State {
   Shape picture;
   bool draws = false;
   std::atomic<std::int64_t> next_epoch{0};
-  std::mutex lock;  // of the orders
-  Order orders[2];
-  std::ptrdiff_t last = 0;
-  std::mutex turn;  // of who takes from the epoch that is made ahead
+  EpochOrder order_of;
+  std::mutex drawing;  // of the seed of loops
+  std::mutex turn;     // of who takes from the epoch that is made ahead
   std::unique_ptr<Epoch> ahead;
 };
 
@@ -152,10 +146,10 @@ Batch DataLoader::batch(std::int64_t i, std::int64_t epoch, std::uint64_t seed) 
          "there is no batch " + std::to_string(i) + " of " + std::to_string(s.count()) + " in epoch " +
              std::to_string(epoch),
          s.site);
-  if (s.options.prefetch_ == 0) return s.make(s.order_of(epoch, seed), i, epoch, seed);
+  if (s.options.prefetch_ == 0) return s.make(s.order_of(seed, epoch), i, epoch, seed);
   const std::lock_guard guard(s.turn);
   if (!s.ahead || s.ahead->number != epoch || s.ahead->seed != seed)
-    s.ahead.reset(), s.ahead = std::make_unique<Epoch>(nullptr, s, s.order_of(epoch, seed), epoch, seed);
+    s.ahead.reset(), s.ahead = std::make_unique<Epoch>(nullptr, s, s.order_of(seed, epoch), epoch, seed);
   return s.ahead->batch(i);
 }
 
@@ -173,7 +167,7 @@ DataLoader::Iterator DataLoader::begin() const {
   const std::int64_t epoch = s.next_epoch++;
   const std::uint64_t seed = s.seed_of_loops();
   Iterator first;
-  first.epoch_ = std::make_shared<Epoch>(state_, s, s.order_of(epoch, seed), epoch, seed);
+  first.epoch_ = std::make_shared<Epoch>(state_, s, s.order_of(seed, epoch), epoch, seed);
   return first;
 }
 void DataLoader::set_epoch(std::int64_t epoch, Site site) const {

@@ -1,12 +1,12 @@
 #include "dataset.hpp"
 
 #include <algorithm>
+#include <autograd/checksum.hpp>
+#include <autograd/described.hpp>
 #include <autograd/kernel.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/join.hpp>
 #include <vector>
-
-#include "checksum.hpp"
 
 namespace xtape::datasets {
 namespace {

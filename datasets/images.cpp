@@ -1,5 +1,6 @@
 #include "images.hpp"
 
+#include <autograd/described.hpp>
 #include <string>
 
 namespace xtape::datasets {
@@ -31,7 +32,6 @@ Images Images::slice(std::int64_t begin, std::int64_t end, Site site) const {
 
 Images images_of(const Tensor& pixels, const Tensor& labels, Site site) {
   const Shape &shape = pixels.shape(site), &classes = labels.shape(site);
-  const auto described = [](const Tensor& x) { return to_string(x.dtype()) + to_string(x.shape()); };
   const int rank = shape.rank();
   if (pixels.dtype() != uint8 || rank < 3 || rank > 4)
     fail("images_of",

@@ -1,6 +1,8 @@
 #include "sampler.hpp"
 
 #include <algorithm>
+#include <autograd/checksum.hpp>
+#include <autograd/described.hpp>
 #include <autograd/epoch_order.hpp>
 #include <autograd/keyed_randomness.hpp>
 #include <autograd/ops/slice.hpp>
@@ -8,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "checksum.hpp"
 #include "class_order.hpp"
 
 namespace xtape::datasets {

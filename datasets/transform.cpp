@@ -1,16 +1,13 @@
 #include "transform.hpp"
 
 #include <autograd/attributes.hpp>
+#include <autograd/described.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/random.hpp>
 
 namespace xtape::datasets {
 namespace {
-
-std::string described(const Tensor& x) {
-  return x.defined() ? to_string(x.dtype()) + to_string(x.shape()) : std::string("an undefined tensor");
-}
 
 // `made` where the coin of a row, (n,), is 1, else `kept`.
 Tensor chosen(const Tensor& coins, const Tensor& made, const Tensor& kept) {

@@ -1,6 +1,7 @@
 #include "attention.hpp"
 
 #include <algorithm>
+#include <autograd/described.hpp>
 #include <autograd/ops/attention.hpp>
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
@@ -16,8 +17,6 @@ namespace xtape::nn {
 namespace {
 
 constexpr const char* layer = "MultiheadAttention";
-
-std::string described(const Tensor& x) { return to_string(x.dtype()) + to_string(x.shape()); }
 
 // Whether there is a value for each key.
 bool same_places(const Tensor& k, const Tensor& v) {

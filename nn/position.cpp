@@ -1,5 +1,6 @@
 #include "position.hpp"
 
+#include <autograd/described.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/join.hpp>
 #include <autograd/ops/linalg.hpp>
@@ -9,8 +10,6 @@
 
 namespace xtape::nn {
 namespace {
-
-std::string described(const Tensor& x) { return to_string(x.dtype()) + to_string(x.shape()); }
 
 void check_base(const char* name, double base, Site site) {
   if (!(base > 0)) fail(name, "base is " + std::to_string(base) + ", expected more than 0", site);

@@ -1,27 +1,30 @@
 #include "data.hpp"
 
 #include <algorithm>
+#include <autograd/checksum.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/slice.hpp>
-
-#include "checksum.hpp"
 
 namespace xtape::optim {
 
 namespace {
 
-// At most 500 samples a batch.
+// 0 where there are none, which a TensorBatches refuses.
 std::int64_t rows_of(const Tensors& tensors) {
   const bool rows = !tensors.empty() && tensors[0].defined() && tensors[0].rank() > 0;
-  return rows ? std::clamp<std::int64_t>(tensors[0].shape()[0], 1, 500) : 1;
+  return rows ? tensors[0].shape()[0] : 0;
 }
 
 }  // namespace
 
-Data::Data(std::initializer_list<Tensor> tensors) : Data(TensorBatches(tensors, rows_of(tensors), false)) {}
+Data::Data(std::initializer_list<Tensor> tensors)
+    : Data(TensorBatches(tensors, std::clamp<std::int64_t>(rows_of(tensors), 1, 500), false)) {}
 
 TensorBatches::TensorBatches(Tensors tensors, std::int64_t size, bool shuffle, Site site)
-    : tensors_(std::move(tensors)), size_(size), shuffle_(shuffle) {
+    : tensors_(std::move(tensors)),
+      size_(size),
+      shuffle_(shuffle),
+      order_([n = rows_of(tensors_)](std::uint64_t seed, std::int64_t epoch) { return epoch_order(n, seed, epoch); }) {
   if (tensors_.empty()) fail("TensorBatches", "there are no tensors", site);
   for (const Tensor& x : tensors_)
     if (!x.defined() || x.rank() == 0 || x.shape()[0] == 0 || x.shape()[0] != tensors_[0].shape()[0]) {
@@ -45,7 +48,7 @@ Tensors TensorBatches::batch(std::int64_t i, std::int64_t epoch, std::uint64_t s
   if (i < 0 || begin >= n)
     fail("TensorBatches", "batch " + std::to_string(i) + " of " + std::to_string(count()) + " does not exist");
   Tensors batch;
-  const Tensor rows = shuffle_ ? slice(order_(n, seed, epoch), 0, Slice(begin, end)) : Tensor();
+  const Tensor rows = shuffle_ ? slice(order_(seed, epoch), 0, Slice(begin, end)) : Tensor();
   for (const Tensor& x : tensors_)
     batch.push_back(shuffle_ ? index_select(x, 0, rows) : slice(x, 0, Slice(begin, end)));
   return batch;

@@ -189,7 +189,7 @@ class TensorBatches {
   Tensors tensors_;
   std::int64_t size_;
   bool shuffle_;
-  mutable EpochOrder order_;
+  EpochOrder order_;
 };
 
 }  // namespace xtape::optim

@@ -1,5 +1,6 @@
 #include "named_state.hpp"
 
+#include <autograd/described.hpp>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -24,10 +25,6 @@ std::vector<std::string> names_of(const std::vector<Parameter>& parameters) {
     names.push_back(name.empty() || count[name] > 1 ? std::to_string(i) : name);
   }
   return names;
-}
-
-std::string described(const Tensor& x) {
-  return x.defined() ? to_string(x.dtype()) + to_string(x.shape()) : "undefined";
 }
 
 Tensor StateTaker::operator()(const std::string& name, Dtype dtype, const Shape& shape) {

@@ -13,9 +13,6 @@ std::vector<Parameter> each_once(const char* op, std::vector<Parameter> paramete
 /// What each parameter is called in a state: its name, or its place where it has none or one that another has, too.
 std::vector<std::string> names_of(const std::vector<Parameter>& parameters);
 
-/// "float32(2, 3)", or "undefined".
-std::string described(const Tensor& x);
-
 /// Takes values out of a state one by one, and notes all that is wrong, for one message.
 class StateTaker {
  public:

@@ -5,14 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <autograd/checksum.hpp>
 #include <autograd/safetensors.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <utility>
-
-#include "checksum.hpp"
 
 namespace xtape::optim {
 namespace {

@@ -5,10 +5,12 @@ import fcntl
 import itertools
 import json
 import os
+import pathlib
 import select
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from read_files import read_png
 
@@ -149,3 +151,14 @@ def click(page, selector):
     x, y = centre(page, selector)
     page.mouse(x, y, "mousePressed")
     page.mouse(x, y, "mouseReleased")
+
+
+def in_folder(main):
+    """Calls main(folder), where pages and pictures go: the command line's second word, else one that is gone then."""
+    if len(sys.argv) > 2:
+        pathlib.Path(sys.argv[2]).mkdir(exist_ok=True)
+        main(pathlib.Path(sys.argv[2]))
+    else:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+            main(pathlib.Path(name))
+    print("all is well")

@@ -10,9 +10,8 @@ import math
 import pathlib
 import subprocess
 import sys
-import tempfile
 
-from browser import Browser, centre, click, fits, shows, text
+from browser import Browser, centre, click, fits, in_folder, shows, text
 
 probe = sys.argv[1]
 networks = pathlib.Path(__file__).parent / "draw" / "networks.txt"
@@ -256,10 +255,4 @@ def main(folder):
         page.close()
 
 
-if len(sys.argv) > 2:
-    pathlib.Path(sys.argv[2]).mkdir(exist_ok=True)
-    main(pathlib.Path(sys.argv[2]))
-else:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        main(pathlib.Path(name))
-print("all is well")
+in_folder(main)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -32,6 +33,12 @@ struct Folder {
 inline std::string content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// A new file of these bytes, whatever stood there: a file system may bring one that was emptied to the disk at once.
+inline void write_file(const std::string& path, const std::string& bytes) {
+  std::remove(path.c_str());
+  std::ofstream(path, std::ios::binary) << bytes;
 }
 
 /// While it lives, no file of the process grows beyond `size`, as on a disk that is full.

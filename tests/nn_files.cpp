@@ -26,10 +26,6 @@ namespace fs = std::filesystem;
 
 std::string data(const char* name) { return std::string(XTAPE_TEST_DIR "/data/") + name; }
 
-void write(const std::string& path, const std::string& bytes) {
-  std::remove(path.c_str());  // a file system may bring one that was emptied to the disk at once
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 bool same(const Tensor& a, const Tensor& b) {
   return a.dtype() == b.dtype() && a.shape() == b.shape() && a.to_vector<double>() == b.to_vector<double>();
 }
@@ -118,7 +114,7 @@ TEST_CASE("half-precision numbers become the floats they are") {
   // 1, -2, 65504, the least subnormal, 0, -0, infinity, NaN
   const std::string bytes("\x00\x3c\x00\xc0\xff\x7b\x01\x00\x00\x00\x00\x80\x00\x7c\x00\x7e", 16);
   std::string file = with_head(R"({"h":{"dtype":"F16","shape":[8],"data_offsets":[0,16]}})", 0) + bytes;
-  write(folder / "h", file);
+  write_file(folder / "h", file);
   const std::vector<float> v = nn::load_safetensors(folder / "h").at("h").to_vector<float>();
   CHECK(std::vector<float>(v.begin(), v.begin() + 5) == std::vector<float>{1, -2, 65504, 0x1p-24f, 0});
   CHECK(std::signbit(v[5]));
@@ -173,7 +169,7 @@ TEST_CASE("a safetensors file that breaks the rules is refused") {
   };
   for (const Row& row : rows) {
     CAPTURE(row.what);
-    write(folder / "bad", row.bytes);
+    write_file(folder / "bad", row.bytes);
     const int line = __LINE__ + 1;
     const std::string said = message([&] { nn::load_safetensors(folder / "bad"); });
     CAPTURE(said);
@@ -195,7 +191,7 @@ TEST_CASE("a safetensors file that breaks the rules is refused") {
   CHECK_FALSE(fs::exists(folder / "x"));
   CHECK(folder.files().size() == 1);
   // What the format does not name is passed over.
-  write(folder / "more", with_head(a + "{\"more\":{\"x\":null},\"most\":[1.5]," + one.substr(1) + "}", 4));
+  write_file(folder / "more", with_head(a + "{\"more\":{\"x\":null},\"most\":[1.5]," + one.substr(1) + "}", 4));
   CHECK(nn::load_safetensors(folder / "more").at("a").shape() == Shape{1});
 }
 
@@ -208,7 +204,7 @@ TEST_CASE("the time to save and load safetensors grows with the number of tensor
   const nn::StateDict back = nn::load_safetensors(folder / "many");
   std::string head = "{\"__metadata__\":{";  // as many notes as fit a large model
   for (int i = 0; i < 100'000; ++i) head += (i ? ",\"" : "\"") + std::to_string(i) + "\":\"a note\"";
-  write(folder / "notes", with_head(head + "}}", 0));
+  write_file(folder / "notes", with_head(head + "}}", 0));
   CHECK(nn::load_safetensors_metadata(folder / "notes").size() == 100'000);
   CHECK(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 5);  // a square would take a minute
   CHECK(back.size() == 16'000);
@@ -220,7 +216,7 @@ TEST_CASE("no damage to a file goes unnoticed or crashes") {
   nn::save_safetensors(folder / "good.safetensors", samples(), {{"note", "n"}});
   nn::save_npz(folder / "good.npz", samples());
   nn::save_npy(folder / "good.npy", samples().at("f32"));
-  write(folder / "good.idx", std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03", 12) + "abcdef");
+  write_file(folder / "good.idx", std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03", 12) + "abcdef");
   const gzFile packed = gzopen((folder / "good.gz").c_str(), "wb");
   const std::string idx = content(folder / "good.idx");
   gzwrite(packed, idx.data(), static_cast<unsigned>(idx.size()));
@@ -230,7 +226,7 @@ TEST_CASE("no damage to a file goes unnoticed or crashes") {
     CAPTURE(name);
     // What an error says, which must name the file; empty without one.
     auto load = [&](const std::string& bytes) {
-      write(bad, bytes);
+      write_file(bad, bytes);
       const std::string said = message([&] {
         if (name == "safetensors") nn::load_safetensors(bad);
         else if (name == "npz") nn::load_npz(bad);
@@ -303,15 +299,16 @@ TEST_CASE("NumPy's files are refused where they cannot be read") {
       {npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", 4), "its shape is none"},
   };
   for (const Row& row : rows) {
-    write(folder / "bad.npy", row.bytes);
+    write_file(folder / "bad.npy", row.bytes);
     CAPTURE(row.says);
     CHECK_THROWS_WITH_AS(nn::load_npy(folder / "bad.npy"), Contains(row.says.c_str()), Error);
   }
   // A transposed array of NumPy's, and the same in our order.
-  write(folder / "f.npy", npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", 0) + "\1\2\3\4\5\6");
+  write_file(folder / "f.npy", npy("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }", 0) + "\1\2\3\4\5\6");
   CHECK(same(nn::load_npy(folder / "f.npy"), tensor({{1, 3, 5}, {2, 4, 6}}, uint8)));
   // Blanks, double quotes and the order of the entries mean nothing.
-  write(folder / "f.npy", npy("{\"shape\":( 2 ,3 ),'descr' : '|u1','fortran_order':False}  \n", 0) + "\1\2\3\4\5\6");
+  write_file(folder / "f.npy",
+             npy("{\"shape\":( 2 ,3 ),'descr' : '|u1','fortran_order':False}  \n", 0) + "\1\2\3\4\5\6");
   CHECK(same(nn::load_npy(folder / "f.npy"), tensor({{1, 2, 3}, {4, 5, 6}}, uint8)));
   CHECK_THROWS_WITH_AS(nn::load_npz(folder / "f.npy"), Contains("expected an archive that numpy.savez wrote"), Error);
   CHECK_THROWS_WITH_AS(nn::load_npz(folder / "nowhere.npz"), Contains("No such file"), Error);
@@ -356,8 +353,8 @@ TEST_CASE("an archive's member that unpacks to more than it announces is read no
                               number(packed.size(), 4) + number(announced, 4) + number(5, 2) + number(0, 2);
     const std::string local = "PK\3\4" + about + "a.npy" + packed;
     const std::string central = "PK\1\2" + number(20, 2) + about + number(0, 14) + "a.npy";
-    write(folder / "bomb.npz", local + central + "PK\5\6" + number(0, 4) + number(1, 2) + number(1, 2) +
-                                   number(central.size(), 4) + number(local.size(), 4) + number(0, 2));
+    write_file(folder / "bomb.npz", local + central + "PK\5\6" + number(0, 4) + number(1, 2) + number(1, 2) +
+                                        number(central.size(), 4) + number(local.size(), 4) + number(0, 2));
     const std::string bytes = std::to_string(announced) + " bytes";
     const std::string why = announced < content.size()
                                 ? "it unpacks to more than the " + bytes + " that the archive announces"
@@ -404,7 +401,7 @@ TEST_CASE("a file of a terabyte that holds nothing is refused by its name") {
       {std::string("\0\0\x08\x02\x01\0\0\0\0\x01\0\0", 12), [&] { datasets::read_idx(path); }},
   };
   for (const Row& row : rows) {
-    write(path, row.begin);
+    write_file(path, row.begin);
     std::error_code failed;
     fs::resize_file(path, row.begin.size() + terabyte, failed);
     if (failed) {

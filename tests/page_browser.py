@@ -9,9 +9,8 @@ import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 
-from browser import Browser, centre, click, fits, shows, text
+from browser import Browser, centre, click, fits, in_folder, shows, text
 from read_files import read_npy, read_png
 
 def pictures(folder):
@@ -153,10 +152,4 @@ def main(folder):
         page.close()
 
 
-if len(sys.argv) > 2:
-    pathlib.Path(sys.argv[2]).mkdir(exist_ok=True)
-    main(pathlib.Path(sys.argv[2]))
-else:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
-        main(pathlib.Path(name))
-print("all is well")
+in_folder(main)

@@ -27,11 +27,6 @@ const Tensor& expected(const std::string& key) {
   return all.at(key);
 }
 
-void write(const std::string& path, const std::string& bytes) {
-  std::remove(path.c_str());
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
 bool same_numbers(const Tensor& x, const std::string& key) {
   return x.to_vector<double>() == expected(key).to(x.dtype()).to_vector<double>();
 }
@@ -140,17 +135,17 @@ TEST_CASE("readers: tables give the numbers that NumPy, scikit-learn and Python'
   CHECK(classes.input.shape() == Shape{20, 64});
 
   const Folder folder;
-  write(folder / "t", "+1 1:5 # one\n\n-1\t3:2.5\n# nothing\n+1.0 2:1e-60");
+  write_file(folder / "t", "+1 1:5 # one\n\n-1\t3:2.5\n# nothing\n+1.0 2:1e-60");
   const Table two = datasets::read_libsvm(folder / "t", LibsvmOptions().labels().features(4));
   CHECK(same_bits(two.target, tensor({1, 0, 1})));
   CHECK(two.classes == std::vector<std::string>{"-1", "+1"});
   CHECK(same_bits(two.input, tensor({{5., 0., 0., 0.}, {0., 0., 2.5, 0.}, {0., 0., 0., 0.}})));
-  write(folder / "t", "1 0:7 2:1\r\n");
+  write_file(folder / "t", "1 0:7 2:1\r\n");
   CHECK(same_bits(datasets::read_libsvm(folder / "t", LibsvmOptions().zero_based()).input, tensor({{7., 0., 1.}})));
-  write(folder / "t", "k\n10\n9\n9\n");
+  write_file(folder / "t", "k\n10\n9\n9\n");
   CHECK_THROWS_WITH_AS(datasets::read_csv(folder / "t", CsvOptions().label("k")), doctest::Contains("no column for"),
                        Error);
-  write(folder / "t", "k,x\n10,0\r\n9,-.5\r\n9.0,nan");
+  write_file(folder / "t", "k,x\n10,0\r\n9,-.5\r\n9.0,nan");
   const Table k = datasets::read_csv(folder / "t", CsvOptions().label("k"));
   CHECK(same_bits(k.target, tensor({1, 0, 0})));
   CHECK(k.classes == std::vector<std::string>{"9", "10"});

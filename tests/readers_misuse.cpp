@@ -24,11 +24,6 @@ namespace fs = std::filesystem;
 
 std::string given(const std::string& name) { return XTAPE_TEST_DIR "/readers/" + name; }
 
-void write(const std::string& path, const std::string& bytes) {
-  std::remove(path.c_str());
-  std::ofstream(path, std::ios::binary) << bytes;
-}
-
 // While it lives, the process gets no more than so much memory beyond what it has; sanitizers reserve more than all.
 class MemoryLimit {
  public:
@@ -164,7 +159,7 @@ TEST_CASE("readers: what is wrong with a file is said with its place") {
       {read_npy, npy("'<f4'", "(2, 3)", 23), "23 bytes follow its head, but it announces (3, 2) elements of 4"},
   };
   for (const Row& row : rows) {
-    write(path, row.bytes);
+    write_file(path, row.bytes);
     CAPTURE(row.says);
     const std::string said = [&] {
       const MemoryLimit limit(64 << 20);
@@ -203,23 +198,23 @@ TEST_CASE("readers: what is wrong with a set or a folder names the file") {
       {[] {}, [&] { datasets::emnist("capitals", there); }, "emnist: there is no split 'capitals', expected byclass"},
       {[] {}, [&] { datasets::emnist("digits", there); }, "-digits-train-images-idx3-ubyte is missing"},
       {[] {}, [&] { datasets::cifar100(there); }, "fine_label_names.txt is missing"},
-      {[&] { write(batch, records.substr(0, 5000)); }, cifar,
+      {[&] { write_file(batch, records.substr(0, 5000)); }, cifar,
        "cifar10: " + batch + ": it ends within image 1 at byte 3073, after 1927 bytes, expected 3073"},
-      {[&] { write(batch, ""); }, cifar, batch + ": it ends within image 0 at byte 0, after 0 bytes"},
-      {[&] { write(batch, records + "\n"); }, cifar, "it ends within image 2 at byte 6146, after 1 bytes"},
-      {[&] { write(batch, "\x0a" + records.substr(1)); }, cifar,
+      {[&] { write_file(batch, ""); }, cifar, batch + ": it ends within image 0 at byte 0, after 0 bytes"},
+      {[&] { write_file(batch, records + "\n"); }, cifar, "it ends within image 2 at byte 6146, after 1 bytes"},
+      {[&] { write_file(batch, "\x0a" + records.substr(1)); }, cifar,
        "the label of image 0 at byte 0 is 10, expected 0 to 9"},
-      {[&] { write(folder / "batches.meta.txt", "a\nb\n"); }, cifar, "it holds 2 names of classes, expected 10"},
-      {[&] { write(labels, std::string("\0\0\x08\x01\0\0\0\x02\x00\x1a", 10)); }, letters,
+      {[&] { write_file(folder / "batches.meta.txt", "a\nb\n"); }, cifar, "it holds 2 names of classes, expected 10"},
+      {[&] { write_file(labels, std::string("\0\0\x08\x01\0\0\0\x02\x00\x1a", 10)); }, letters,
        "label 0 is 0, expected 1 to 26"},
-      {[&] { write(labels, std::string("\0\0\x08\x01\0\0\0\x02\x01\x1b", 10)); }, letters,
+      {[&] { write_file(labels, std::string("\0\0\x08\x01\0\0\0\x02\x01\x1b", 10)); }, letters,
        "label 1 is 27, expected 1 to 26"},
       {[] {}, pictures, "it has 0 folders, expected one for each of 1 to 256 classes"},
       {[&] { fs::create_directories(folder / "pictures/a"); }, pictures, "/pictures/a: it has no .png, .jpg or .jpeg"},
       {[&] { fs::copy_file(given("wide.png"), folder / "pictures/a/1.png"); }, [&] { pictures(); }, "no error"},
       {[&] { fs::copy_file(given("pictures/jpeg/a.jpg"), folder / "pictures/a/2.jpg"); }, pictures,
        "/pictures/a/2.jpg: it has 12 x 16 pixels, expected 6 x 5 as "},
-      {[&] { write(folder / "pictures/a/3.png", "text"); },
+      {[&] { write_file(folder / "pictures/a/3.png", "text"); },
        [&] { datasets::read_image_folder(folder / "pictures", ImageFolderOptions().resize(2, 2)); },
        "/pictures/a/3.png: it is neither a PNG nor a JPEG file: its first bytes are 74 65 78 74"},
       {[&] { fs::remove(folder / "pictures/a/3.png"); },
@@ -243,7 +238,7 @@ TEST_CASE("readers: what is wrong with a set or a folder names the file") {
       {[] {}, [] { datasets::read_libsvm(given("digits.libsvm"), LibsvmOptions().features(10)); },
        "line 5, column 20: index 11 is beyond 10 features"},
       {[] {}, [] { datasets::read_libsvm(given("digits.libsvm"), LibsvmOptions().features(0)); }, "0 features"},
-      {[&] { write(folder / "x.zip", content(given("emnist.zip")).substr(0, 900)); },
+      {[&] { write_file(folder / "x.zip", content(given("emnist.zip")).substr(0, 900)); },
        [&] { datasets::unpack(folder / "x.zip", there); }, "x.zip: "},
       {[] {}, [&] { datasets::unpack(given("iris.csv"), there); }, "iris.csv: "},
   };
@@ -253,7 +248,7 @@ TEST_CASE("readers: what is wrong with a set or a folder names the file") {
     CAPTURE(row.says);
     CAPTURE(said);
     CHECK(said.find(row.says) != std::string::npos);
-    if (said.find(batch) != std::string::npos) write(batch, records);
+    if (said.find(batch) != std::string::npos) write_file(batch, records);
   }
 }
 
@@ -293,7 +288,7 @@ TEST_CASE("readers: damage is refused or read as something else, and does no har
       else if (i % 5 == 2) changed.erase(at, length);
       else
         for (std::size_t k = 0; k <= length; ++k) changed[random() % good.size()] = static_cast<char>(random());
-      write(bad, changed);
+      write_file(bad, changed);
       const std::string said = [&] {
         const MemoryLimit limit(256 << 20);
         return message([&] { row.read(bad); });
