@@ -35,11 +35,6 @@ struct DataLoader::State {
         picture(data.picture()),
         order_of([this](std::uint64_t seed, std::int64_t epoch) { return draw(seed, epoch); }) {}
 
-  // The batches of an epoch.
-  std::int64_t count() const {
-    const std::int64_t size = options.batch_size_;
-    return options.drop_last_ ? taken / size : (taken + size - 1) / size;
-  }
   void check_size() const {
     if (const std::int64_t n = data.size(); n != samples)
       fail("DataLoader", "the data set has " + std::to_string(n) + " samples, and had " + std::to_string(samples) +
@@ -89,6 +84,7 @@ struct DataLoader::State {
   DataLoaderOptions options;
   Site site;
   std::int64_t samples, taken = 0;  // in all, and in an epoch
+  std::int64_t count = 0;           // of the batches of an epoch
   Shape picture;
   bool draws = false;
   std::atomic<std::int64_t> next_epoch{0};
@@ -102,8 +98,7 @@ DataLoader::Epoch::Epoch(std::shared_ptr<const State> o, const State& s, Tensor 
                          std::uint64_t of)
     : owner(std::move(o)), state(s), order(std::move(numbers)), number(n), seed(of) {
   if (s.options.prefetch_ > 0)
-    ahead.emplace([this](std::int64_t i) { return state.make(order, i, number, seed); }, s.count(),
-                  s.options.prefetch_);
+    ahead.emplace([this](std::int64_t i) { return state.make(order, i, number, seed); }, s.count, s.options.prefetch_);
 }
 Batch DataLoader::Epoch::batch(std::int64_t i) { return ahead ? ahead->get(i) : state.make(order, i, number, seed); }
 
@@ -130,6 +125,7 @@ DataLoader::DataLoader(Dataset data, DataLoaderOptions options, Site site)
     check(std::max(o.batch_size_, std::int64_t{1}));
     check(state_->taken = state_->order_of(0, 0).size());
   }
+  state_->count = (state_->taken + (o.drop_last_ ? 0 : o.batch_size_ - 1)) / o.batch_size_;
 }
 
 DataLoader::State& DataLoader::state() const {
@@ -137,13 +133,13 @@ DataLoader::State& DataLoader::state() const {
   return *state_;
 }
 
-std::int64_t DataLoader::count() const { return state().count(); }
+std::int64_t DataLoader::count() const { return state().count; }
 
 Batch DataLoader::batch(std::int64_t i, std::int64_t epoch, std::uint64_t seed) const {
   State& s = state();
-  if (i < 0 || epoch < 0 || i >= s.count())
+  if (i < 0 || epoch < 0 || i >= s.count)
     fail("DataLoader",
-         "there is no batch " + std::to_string(i) + " of " + std::to_string(s.count()) + " in epoch " +
+         "there is no batch " + std::to_string(i) + " of " + std::to_string(s.count) + " in epoch " +
              std::to_string(epoch),
          s.site);
   if (s.options.prefetch_ == 0) return s.make(s.order_of(seed, epoch), i, epoch, seed);
@@ -180,7 +176,7 @@ Batch DataLoader::Iterator::operator*() const {
   return epoch_->batch(at_);
 }
 std::int64_t DataLoader::Iterator::left() const {
-  return epoch_ ? std::max<std::int64_t>(epoch_->state.count() - at_, 0) : 0;
+  return epoch_ ? std::max<std::int64_t>(epoch_->state.count - at_, 0) : 0;
 }
 
 DataLoader batches(Dataset data, std::int64_t size, Site site) {

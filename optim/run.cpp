@@ -218,7 +218,8 @@ double Run::step(Site site) {
   s.last_loss = taken.loss, s.rate = rate;
   ++s.steps;
   if (s.average) s.average->update();
-  s.over = s.data->count() ? s.batch >= *s.data->count() : !s.has_ahead;
+  const auto batches = s.data->count();
+  s.over = batches ? s.batch >= *batches : !s.has_ahead;
   if (!s.report_path.empty() || !s.events.empty()) s.last_gradients = std::move(taken.gradients);
   for (std::size_t i = 0; i < s.measured.size(); ++i) s.measured[i].merge(s.measured_now[i]);
   if (s.scheduler && s.every == Every::step) s.scheduler->step(site);
