@@ -171,9 +171,15 @@ int main() {
     const Tensor x = leaf({1024, 1024}), b = leaf({1024});
     return both([=] { return x + b; }, {x, b});
   };
-  auto colmul = [] {
+  auto product_of = [](Shape a, Shape b) {
+    return bench::timed([=] {
+      const Tensor x = leaf(a), c = leaf(b);
+      return both([=] { return x * c; }, {x, c});
+    });
+  };
+  auto swish_columns = [] {
     const Tensor x = leaf({1024, 1024}), c = leaf({1024, 1});
-    return both([=] { return x * c; }, {x, c});
+    return both([=] { return x * torch::sigmoid(c * x); }, {x, c});
   };
   auto linear_layer = [] {
     const Tensor x = leaf({128, 784}), w = leaf({512, 784}), b = leaf({512});
@@ -226,7 +232,12 @@ int main() {
       {"act_gelu", unary([](const Tensor& x) { return torch::gelu(x, "tanh"); })},
       {"act_relu", unary([](const Tensor& x) { return torch::relu(x); })},
       {"bias", bench::timed(bias)},
-      {"colmul", bench::timed(colmul)},
+      {"colmul", product_of({1024, 1024}, {1024, 1})},
+      {"colmul_8", product_of({1 << 17, 8}, {1 << 17, 1})},
+      {"outer", product_of({1024, 1}, {1024})},
+      {"mul_channels", product_of(images, {64, 1, 1})},
+      {"mul_mask", product_of({8, 8, 128, 128}, {8, 1, 1, 128})},
+      {"swish_col", bench::timed(swish_columns)},
       {"transpose", unary([](const Tensor& x) { return x.t().contiguous(); }, square)},
       {"sum0", unary([](const Tensor& x) { return x.sum(0); }, square)},
       {"sum1", unary([](const Tensor& x) { return x.sum(1); }, square)},
