@@ -198,22 +198,25 @@ void check_part(const Table& table, const Json& entries) {
 }  // namespace
 
 namespace {
-std::vector<std::string>& list() {
-  static std::vector<std::string> lines;
-  return lines;
+std::vector<Subject>& entered() {
+  static std::vector<Subject> all;
+  return all;
 }
 }  // namespace
 
 Listed::Listed(const char* subject, const Table& table, const Table& values_only) {
-  for (const Row& row : table)
-    list().push_back(std::string(subject) + (row.bounds.zero ? " zero " : " order ") +
-                     std::to_string(row.bounds.order) + " " + row.op);
-  for (const Row& row : values_only) list().push_back(std::string(subject) + " values 0 " + row.op);
+  entered().push_back({subject, &table, &values_only});
 }
+const std::vector<Subject>& subjects() { return entered(); }
 
 TEST_CASE("list of the tables" * doctest::skip()) {
-  for (const std::string& line : list()) std::cout << "row: " << line << "\n";
-  CHECK_FALSE(list().empty());
+  CHECK_FALSE(subjects().empty());
+  for (const Subject& s : subjects()) {
+    for (const Row& row : *s.table)
+      std::cout << "row: " << s.name << (row.bounds.zero ? " zero " : " order ") << row.bounds.order << " " << row.op
+                << "\n";
+    for (const Row& row : *s.values_only) std::cout << "row: " << s.name << " values 0 " << row.op << "\n";
+  }
 }
 
 void check_parity(const char* subject, const Table& table, const Table& values_only) {

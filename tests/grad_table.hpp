@@ -61,10 +61,15 @@ void check_programs(const Table& table);
 /// without a gradient that the file also has.
 void check_parity(const char* subject, const Table& table, const Table& values_only);
 
-/// Enters a subject's tables into the list that scripts/operations reads.
+/// Enters a subject's tables into the list that scripts/operations and scripts/checksums read.
 struct Listed {
   Listed(const char* subject, const Table& table, const Table& values_only);
 };
+struct Subject {
+  const char* name;
+  const Table *table, *values_only;
+};
+const std::vector<Subject>& subjects();
 
 }  // namespace grad_table
 

@@ -114,9 +114,9 @@ void check_programs(const Row& row, const Json& entry) {
   check(record([&](const Tensors& x) { return derive(f, x); }, others)(inputs));
 }
 
-std::vector<std::string>& list() {
-  static std::vector<std::string> lines;
-  return lines;
+std::vector<std::pair<const char*, const Table*>>& entered() {
+  static std::vector<std::pair<const char*, const Table*>> all;
+  return all;
 }
 
 }  // namespace
@@ -143,14 +143,27 @@ void check_layers(const char* subject, const Table& table) {
   for (const std::string& name : left) FAIL_CHECK("the file has a row that the table has not: " << name);
 }
 
-Listed::Listed(const char* subject, const Table& table) {
-  for (const Row& row : table)
-    list().push_back(std::string(subject) + (row.bounds.differences ? " gradcheck " : " parity ") + row.name);
+void visit_rows(Dtype dtype, const Visit& visit) {
+  for (const auto& [name, table] : entered()) {
+    const Json entries = compare::parity_file(name)["rows"];
+    for (const Row& row : *table) {
+      Subject subject(row, dtype);
+      const Tensors inputs = set_up(subject, entries[row.name], dtype);
+      Tensors leaves = inputs;
+      for (const Parameter& p : subject.parameters) leaves.push_back(p.tensor());
+      visit(
+          name, row.name, [&] { return subject(inputs); }, leaves);
+    }
+  }
 }
 
+Listed::Listed(const char* subject, const Table& table) { entered().emplace_back(subject, &table); }
+
 TEST_CASE("list of the layers" * doctest::skip()) {
-  for (const std::string& line : list()) std::cout << "row: " << line << "\n";
-  CHECK_FALSE(list().empty());
+  CHECK_FALSE(entered().empty());
+  for (const auto& [name, table] : entered())
+    for (const Row& row : *table)
+      std::cout << "row: " << name << (row.bounds.differences ? " gradcheck " : " parity ") << row.name << "\n";
 }
 
 }  // namespace nn_table

@@ -68,7 +68,13 @@ Tensor joined(const Tensors& outputs);
 /// and in a checkpoint.
 void check_layers(const char* subject, const Table& table);
 
-/// Enters a subject's table into the list that scripts/layers reads.
+/// Calls `visit(subject, row's name, y, leaves)` for each row of all tables in a dtype: y() is its value at the inputs
+/// of the file, the same at every call, and the leaves are these inputs and the parameters.
+using Visit =
+    std::function<void(const std::string&, const std::string&, const std::function<Tensor()>&, const Tensors&)>;
+void visit_rows(Dtype dtype, const Visit& visit);
+
+/// Enters a subject's table into the list that scripts/layers and scripts/checksums read.
 struct Listed {
   Listed(const char* subject, const Table& table);
 };
