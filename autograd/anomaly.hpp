@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "watch.hpp"
+#include "core/watch.hpp"
 
 namespace xtape {
 

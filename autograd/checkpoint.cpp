@@ -4,8 +4,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/program.hpp"
 #include "ops/shape.hpp"
-#include "program.hpp"
 
 namespace xtape {
 namespace {

@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "operation.hpp"
-#include "ops/apply.hpp"
-#include "watch.hpp"
+#include "core/operation.hpp"
+#include "core/watch.hpp"
+#include "ops/detail/apply.hpp"
 
 namespace xtape {
 namespace {

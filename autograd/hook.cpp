@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "ops/apply.hpp"
+#include "ops/detail/apply.hpp"
 
 namespace xtape {
 

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "operation.hpp"
+#include "core/operation.hpp"
 
 namespace xtape {
 namespace {

@@ -9,8 +9,8 @@
 #include <set>
 #include <string_view>
 
-#include "input_file.hpp"
-#include "new_file.hpp"
+#include "files/input_file.hpp"
+#include "files/new_file.hpp"
 #include "ops/shape.hpp"
 
 namespace xtape {

@@ -1,6 +1,6 @@
 // NumPy's files: .npz archives of named arrays, and .npy files of one.
 #pragma once
-#include "error.hpp"
+#include "core/error.hpp"
 #include "state_dict.hpp"
 
 namespace xtape {

@@ -16,9 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "error.hpp"
-#include "memory.hpp"
-#include "own_thread.hpp"
+#include "core/error.hpp"
+#include "core/memory.hpp"
+#include "core/own_thread.hpp"
 
 namespace xtape {
 namespace {

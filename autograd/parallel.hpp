@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "error.hpp"
+#include "core/error.hpp"
 
 namespace xtape {
 

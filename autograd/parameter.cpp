@@ -1,6 +1,6 @@
 #include "parameter.hpp"
 
-#include "watch.hpp"
+#include "core/watch.hpp"
 
 namespace xtape {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ops/apply.hpp"
+#include "ops/detail/apply.hpp"
 #include "ops/reduction.hpp"
 
 namespace xtape {

@@ -70,8 +70,9 @@ Tensor apply_formula(const char* op, Reduce reduce, const F& f, const Arg& x, co
 ///   Tensor y = pointwise([](auto x, auto beta) { return x * sigmoid(beta * x); }, x, beta);
 ///
 /// The formula is a generic lambda of scalars: + - * / with them and with numbers, comparisons, and the functions of
-/// <autograd/dual.hpp> (exp, log1p, tanh, sigmoid, erf, pow, max, min, clamp, abs, …), called without a namespace.
-/// Choose with `where(condition, a, b)`; an `if` on the arguments is right too, but slower. It may capture numbers.
+/// <autograd/scalar/dual.hpp> (exp, log1p, tanh, sigmoid, erf, pow, max, min, clamp, abs, …), called without a
+/// namespace. Choose with `where(condition, a, b)`; an `if` on the arguments is right too, but slower. It may capture
+/// numbers.
 ///
 /// Forward and backward are one vectorised pass each; only the arguments are kept, and those that were stretched get
 /// their gradients summed in the same pass. Derivatives exist up to the third order; the fourth throws.

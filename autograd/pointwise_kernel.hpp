@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "dual.hpp"
-#include "kernel.hpp"
-#include "operation.hpp"
+#include "core/operation.hpp"
+#include "kernels/vectorized.hpp"
+#include "scalar/dual.hpp"
 
 #if defined(__clang__)
 #pragma clang diagnostic push

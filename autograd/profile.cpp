@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "new_file.hpp"
+#include "files/new_file.hpp"
 
 namespace xtape {
 namespace {

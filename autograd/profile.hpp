@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "watch.hpp"
+#include "core/watch.hpp"
 
 namespace xtape {
 

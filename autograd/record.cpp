@@ -2,9 +2,9 @@
 
 #include <ostream>
 
-#include "operation.hpp"
+#include "core/operation.hpp"
+#include "core/program.hpp"
 #include "ops/shape.hpp"
-#include "program.hpp"
 
 namespace xtape {
 namespace {

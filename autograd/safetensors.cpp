@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
-#include "new_file.hpp"
+#include "files/new_file.hpp"
 
-#include "input_file.hpp"
+#include "files/input_file.hpp"
 
 namespace xtape {
 

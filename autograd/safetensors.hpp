@@ -1,6 +1,6 @@
 // The safetensors format: named tensors in one file, which PyTorch, JAX and others read and write.
 #pragma once
-#include "error.hpp"
+#include "core/error.hpp"
 #include "state_dict.hpp"
 
 namespace xtape {

@@ -1,10 +1,10 @@
 #include "tape.hpp"
 
-#include "mode.hpp"
-#include "operation.hpp"
-#include "ops/elementwise.hpp"
+#include "core/mode.hpp"
+#include "core/operation.hpp"
+#include "core/sums.hpp"
+#include "core/watch.hpp"
 #include "parameter.hpp"
-#include "watch.hpp"
 
 namespace xtape {
 
@@ -50,7 +50,7 @@ Tensor Leaf::gradient() {
 }
 void Leaf::add_gradient(Tensor g) {
   std::lock_guard lock(guard);
-  grad = grad.defined() ? grad + g : std::move(g);
+  grad = grad.defined() ? add(grad, g) : std::move(g);
 }
 void Leaf::forget_gradient() {
   Tensor forgotten;  // it may be the end of a graph, and of many things more
@@ -60,5 +60,58 @@ void Leaf::forget_gradient() {
 
 Tensor Tensor::grad(Site site) const { return check_leaf("grad", node_, site).gradient(); }
 void Tensor::zero_grad(Site site) const { check_leaf("zero_grad", node_, site).forget_gradient(); }
+
+namespace {
+void check_result(const char* op, const Tensor& y, Site site) {
+  if (y.is_recorded()) return;
+  const Shape& shape = y.shape();
+  const std::string cut = y.node_ref() ? ": the tape was cut by " + describe(*y.node_ref())
+                                       : ": no Parameter and no tensor from requires_grad(), or it was made under "
+                                         "no_grad";
+  fail(op, "the result " + to_string(shape) + " depends on nothing that gradients flow to" + cut, site);
+}
+Tensor unit_seed(const char* op, const Tensor& y, Site site) {
+  y.array(site);  // throws of an undefined one
+  check_result(op, y, site);
+  if (y.size() != 1)
+    fail(op,
+         "the result has shape " + to_string(y.shape()) +
+             ", not one element; reduce it with sum() or mean(), or give grad() a seed of that shape",
+         site);
+  return ones(y.shape(), y.dtype());
+}
+}  // namespace
+
+Tensors grad(const Tensor& y, const Targets& targets, GradFlags flags, Site site) {
+  return grad(y, targets, unit_seed("grad", y, site), flags, site);
+}
+
+Tensors grad(const Tensor& y, const Targets& targets, const Tensor& seed, GradFlags flags, Site site) {
+  check_result("grad", y, site);
+  if (seed.shape() != y.shape() || seed.dtype() != y.dtype())
+    fail("grad",
+         std::string("the seed is ") + to_string(seed.dtype()) + to_string(seed.shape()) + ", the result " +
+             to_string(y.dtype()) + to_string(y.shape()),
+         site);
+  for (std::size_t i = 0; i < targets.items().size(); ++i) {
+    const Ref<Node>& node = targets.items()[i].node;
+    if (node && (node->flows || node->kind == Node::leaf)) continue;  // a frozen Parameter is such a leaf
+    fail("grad",
+         "target " + std::to_string(i) + " is not on the tape" +
+             (node ? ": it was cut from it by " + describe(*node) : "; make it a leaf with requires_grad()"),
+         site);
+  }
+  return Engine(flags).run(y, seed, &targets.items(), flags, site);
+}
+
+Tensor grad(const Tensor& y, const Targets::Item& x, GradFlags flags, Site site) {
+  return grad(y, Targets{x}, flags, site)[0];
+}
+
+void Tensor::backward(GradFlags flags, Site site) const {
+  Tensor seed = unit_seed("backward", *this, site);
+  if (mode & watched) tell_watchers([](Watcher& w) { w.adding_up(); });
+  Engine(flags).run(*this, seed, nullptr, flags, site);
+}
 
 }  // namespace xtape

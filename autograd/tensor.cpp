@@ -5,10 +5,9 @@
 #include <ostream>
 #include <sstream>
 
-#include "kernel.hpp"
-#include "ops/apply.hpp"
-#include "ops/elementwise.hpp"
-#include "watch.hpp"
+#include "core/check.hpp"
+#include "core/operation.hpp"
+#include "core/watch.hpp"
 
 namespace xtape {
 
@@ -255,29 +254,6 @@ Tensor arange(std::int64_t n, Dtype dtype, Site site) {
   return filled(dtype, Shape({n}, site), site, [site](auto* y, std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) convert("arange", 1, &i, y + i, site);
   });
-}
-
-bool allclose(const Arg& a, const Arg& b, double rtol, double atol) {
-  auto integer = [](const Arg& x) { return x.is_scalar ? x.is_integer : x.array && !is_floating(x.array->dtype); };
-  auto [p, q] = promote("allclose", a, b, false);
-  if (!a.is_scalar && !b.is_scalar && p.shape() != q.shape())
-    fail("allclose", "shapes " + to_string(p.shape()) + " and " + to_string(q.shape()) + " differ", a.site);
-  auto all = [&](auto close, const auto& x, const auto& y) {
-    for (std::size_t i = 0; i < std::max(x.size(), y.size()); ++i)
-      if (!close(x[a.is_scalar ? 0 : i], y[b.is_scalar ? 0 : i])) return false;
-    return true;
-  };
-  if (integer(a) && integer(b)) {
-    auto whole = [](const Arg& x) {
-      return x.is_scalar ? std::vector<std::int64_t>{x.integer} : x.tensor().to_vector<std::int64_t>();
-    };
-    return all([=](auto u, auto v) { return is_close(u, v, rtol, atol); }, whole(a), whole(b));
-  }
-  // Beside an infinity every tolerance would do.
-  auto close = [=](double u, double v) {
-    return u == v || (std::isfinite(v) && std::abs(u - v) <= atol + rtol * std::abs(v));
-  };
-  return all(close, p.to_vector<double>(), q.to_vector<double>());
 }
 
 }  // namespace xtape

@@ -7,11 +7,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "array.hpp"
-#include "error.hpp"
-#include "mode.hpp"
-#include "node.hpp"
-#include "shape.hpp"
+#include "core/array.hpp"
+#include "core/error.hpp"
+#include "core/mode.hpp"
+#include "core/node.hpp"
+#include "core/shape.hpp"
 
 namespace xtape {
 
@@ -208,10 +208,6 @@ Tensor zeros(const Shape& shape, Dtype dtype = float32, Site site = Site::here()
 Tensor ones(const Shape& shape, Dtype dtype = float32, Site site = Site::here());
 /// 0, 1, …, n-1: () -> (n,). Throws when n is negative.
 Tensor arange(std::int64_t n, Dtype dtype = int64, Site site = Site::here());
-
-/// Whether |a - b| <= atol + rtol |b| for every element, exactly so of integers; NaN equals nothing. Throws when the
-/// shapes differ.
-bool allclose(const Arg& a, const Arg& b, double rtol = 1e-5, double atol = 1e-8);
 
 /// The elements as xtensor prints them, then shape and dtype.
 std::ostream& operator<<(std::ostream& out, const Tensor& x);

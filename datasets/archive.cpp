@@ -3,7 +3,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <filesystem>
 #include <memory>
 #include <vector>

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <autograd/core/keyed_randomness.hpp>
 #include <autograd/epoch_order.hpp>
-#include <autograd/keyed_randomness.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/random.hpp>
 #include <autograd/tape.hpp>

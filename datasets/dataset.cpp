@@ -1,9 +1,9 @@
 #include "dataset.hpp"
 
 #include <algorithm>
-#include <autograd/checksum.hpp>
-#include <autograd/described.hpp>
-#include <autograd/kernel.hpp>
+#include <autograd/files/checksum.hpp>
+#include <autograd/files/described.hpp>
+#include <autograd/kernels/loops.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/join.hpp>
 #include <vector>

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <autograd/random.hpp>
 
 namespace xtape::datasets {

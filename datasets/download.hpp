@@ -1,9 +1,9 @@
-// Fetching a file from the network.
+// Private: fetching a file from the network.
 #pragma once
 #include <string>
 #include <vector>
 
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 
 namespace xtape::datasets {
 

@@ -1,6 +1,6 @@
 // Private: reading files that may or may not be compressed.
 #pragma once
-#include <autograd/input_file.hpp>
+#include <autograd/files/input_file.hpp>
 #include <cstddef>
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
-// The file format of MNIST.
+// Private: the file format of MNIST.
 #pragma once
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>

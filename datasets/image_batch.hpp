@@ -1,6 +1,6 @@
 // Private: what transforms of images share.
 #pragma once
-#include <autograd/attributes.hpp>
+#include <autograd/core/attributes.hpp>
 #include <string>
 #include <utility>
 

@@ -7,7 +7,7 @@
 #include <png.h>
 #include <sys/stat.h>
 
-#include <autograd/input_file.hpp>
+#include <autograd/files/input_file.hpp>
 #include <cerrno>
 #include <csetjmp>
 #include <cstring>

@@ -1,7 +1,7 @@
 #include "image_folder.hpp"
 
 #include <algorithm>
-#include <autograd/input_file.hpp>
+#include <autograd/files/input_file.hpp>
 #include <cctype>
 #include <filesystem>
 #include <system_error>

@@ -1,6 +1,6 @@
 #include "images.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <string>
 
 namespace xtape::datasets {

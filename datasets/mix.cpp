@@ -1,14 +1,15 @@
 #include "mix.hpp"
 
 #include <algorithm>
-#include <autograd/operation.hpp>
+#include <autograd/core/next_stream.hpp>
+#include <autograd/core/operation.hpp>
+#include <autograd/kernels/random_words.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/index.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/ops/unary.hpp>
 #include <autograd/random.hpp>
-#include <autograd/stream.hpp>
 #include <cmath>
 
 #include "image_batch.hpp"

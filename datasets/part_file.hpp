@@ -1,6 +1,6 @@
 // Private: a file that is fetched piece by piece, over several attempts if need be.
 #pragma once
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>

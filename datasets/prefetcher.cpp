@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <autograd/own_thread.hpp>
+#include <autograd/core/own_thread.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>

@@ -1,10 +1,10 @@
 #include "sampler.hpp"
 
 #include <algorithm>
-#include <autograd/checksum.hpp>
-#include <autograd/described.hpp>
+#include <autograd/core/keyed_randomness.hpp>
 #include <autograd/epoch_order.hpp>
-#include <autograd/keyed_randomness.hpp>
+#include <autograd/files/checksum.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/ops/slice.hpp>
 #include <cmath>
 #include <utility>

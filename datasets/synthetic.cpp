@@ -1,8 +1,8 @@
 #include "synthetic.hpp"
 
-#include <autograd/kernel.hpp>
-#include <autograd/math.hpp>
+#include <autograd/kernels/loops.hpp>
 #include <autograd/random.hpp>
+#include <autograd/scalar/elementary.hpp>
 #include <cmath>
 #include <string>
 #include <vector>

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 
 #include "batch.hpp"
 

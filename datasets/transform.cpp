@@ -1,7 +1,7 @@
 #include "transform.hpp"
 
-#include <autograd/attributes.hpp>
-#include <autograd/described.hpp>
+#include <autograd/core/attributes.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/random.hpp>

@@ -1,9 +1,9 @@
 #include "warp.hpp"
 
 #include <algorithm>
-#include <autograd/kernel.hpp>
-#include <autograd/operation.hpp>
-#include <autograd/scratch.hpp>
+#include <autograd/core/operation.hpp>
+#include <autograd/core/scratch.hpp>
+#include <autograd/kernels/loops.hpp>
 
 #include "image_batch.hpp"
 

@@ -1,4 +1,4 @@
-// Private: how activations are types as well as functions.
+// How activations are types as well as functions.
 #pragma once
 #include <autograd/tensor.hpp>
 #include <type_traits>

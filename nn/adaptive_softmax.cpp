@@ -1,6 +1,6 @@
 #include "adaptive_softmax.hpp"
 
-#include <autograd/attributes.hpp>
+#include <autograd/core/attributes.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/join.hpp>

@@ -1,6 +1,6 @@
 #include "buffer.hpp"
 
-#include <autograd/watch.hpp>
+#include <autograd/core/watch.hpp>
 
 namespace xtape::nn {
 namespace {

@@ -1,6 +1,6 @@
 // Private: what costs share.
 #pragma once
-#include <autograd/array.hpp>
+#include <autograd/core/array.hpp>
 #include <autograd/ops/loss.hpp>
 #include <autograd/ops/reduction.hpp>
 #include <autograd/pointwise.hpp>

@@ -1,7 +1,7 @@
 #include "ctc_loss.hpp"
 
 #include <algorithm>
-#include <autograd/operation.hpp>
+#include <autograd/core/operation.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/index.hpp>

@@ -1,5 +1,7 @@
 #include "dropout.hpp"
 
+#include <autograd/random.hpp>
+
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <cmath>

@@ -1,7 +1,7 @@
 #include <cxxabi.h>
 
 #include <atomic>
-#include <autograd/watch.hpp>
+#include <autograd/core/watch.hpp>
 #include <cstdlib>
 
 #include "module_state.hpp"

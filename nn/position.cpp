@@ -1,6 +1,6 @@
 #include "position.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/join.hpp>
 #include <autograd/ops/linalg.hpp>

@@ -1,6 +1,6 @@
 #include "recurrent.hpp"
 
-#include <autograd/operation.hpp>
+#include <autograd/core/operation.hpp>
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/join.hpp>

@@ -1,4 +1,4 @@
-// Private: what the copies of a container have in common, so that what is added to one is in all.
+// What the copies of a container have in common, so that what is added to one is in all.
 #pragma once
 #include <autograd/parameter.hpp>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "summary.hpp"
 
 #include <algorithm>
-#include <autograd/watch.hpp>
+#include <autograd/core/watch.hpp>
 #include <cstdio>
 #include <ostream>
 #include <unordered_map>

@@ -1,4 +1,4 @@
-// Private: the tensors in what a module's `forward` takes and gives, whatever its types are.
+// The tensors in what a module's `forward` takes and gives, whatever its types are.
 #pragma once
 #include <autograd/parameter.hpp>
 #include <tuple>

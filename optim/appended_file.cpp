@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <cerrno>
 #include <cstring>
 #include <utility>

@@ -1,6 +1,6 @@
-// Private: a file that grows by whole pieces.
+// A file that grows by whole pieces.
 #pragma once
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdint>
 #include <string>
 

@@ -1,6 +1,6 @@
 #include "average.hpp"
 
-#include <autograd/kernel.hpp>
+#include <autograd/kernels/loops.hpp>
 #include <autograd/ops/creation.hpp>
 #include <utility>
 

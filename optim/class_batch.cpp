@@ -1,7 +1,7 @@
 #include "class_batch.hpp"
 
 #include <algorithm>
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <cmath>
 #include <optim/exact_sum.hpp>
 #include <optim/named_state.hpp>

@@ -1,6 +1,6 @@
 // Private: what precision, recall and F-beta have in common.
 #pragma once
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdint>
 #include <optim/value.hpp>
 

@@ -1,6 +1,6 @@
 #include "classification_metric.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <optim/value.hpp>
 
 #include "class_batch.hpp"

@@ -1,7 +1,7 @@
 #include "data.hpp"
 
 #include <algorithm>
-#include <autograd/checksum.hpp>
+#include <autograd/files/checksum.hpp>
 #include <autograd/ops/gather.hpp>
 #include <autograd/ops/slice.hpp>
 

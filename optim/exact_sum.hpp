@@ -1,4 +1,4 @@
-// ExactSum: a sum of doubles that rounds once, when it is read.
+// Private: a sum of doubles that rounds once, when it is read.
 #pragma once
 #include <array>
 #include <cstdint>

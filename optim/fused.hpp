@@ -1,6 +1,6 @@
-// For optimisers: a formula of numbers as one pass over a parameter, its state and its gradient.
+// Private: for optimisers: a formula of numbers as one pass over a parameter, its state and its gradient.
 #pragma once
-#include <autograd/kernel.hpp>
+#include <autograd/kernels/loops.hpp>
 #include <optim/optimizer.hpp>
 #include <utility>
 

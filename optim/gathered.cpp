@@ -1,6 +1,6 @@
 #include "gathered.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/ops/join.hpp>
 #include <cmath>
 #include <cstring>

@@ -1,6 +1,6 @@
 #include "history.hpp"
 
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <autograd/tape.hpp>
 #include <cmath>
 #include <iomanip>

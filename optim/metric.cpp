@@ -1,7 +1,7 @@
 #include "metric.hpp"
 
 #include <algorithm>
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/tape.hpp>
 #include <cmath>
 #include <utility>

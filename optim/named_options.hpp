@@ -1,6 +1,6 @@
 // Private: the options of a schedule or a reaction, checked and written down by name.
 #pragma once
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,6 +1,6 @@
 #include "named_state.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "optimizer.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/functional.hpp>
 #include <autograd/ops/creation.hpp>
 #include <autograd/ops/elementwise.hpp>

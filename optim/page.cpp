@@ -1,7 +1,7 @@
 #include "page.hpp"
 
 #include <algorithm>
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 
 #include "page_frame.hpp"
 

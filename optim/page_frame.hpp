@@ -1,6 +1,6 @@
-// Private to Page: what its sections are made with.
+// Private: what the sections of a Page are made with.
 #pragma once
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <autograd/base64.hpp>
+#include <autograd/files/base64.hpp>
 #include <cmath>
 
 #include "page.hpp"

@@ -3,7 +3,7 @@
 #include <png.h>
 
 #include <algorithm>
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <cmath>
 
 #include "value.hpp"

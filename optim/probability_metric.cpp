@@ -1,7 +1,7 @@
 #include "probability_metric.hpp"
 
 #include <algorithm>
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <cmath>
 
 #include "class_batch.hpp"

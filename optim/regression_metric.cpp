@@ -1,6 +1,6 @@
 #include "regression_metric.hpp"
 
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <cmath>
 #include <optim/value.hpp>
 #include <vector>

@@ -1,4 +1,4 @@
-// The report of a training: one page with its curves, mistakes, weights and settings.
+// Private: the report of a training: one page with its curves, mistakes, weights and settings.
 #pragma once
 #include <functional>
 #include <map>

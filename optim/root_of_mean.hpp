@@ -1,6 +1,6 @@
-// The root of a weighted mean of squares, which keeps its range: the state of optimisers that divide by it.
+// Private: the root of a weighted mean of squares, which keeps its range: the state of optimisers that divide by it.
 #pragma once
-#include <autograd/kernel.hpp>
+#include <autograd/kernels/loops.hpp>
 #include <limits>
 
 namespace xtape::optim {

@@ -1,6 +1,6 @@
 // What a Run is asked for before it begins.
 #include <algorithm>
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <filesystem>
 #include <set>
 

@@ -1,6 +1,6 @@
 // A Run's state: what is saved, what must be the same to go on, and how it is taken.
 #include <algorithm>
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/ops/reduction.hpp>
 #include <autograd/ops/unary.hpp>
 #include <cstring>

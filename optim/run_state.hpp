@@ -1,7 +1,7 @@
 // Private: what a Run consists of.
 #pragma once
 #include <atomic>
-#include <autograd/keyed_randomness.hpp>
+#include <autograd/core/keyed_randomness.hpp>
 #include <optim/average.hpp>
 #include <optim/event_file.hpp>
 #include <optim/report.hpp>

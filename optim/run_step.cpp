@@ -1,6 +1,6 @@
 // One step of a Run: the loss of its batches, and the optimiser's step along it.
 #include <algorithm>
-#include <autograd/described.hpp>
+#include <autograd/files/described.hpp>
 #include <autograd/functional.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/join.hpp>

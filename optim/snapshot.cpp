@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <autograd/checksum.hpp>
+#include <autograd/files/checksum.hpp>
 #include <autograd/safetensors.hpp>
 #include <cerrno>
 #include <cstdio>

@@ -1,6 +1,6 @@
 // Value: what stands in one cell of a table.
 #pragma once
-#include <autograd/shape.hpp>
+#include <autograd/core/shape.hpp>
 #include <string>
 #include <type_traits>
 #include <utility>

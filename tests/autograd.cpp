@@ -1,7 +1,7 @@
 // The tape and its engine: what is kept and released, who may be asked for gradients, and that nothing leaks.
 #include <doctest/doctest.h>
 
-#include <autograd/operation.hpp>
+#include <autograd/core/operation.hpp>
 #include <cmath>
 #include <functional>
 #include <memory>

@@ -1,10 +1,10 @@
 // custom and hook: operations and derivatives of the user's own.
 #include <doctest/doctest.h>
+#include <autograd/core/operation.hpp>
 #include <autograd/custom.hpp>
 #include <autograd/functional.hpp>
 #include <autograd/gradcheck.hpp>
 #include <autograd/hook.hpp>
-#include <autograd/operation.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 #include <zlib.h>
 
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdlib>
 #include <datasets/idx.hpp>
 #include <datasets/images.hpp>

@@ -1,5 +1,5 @@
 // The download as a program, for download.py to run against a server of every kind of trouble.
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdio>
 #include <datasets/download.hpp>
 #include <datasets/mnist.hpp>

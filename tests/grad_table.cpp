@@ -1,6 +1,6 @@
 #include "grad_table.hpp"
 
-#include <autograd/engine.hpp>
+#include <autograd/core/engine.hpp>
 #include <cmath>
 #include <iostream>
 #include <limits>

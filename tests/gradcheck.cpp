@@ -1,7 +1,7 @@
 // gradcheck itself: what it accepts, what it catches, and what it says.
 #include <doctest/doctest.h>
+#include <autograd/core/engine.hpp>
 #include <autograd/custom.hpp>
-#include <autograd/engine.hpp>
 #include <autograd/gradcheck.hpp>
 
 #include <cmath>

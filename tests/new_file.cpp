@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <autograd/profile.hpp>
 #include <filesystem>
 #include <fstream>

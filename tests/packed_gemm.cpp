@@ -1,5 +1,5 @@
 // The packed product against its definition, at the edges of its tiles and blocks.
-#include <autograd/ops/packed_gemm.hpp>
+#include <autograd/kernels/packed_gemm.hpp>
 #include <cmath>
 #include <limits>
 

@@ -1,6 +1,6 @@
 // Random numbers: the published generator, the right distributions, and nothing that depends on threads.
 #include <doctest/doctest.h>
-#include <autograd/keyed_randomness.hpp>
+#include <autograd/core/keyed_randomness.hpp>
 #include <autograd/ops/dropout.hpp>
 #include <autograd/record.hpp>
 

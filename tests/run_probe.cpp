@@ -1,6 +1,6 @@
 // A small training with all that has a state, for run_kill.py: run_probe FILE RESULT THREADS. It is saved to FILE after
 // every step; what it came to is written to RESULT, and its page to FILE.html.
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <xtape.hpp>

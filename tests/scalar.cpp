@@ -1,8 +1,8 @@
 // The functions that formulas compute with, run as kernels are, for whatever instruction set (XTAPE_ISA chooses):
 // against the system's in long double, on special values, and by their relations.
 #include <doctest/doctest.h>
-#include <autograd/kernel.hpp>
-#include <autograd/special.hpp>
+#include <autograd/kernels/loops.hpp>
+#include <autograd/scalar/special.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 // Transforms of batches: resampling against SciPy (transforms/make.py), the rest against arithmetic and distributions.
 #include <algorithm>
-#include <autograd/keyed_randomness.hpp>
+#include <autograd/core/keyed_randomness.hpp>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 // Activation functions, of each element: any shape -> the same. Integers and booleans are computed as
 // float32.
 #pragma once
-#include "../scalar.hpp"
+#include "../scalar/real.hpp"
 #include "../tensor.hpp"
 
 namespace xtape {

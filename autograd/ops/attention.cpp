@@ -5,15 +5,15 @@
 #include <limits>
 #include <vector>
 
-#include "apply.hpp"
+#include "../kernels/gemm.hpp"
+#include "../kernels/softmax.hpp"
+#include "detail/apply.hpp"
+#include "detail/matrix_part.hpp"
 #include "elementwise.hpp"
-#include "gemm.hpp"
 #include "linalg.hpp"
-#include "matrix_part.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "softmax.hpp"
-#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {

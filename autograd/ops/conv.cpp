@@ -2,8 +2,9 @@
 
 #include <numeric>
 
-#include "apply.hpp"
-#include "conv_kernel.hpp"
+#include "../kernels/conv_unfold.hpp"
+#include "detail/apply.hpp"
+#include "detail/spatial_input.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "apply.hpp"
+#include "detail/apply.hpp"
 
 namespace xtape {
 namespace {

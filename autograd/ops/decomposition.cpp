@@ -1,9 +1,9 @@
 #include "decomposition.hpp"
 
+#include "detail/matrix_batch.hpp"
 #include "elementwise.hpp"
 #include "join.hpp"
 #include "linalg.hpp"
-#include "matrix_batch.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "solve.hpp"

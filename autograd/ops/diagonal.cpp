@@ -4,8 +4,8 @@
 #include <cstring>
 #include <limits>
 
-#include "apply.hpp"
-#include "strided.hpp"
+#include "../kernels/strided.hpp"
+#include "detail/apply.hpp"
 
 namespace xtape {
 namespace {

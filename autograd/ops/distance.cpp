@@ -3,15 +3,15 @@
 #include <cmath>
 #include <limits>
 
-#include "apply.hpp"
+#include "../kernels/gemm.hpp"
+#include "../kernels/index_root.hpp"
+#include "../kernels/sum.hpp"
+#include "detail/apply.hpp"
+#include "detail/matrix_part.hpp"
 #include "elementwise.hpp"
-#include "gemm.hpp"
 #include "linalg.hpp"
-#include "matrix_part.hpp"
-#include "norm_kernel.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
-#include "sum_kernel.hpp"
 
 namespace xtape {
 namespace {

@@ -1,7 +1,8 @@
 #include "dropout.hpp"
 
-#include "../stream.hpp"
-#include "apply.hpp"
+#include "../core/next_stream.hpp"
+#include "../kernels/random_words.hpp"
+#include "detail/apply.hpp"
 
 namespace xtape {
 namespace {

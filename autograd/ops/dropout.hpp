@@ -1,6 +1,7 @@
 // Dropout.
 #pragma once
-#include "../random.hpp"
+#include "../core/generator.hpp"
+#include "../tensor.hpp"
 
 namespace xtape {
 

@@ -4,11 +4,11 @@
 #include <limits>
 #include <map>
 
-#include "apply.hpp"
+#include "detail/apply.hpp"
+#include "detail/matrix_part.hpp"
 #include "diagonal.hpp"
 #include "elementwise.hpp"
 #include "linalg.hpp"
-#include "matrix_part.hpp"
 #include "shape.hpp"
 
 namespace xtape {

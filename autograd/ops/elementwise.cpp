@@ -1,7 +1,8 @@
 #include "elementwise.hpp"
 
-#include "apply.hpp"
-#include "slopes.hpp"
+#include "../core/sums.hpp"
+#include "detail/apply.hpp"
+#include "detail/slopes.hpp"
 
 namespace xtape {
 namespace {
@@ -22,71 +23,7 @@ Tensor compare(const char* op, const Arg& a, const Arg& b, F f) {
   return execute(op, {&a, &b}, forward, no_gradient, no_gradient);
 }
 
-Dtype wider(Dtype a, Dtype b) {
-  if (!is_floating(a) && !is_floating(b)) return int64;
-  return a == float64 || b == float64 ? float64 : float32;
-}
-Dtype dtype_with_number(Dtype t, const Arg& number) { return is_floating(t) ? t : number.is_integer ? int64 : float32; }
-Tensor as_tensor(const Arg& x, Dtype dtype) {
-  if (x.is_scalar) return dtype == int64 ? tensor(&x.integer, Shape{}) : full({}, x.scalar, dtype);
-  return x.tensor().to(dtype, x.site);
-}
-
 }  // namespace
-
-std::string describe(const Array& x) { return to_string(x.dtype) + to_string(x.shape); }
-
-int check_axis(const char* op, int axis, const Shape& shape, Site site) {
-  const int rank = shape.rank();
-  if (axis < -rank || axis >= rank)
-    fail(op, "there is no axis " + std::to_string(axis) + " in shape " + to_string(shape), site);
-  return axis < 0 ? axis + rank : axis;
-}
-
-Shape broadcast_shape(const Shape& a, const Shape& b) {
-  Shape y = a.rank() >= b.rank() ? a : b;
-  const Shape& other = a.rank() >= b.rank() ? b : a;
-  for (int i = 1; i <= other.rank(); ++i)
-    if (y[y.rank() - i] == 1) y[y.rank() - i] = other[other.rank() - i];
-  return y;
-}
-
-int broadcast_clash(const Shape& a, const Shape& b) {
-  for (int i = 1; i <= a.rank() && i <= b.rank(); ++i)
-    if (const std::int64_t m = a[a.rank() - i], n = b[b.rank() - i]; m != n && m != 1 && n != 1) return i;
-  return 0;
-}
-
-Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site) {
-  if (a == b) return a;
-  if (const int i = broadcast_clash(a, b))
-    fail(op,
-         "shapes " + to_string(a) + " and " + to_string(b) + " do not broadcast: axis -" + std::to_string(i) + " is " +
-             std::to_string(a[a.rank() - i]) + " and " + std::to_string(b[b.rank() - i]),
-         site);
-  return broadcast_shape(a, b);
-}
-
-std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating) {
-  if (!a.is_scalar) check_defined(op, a);
-  if (!b.is_scalar) check_defined(op, b);
-  Dtype t = a.is_scalar   ? b.is_scalar ? float32 : dtype_with_number(b.array->dtype, a)
-              : b.is_scalar ? dtype_with_number(a.array->dtype, b)
-                          : wider(a.array->dtype, b.array->dtype);
-  if (floating && !is_floating(t)) t = float32;
-  return {as_tensor(a, t), as_tensor(b, t)};
-}
-
-Tensor promote_computing(const char* op, const Arg& x) {
-  if (x.is_scalar) return as_tensor(x, x.is_integer ? int64 : float32);
-  check_defined(op, x);
-  return computes(x.array->dtype) ? x.tensor() : as_tensor(x, int64);
-}
-
-Tensor promote_floating(const char* op, const Arg& x) {
-  if (!x.is_scalar) check_defined(op, x);
-  return x.array && is_floating(x.array->dtype) ? x.tensor() : as_tensor(x, float32);
-}
 
 Tensor operator+(const Arg& a, const Arg& b) {
   return binary(
@@ -276,7 +213,31 @@ Tensor isclose(const Arg& a, const Arg& b, double rtol, double atol) {
   });
 }
 
-bool add_in_place(Tensor& sum, const Tensor& g) {
+bool allclose(const Arg& a, const Arg& b, double rtol, double atol) {
+  auto integer = [](const Arg& x) { return x.is_scalar ? x.is_integer : x.array && !is_floating(x.array->dtype); };
+  auto [p, q] = promote("allclose", a, b, false);
+  if (!a.is_scalar && !b.is_scalar && p.shape() != q.shape())
+    fail("allclose", "shapes " + to_string(p.shape()) + " and " + to_string(q.shape()) + " differ", a.site);
+  auto all = [&](auto close, const auto& x, const auto& y) {
+    for (std::size_t i = 0; i < std::max(x.size(), y.size()); ++i)
+      if (!close(x[a.is_scalar ? 0 : i], y[b.is_scalar ? 0 : i])) return false;
+    return true;
+  };
+  if (integer(a) && integer(b)) {
+    auto whole = [](const Arg& x) {
+      return x.is_scalar ? std::vector<std::int64_t>{x.integer} : x.tensor().to_vector<std::int64_t>();
+    };
+    return all([=](auto u, auto v) { return is_close(u, v, rtol, atol); }, whole(a), whole(b));
+  }
+  // Beside an infinity every tolerance would do.
+  auto close = [=](double u, double v) {
+    return u == v || (std::isfinite(v) && std::abs(u - v) <= atol + rtol * std::abs(v));
+  };
+  return all(close, p.to_vector<double>(), q.to_vector<double>());
+}
+
+Tensor detail::add(const Tensor& a, const Tensor& b) { return a + b; }
+bool detail::add_in_place(Tensor& sum, const Tensor& g) {
   Array& s = sum.array();
   if (!s.exclusive() || s.dtype != g.dtype()) return false;
   visit_floating(s.dtype, [&](auto t) {

@@ -74,8 +74,8 @@ Tensor operator|(const Arg& a, const Arg& b);
 Tensor operator^(const Arg& a, const Arg& b);
 /// Whether |a - b| <= atol + rtol |b|, element by element: boolean; infinities are close to themselves, NaN to nothing.
 Tensor isclose(const Arg& a, const Arg& b, double rtol = 1e-5, double atol = 1e-8);
-
-// For the engine: adds g to `sum` where nobody else can see its elements; false if somebody can.
-bool add_in_place(Tensor& sum, const Tensor& g);
+/// Whether |a - b| <= atol + rtol |b| for every element, exactly so of integers; NaN equals nothing. Throws when the
+/// shapes differ.
+bool allclose(const Arg& a, const Arg& b, double rtol = 1e-5, double atol = 1e-8);
 
 }  // namespace xtape

@@ -1,7 +1,7 @@
 #include "exponential.hpp"
 
-#include "apply.hpp"
-#include "slopes.hpp"
+#include "detail/apply.hpp"
+#include "detail/slopes.hpp"
 
 namespace xtape {
 

@@ -1,10 +1,10 @@
 // The greatest and the least elements of axes, and where they stand: part of reduction.hpp.
 #include <cstring>
 
-#include "axes.hpp"
+#include "../kernels/panels.hpp"
+#include "../kernels/sum.hpp"
+#include "detail/axes.hpp"
 #include "elementwise.hpp"
-#include "panels.hpp"
-#include "sum_kernel.hpp"
 
 namespace xtape {
 namespace {

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../random.hpp"
+#include "detail/spatial_input.hpp"
 #include "gather.hpp"
-#include "window.hpp"
 
 namespace xtape {
 

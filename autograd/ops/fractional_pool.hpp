@@ -1,6 +1,7 @@
 // Maximum pooling over windows whose distances are drawn, so that sizes shrink by a fraction.
 #pragma once
-#include "../random.hpp"
+#include "../core/generator.hpp"
+#include "../tensor.hpp"
 #include "pooling.hpp"
 
 namespace xtape {

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "../part.hpp"
-#include "positions.hpp"
+#include "../core/part.hpp"
+#include "detail/positions.hpp"
 #include "shape.hpp"
 
 namespace xtape {

@@ -3,21 +3,11 @@
 #include <cstring>
 #include <vector>
 
-#include "apply.hpp"
+#include "detail/apply.hpp"
 #include "elementwise.hpp"
 #include "shape.hpp"
 
 namespace xtape {
-
-void check_labels(const char* op, const Array& labels, std::int64_t classes, Site site,
-                  std::optional<std::int64_t> ignored) {
-  for (std::int64_t i = 0; i < labels.size; ++i)
-    if (const std::int64_t label = label_at(labels, i); label != ignored && (label < 0 || label >= classes))
-      fail(op,
-           "label " + std::to_string(label) + " at " + std::to_string(i) + " is not in [0, " + std::to_string(classes) +
-               ")",
-           site);
-}
 
 Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
   check_defined("one_hot", labels);

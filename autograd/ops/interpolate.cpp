@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "axis_map.hpp"
+#include "detail/axis_map.hpp"
+#include "detail/spatial_input.hpp"
 
 namespace xtape {
 

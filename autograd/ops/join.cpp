@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "apply.hpp"
+#include "../kernels/strided.hpp"
+#include "detail/apply.hpp"
 #include "shape.hpp"
 #include "slice.hpp"
-#include "strided.hpp"
 
 namespace xtape {
 namespace {

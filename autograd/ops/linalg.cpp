@@ -3,10 +3,10 @@
 #include <cstring>
 #include <limits>
 
-#include "apply.hpp"
+#include "../kernels/gemm.hpp"
+#include "detail/apply.hpp"
+#include "detail/matrix_part.hpp"
 #include "elementwise.hpp"
-#include "gemm.hpp"
-#include "matrix_part.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 

@@ -1,9 +1,10 @@
 #include <cmath>
 
+#include "../kernels/scan_columns.hpp"
+#include "../kernels/sum.hpp"
+#include "detail/axes.hpp"
 #include "elementwise.hpp"
 #include "scan.hpp"
-#include "scan_columns.hpp"
-#include "sum_kernel.hpp"
 
 namespace xtape {
 namespace {

@@ -2,14 +2,14 @@
 
 #include <cmath>
 
-#include "../math.hpp"
+#include "../scalar/elementary.hpp"
 #include "activation.hpp"
-#include "apply.hpp"
+#include "detail/apply.hpp"
+#include "detail/row_powers.hpp"
 #include "elementwise.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "softmax.hpp"
-#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <limits>
 
+#include "../kernels/gemm.hpp"
 #include "decomposition.hpp"
+#include "detail/matrix_batch.hpp"
 #include "elementwise.hpp"
-#include "gemm.hpp"
 #include "linalg.hpp"
-#include "matrix_batch.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "solve.hpp"

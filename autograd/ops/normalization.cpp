@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "apply.hpp"
+#include "../kernels/normalization.hpp"
+#include "detail/apply.hpp"
+#include "detail/matrix_part.hpp"
 #include "elementwise.hpp"
-#include "matrix_part.hpp"
-#include "normalization_kernel.hpp"
 #include "reduction.hpp"
 #include "shape.hpp"
 #include "unary.hpp"

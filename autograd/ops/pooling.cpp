@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "axis_map.hpp"
-#include "max_pool_kernel.hpp"
+#include "../kernels/max_pool.hpp"
+#include "detail/axis_map.hpp"
+#include "detail/spatial_input.hpp"
 
 namespace xtape {
 

@@ -1,5 +1,5 @@
 // Products of linear algebra that are no matter for BLAS.
-#include "apply.hpp"
+#include "detail/apply.hpp"
 #include "diagonal.hpp"
 #include "elementwise.hpp"
 #include "linalg.hpp"

@@ -1,8 +1,8 @@
 #include "rearrange.hpp"
 
-#include "axes.hpp"
+#include "../kernels/strided.hpp"
+#include "detail/axes.hpp"
 #include "shape.hpp"
-#include "strided.hpp"
 
 namespace xtape {
 namespace {

@@ -1,10 +1,12 @@
 #include "scan.hpp"
 
+#include "detail/axes.hpp"
+
 #include <cmath>
 #include <cstring>
 
+#include "../kernels/scan_columns.hpp"
 #include "elementwise.hpp"
-#include "scan_columns.hpp"
 
 namespace xtape {
 namespace {

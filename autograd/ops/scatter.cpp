@@ -3,10 +3,10 @@
 #include <cstring>
 #include <vector>
 
+#include "detail/positions.hpp"
 #include "elementwise.hpp"
 #include "gather.hpp"
 #include "pad.hpp"
-#include "positions.hpp"
 #include "shape.hpp"
 #include "slice.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <numeric>
 
-#include "apply.hpp"
-#include "strided.hpp"
+#include "../kernels/strided.hpp"
+#include "detail/apply.hpp"
 
 namespace xtape {
 

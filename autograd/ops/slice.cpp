@@ -4,9 +4,9 @@
 #include <cstring>
 #include <memory>
 
-#include "../part.hpp"
-#include "apply.hpp"
-#include "strided.hpp"
+#include "../core/part.hpp"
+#include "../kernels/strided.hpp"
+#include "detail/apply.hpp"
 
 namespace xtape {
 namespace {

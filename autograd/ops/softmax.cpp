@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "../kernels/panels.hpp"
+#include "detail/row_powers.hpp"
 #include "elementwise.hpp"
-#include "panels.hpp"
-#include "softmax_kernel.hpp"
 
 namespace xtape {
 namespace {

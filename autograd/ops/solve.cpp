@@ -1,9 +1,9 @@
 #include "solve.hpp"
 
 #include "decomposition.hpp"
+#include "detail/matrix_batch.hpp"
 #include "elementwise.hpp"
 #include "linalg.hpp"
-#include "matrix_batch.hpp"
 #include "shape.hpp"
 
 namespace xtape {

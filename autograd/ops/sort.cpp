@@ -1,11 +1,13 @@
 #include "sort.hpp"
 
+#include "detail/axes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
+#include "../kernels/panels.hpp"
 #include "elementwise.hpp"
-#include "panels.hpp"
 
 namespace xtape {
 namespace {

@@ -1,14 +1,16 @@
 #include "statistics.hpp"
 
+#include "detail/axes.hpp"
+
 #include <cmath>
 #include <cstring>
 #include <limits>
 #include <vector>
 
+#include "../kernels/index_root.hpp"
+#include "../kernels/panels.hpp"
+#include "../kernels/sum.hpp"
 #include "elementwise.hpp"
-#include "norm_kernel.hpp"
-#include "panels.hpp"
-#include "sum_kernel.hpp"
 
 namespace xtape {
 namespace {

@@ -1,7 +1,7 @@
 #include "trigonometric.hpp"
 
-#include "far_angles.hpp"
-#include "slopes.hpp"
+#include "detail/far_angles.hpp"
+#include "detail/slopes.hpp"
 
 namespace xtape {
 

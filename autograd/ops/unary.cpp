@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "apply.hpp"
-#include "slopes.hpp"
+#include "detail/apply.hpp"
+#include "detail/slopes.hpp"
 
 namespace xtape {
 namespace {

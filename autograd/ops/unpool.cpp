@@ -2,8 +2,8 @@
 
 #include <limits>
 
-#include "positions.hpp"
-#include "window.hpp"
+#include "detail/positions.hpp"
+#include "detail/spatial_input.hpp"
 
 namespace xtape {
 

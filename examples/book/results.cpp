@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 
 using Json = nlohmann::ordered_json;
 

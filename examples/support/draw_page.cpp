@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include <autograd/base64.hpp>
+#include <autograd/files/base64.hpp>
 #include <autograd/ops.hpp>
 #include <optim/page.hpp>
 

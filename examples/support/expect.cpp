@@ -1,6 +1,6 @@
 #include "expect.hpp"
 
-#include <autograd/error.hpp>
+#include <autograd/core/error.hpp>
 #include <cstdio>
 
 namespace {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include <autograd/new_file.hpp>
+#include <autograd/files/new_file.hpp>
 #include <autograd/ops.hpp>
 #include <optim/confusion_matrix.hpp>
 

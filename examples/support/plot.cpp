@@ -1,8 +1,8 @@
 #include "plot.hpp"
 
 #include <algorithm>
-#include <autograd/base64.hpp>
-#include <autograd/new_file.hpp>
+#include <autograd/files/base64.hpp>
+#include <autograd/files/new_file.hpp>
 #include <autograd/ops.hpp>
 #include <cmath>
 #include <cstdio>

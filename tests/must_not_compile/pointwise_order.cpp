@@ -1,5 +1,5 @@
 // expect: pointwise differentiates a formula three times; for more compose it from operations
-#include <autograd/dual.hpp>
+#include <autograd/scalar/dual.hpp>
 
 using namespace xtape::kernel;
 int main() { Dual<Dual<Dual<Dual<Real<float>>>>> x; }
