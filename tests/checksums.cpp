@@ -1,7 +1,7 @@
 // The checksums that scripts/checksums compares before and after a change: of values, of gradients as loops and
 // recorded, and of second-order gradients of every row of the tables; and of trainings of ten steps. They are of one
 // machine, so the suite does not run this.
-#include <autograd/checksum.hpp>
+#include <autograd/files/checksum.hpp>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
