@@ -36,4 +36,5 @@ endfunction()
 
 test_snippets(${PROJECT_SOURCE_DIR}/README.md)
 test_snippets(${PROJECT_SOURCE_DIR}/docs/datasets.md)
+test_snippets(${PROJECT_SOURCE_DIR}/docs/internals.md)
 test_snippets(${PROJECT_SOURCE_DIR}/docs/training.md)
