@@ -6,6 +6,7 @@
 
 #include <autograd/functional.hpp>
 #include <autograd/ops.hpp>
+#include <autograd/random.hpp>
 #include <datasets/data_loader.hpp>
 #include <datasets/digits.hpp>
 #include <datasets/expanded.hpp>
