@@ -11,7 +11,7 @@ DescribeScopes describe_scopes = nullptr;
 DescribeOperands describe_operands = nullptr;
 
 // The source tree as the compiler knows it, also where a compiler cache has made its path relative.
-const std::size_t root = std::strlen(__FILE__) - std::strlen("autograd/error.cpp");
+const std::size_t root = std::strlen(__FILE__) - std::strlen("autograd/core/error.cpp");
 
 // Ours are the four folders of the source tree, the installed headers, and the standard library's headers, through
 // which a std::function calls.

@@ -1,7 +1,6 @@
 // Dropout.
 #pragma once
-#include "../core/generator.hpp"
-#include "../tensor.hpp"
+#include "../random.hpp"
 
 namespace xtape {
 
