@@ -1,6 +1,10 @@
-"""Arrows between folders and rooms point one way, and no header that is installed needs one that is not.
+"""Arrows between folders and rooms point one way, and no header that is installed needs one that is not; xtape.hpp has
+all that is.
 
-Usage: arrows.py ROOT. A room may include itself and the rooms before it in ROOMS; `nn`, `optim` and `datasets` know
+    tests/arrows.py ROOT            fails where that does not hold
+    tests/arrows.py ROOT --write    adds what xtape.hpp lacks
+
+A room may include itself and the rooms before it in ROOMS; `nn`, `optim` and `datasets` know
 autograd and not one another. A header whose first line begins with "// Private:" is not installed.
 """
 import pathlib
@@ -12,6 +16,7 @@ ROOMS = ["autograd/scalar", "autograd/core", "autograd/kernels", "autograd/files
 DOORS = {"tensor": "autograd/core", "tape": "autograd/core", "parameter": "autograd/core", "parallel": "autograd/core",
          "random": "autograd/ops"}
 LIBRARIES = ["autograd", "nn", "optim", "datasets"]
+APART = {pathlib.Path("autograd/xtensor.hpp")}  # what xtape.hpp leaves to who wants it
 
 
 def room(path):
@@ -44,6 +49,16 @@ def is_private(root, path):
     return (root / path).read_text().startswith("// Private:")
 
 
+def reached(root, path):
+    """All that `path` includes, and what that includes."""
+    seen, left = set(), [path]
+    while left:
+        if (path := left.pop()) not in seen:
+            seen.add(path)
+            left += included(root, path)
+    return seen
+
+
 def main():
     root = pathlib.Path(sys.argv[1]).resolve()
     paths = [p.relative_to(root) for library in LIBRARIES for p in sorted((root / library).rglob("*.[hc]pp"))]
@@ -56,6 +71,14 @@ def main():
                 wrong.append(f"{path} includes {other}: {room(path)} does not know {room(other)}")
             elif path.suffix == ".hpp" and not is_private(root, path) and is_private(root, other):
                 wrong.append(f"{path} is installed and includes {other}, which is not")
+    whole = pathlib.Path("xtape.hpp")
+    lacking = {p for p in paths if p.suffix == ".hpp" and not is_private(root, p)} - APART - reached(root, whole)
+    if "--write" in sys.argv[2:] and lacking:
+        head, *lines = (root / whole).read_text().split("#include ")
+        lines = sorted(lines + [f"<{p}>\n" for p in lacking])
+        (root / whole).write_text("#include ".join([head, *lines]))
+    elif lacking:
+        wrong.append("xtape.hpp lacks " + ", ".join(map(str, sorted(lacking))) + ": tests/arrows.py ROOT --write")
     if len(paths) < 300:
         wrong.append(f"only {len(paths)} files were found below {root}")
     print("\n".join(wrong) or f"{len(paths)} files point one way.")
