@@ -5,6 +5,8 @@
 #include <unordered_map>
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 thread_local const AnomalyGuard* innermost_guard = nullptr;

@@ -16,14 +16,14 @@ namespace xtape {
 ///
 /// What is reported: NaN anywhere, in data too; Inf where all inputs are finite. An infinite constant, such as the mask
 /// of an attention, is not.
-class AnomalyGuard final : public Watcher {
+class AnomalyGuard final : public detail::Watcher {
  public:
   AnomalyGuard();
   ~AnomalyGuard() override;
 
-  void executed(Execution& e) override;
-  void backward(const Operation& node, bool begin) override;
-  void gradient(Operation& node, std::size_t i, const Tensor& g, const Tensor& result) override;
+  void executed(detail::Execution& e) override;
+  void backward(const detail::Operation& node, bool begin) override;
+  void gradient(detail::Operation& node, std::size_t i, const Tensor& g, const Tensor& result) override;
   void argument(const Arg& x) override;
 
   /// Where the operands of a call at `site` were made: for the message of an error there.
@@ -33,7 +33,7 @@ class AnomalyGuard final : public Watcher {
 
  private:
   struct Operand {
-    Ref<Node> node;
+    detail::Ref<detail::Node> node;
     Site site;
   };
   const AnomalyGuard* outer_guard_;

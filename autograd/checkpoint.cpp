@@ -8,6 +8,8 @@
 #include "ops/shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // What a function did: operations on the values that it captured, which come first, and on each other's.
@@ -202,7 +204,7 @@ void check_defined(const Tensor& x, const std::string& what, Site site) {
 
 }  // namespace
 
-Tensor checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Tensors& inputs, Site site) {
+Tensor detail::checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Tensors& inputs, Site site) {
   for (std::size_t i = 0; i < inputs.size(); ++i) check_defined(inputs[i], "input " + std::to_string(i), site);
   Scope scope(site);
   if (!is_recording()) return f(inputs);

@@ -6,8 +6,10 @@
 
 namespace xtape {
 
+namespace detail {
 // What the templates below call.
 Tensor checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Tensors& inputs, Site site);
+}  // namespace detail
 
 /// f(inputs), keeping only what f starts from: the inputs and what else it uses. The backward pass repeats the
 /// operations that f did, for the values that it reads; f itself is called once, and may do whatever it likes:
@@ -18,12 +20,12 @@ Tensor checkpoint_list(const std::function<Tensor(const Tensors&)>& f, const Ten
 /// "Training deep nets with sublinear memory cost", 2016.
 template <class F>
 Tensor checkpoint(const F& f, const Tensors& inputs, Site site = Site::here()) {
-  return checkpoint_list(f, inputs, site);
+  return detail::checkpoint_list(f, inputs, site);
 }
 /// The same for a function of one tensor, such as a module.
 template <class F>
 Tensor checkpoint(const F& f, const Tensor& x, Site site = Site::here()) {
-  return checkpoint_list([&f](const Tensors& in) { return f(in[0]); }, {x}, site);
+  return detail::checkpoint_list([&f](const Tensors& in) { return f(in[0]); }, {x}, site);
 }
 
 }  // namespace xtape

@@ -8,6 +8,8 @@
 #include "ops/detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // One instruction, whatever the user's function does inside.
@@ -60,7 +62,7 @@ struct Custom final : ListOperation {
 
 }  // namespace
 
-Tensor make_custom(CustomFunctions functions, const Tensors& inputs, Site site) {
+Tensor detail::make_custom(CustomFunctions functions, const Tensors& inputs, Site site) {
   std::vector<Arg> args;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (!inputs[i].defined()) fail("custom", "input " + std::to_string(i) + " is undefined", site);

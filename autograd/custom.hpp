@@ -9,6 +9,7 @@
 namespace xtape {
 
 /// The two functions of a custom operation in their general form.
+namespace detail {
 struct CustomFunctions {
   std::function<Tensor(const Tensors& x)> forward;
   std::function<Tensors(const Tensor& g, const Tensors& x, const Tensor& y)> vjp;
@@ -16,6 +17,7 @@ struct CustomFunctions {
 };
 // What `custom` below compiles to.
 Tensor make_custom(CustomFunctions functions, const Tensors& inputs, Site site);
+}  // namespace detail
 
 /// y = forward(x) as one operation, whose derivative is `vjp(g, x, y)`: it returns dL/dx for the gradient g = dL/dy.
 ///
@@ -44,7 +46,7 @@ Tensor custom(F forward, V vjp, const In& inputs, Site site = Site::here()) {
         else return static_cast<void>(y), Tensors{vjp(g, x[0])};
       };
       auto one = [forward = std::move(forward)](const Tensors& x) -> Tensor { return forward(x[0]); };
-      return make_custom({std::move(one), std::move(list), output}, {inputs}, site);
+      return detail::make_custom({std::move(one), std::move(list), output}, {inputs}, site);
     }
   } else {
     constexpr bool output = std::is_invocable_r_v<Tensors, const V&, const Tensor&, const Tensors&, const Tensor&>;
@@ -53,9 +55,9 @@ Tensor custom(F forward, V vjp, const In& inputs, Site site = Site::here()) {
     static_assert(ok,
                   "at Tensors, custom takes forward(x), which returns a Tensor, and vjp(g, x, y) or vjp(g, x), which "
                   "return Tensors");
-    if constexpr (ok && output) return make_custom({std::move(forward), std::move(vjp), true}, inputs, site);
+    if constexpr (ok && output) return detail::make_custom({std::move(forward), std::move(vjp), true}, inputs, site);
     else if constexpr (ok)
-      return make_custom(
+      return detail::make_custom(
           {std::move(forward),
            [vjp = std::move(vjp)](const Tensor& g, const Tensors& x, const Tensor&) -> Tensors { return vjp(g, x); },
            false},

@@ -7,7 +7,8 @@
 #include "ops/reduction.hpp"
 #include "ops/shape.hpp"
 
-namespace xtape::functional {
+namespace xtape::detail::functional {
+
 namespace {
 
 std::string text(const Tensor& x) { return to_string(x.dtype()) + to_string(x.shape()); }
@@ -243,4 +244,4 @@ Tensors per_example_grad(const Function& f, const Tensors& batch, const Point& a
   return result;
 }
 
-}  // namespace xtape::functional
+}  // namespace xtape::detail::functional

@@ -24,7 +24,7 @@ using NamedParameters = std::vector<std::pair<std::string, Parameter>>;
 using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 // What the functions below share: one compiled form for all kinds of inputs.
-namespace functional {
+namespace detail::functional {
 
 using Function = std::function<Tensor(const Tensors&)>;
 
@@ -122,31 +122,31 @@ struct ValueAndParameterGrad {
   Site site;
 };
 
-}  // namespace functional
+}  // namespace detail::functional
 
 /// The function x -> {f(x), df/dx} for an f with one element as its result: `auto [y, g] = value_and_grad(f)(x)`.
 /// It throws where f's result has not just one element. Source: JAX's `value_and_grad`.
 template <class F>
-functional::ValueAndGrad<F> value_and_grad(F f, GradFlags flags = grad_defaults) {
+detail::functional::ValueAndGrad<F> value_and_grad(F f, GradFlags flags = grad_defaults) {
   return {std::move(f), flags};
 }
 /// The same with respect to Parameters, `parameters()` or `named_parameters()`, which f knows; the result takes f's
 /// arguments: `auto [loss, g] = value_and_grad(cost, net.parameters())(x, target)`.
-template <class F, class Parameters, class = decltype(functional::Point(std::declval<Parameters>()))>
-functional::ValueAndParameterGrad<F, Parameters> value_and_grad(F f, const Parameters& parameters,
-                                                                GradFlags flags = grad_defaults,
-                                                                Site site = Site::here()) {
+template <class F, class Parameters, class = decltype(detail::functional::Point(std::declval<Parameters>()))>
+detail::functional::ValueAndParameterGrad<F, Parameters> value_and_grad(F f, const Parameters& parameters,
+                                                                        GradFlags flags = grad_defaults,
+                                                                        Site site = Site::here()) {
   return {std::move(f), parameters, flags, site};
 }
 
 /// {f(x), v^T J}: the vector-Jacobian product, one backward pass. v has the shape of f's result, the product that of
 /// the inputs. Throws when v has not. (torch.autograd.functional.vjp)
 template <class F, class In = Tensors>
-std::pair<Tensor, functional::Like<In>> vjp(const F& f, const In& inputs, const Tensor& v,
-                                            GradFlags flags = grad_defaults, Site site = Site::here()) {
-  const functional::Point at(inputs);
-  auto [value, product] = functional::vjp(functional::of_inputs<In>(f), at, v, flags, site);
-  return {std::move(value), functional::like<In>(at, std::move(product))};
+std::pair<Tensor, detail::functional::Like<In>> vjp(const F& f, const In& inputs, const Tensor& v,
+                                                    GradFlags flags = grad_defaults, Site site = Site::here()) {
+  const detail::functional::Point at(inputs);
+  auto [value, product] = detail::functional::vjp(detail::functional::of_inputs<In>(f), at, v, flags, site);
+  return {std::move(value), detail::functional::like<In>(at, std::move(product))};
 }
 
 /// {f(x), J v}: the Jacobian-vector product, the derivative of f along `tangents`, which have the shapes of the inputs;
@@ -154,19 +154,21 @@ std::pair<Tensor, functional::Like<In>> vjp(const F& f, const In& inputs, const 
 /// and its own vector-Jacobian product is J v. Throws when the tangents do not fit. Source: J. Townsend, "A new trick
 /// for calculating Jacobian vector products", 2017.
 template <class F, class In = Tensors>
-std::pair<Tensor, Tensor> jvp(const F& f, const In& inputs, const functional::Like<In>& tangents,
+std::pair<Tensor, Tensor> jvp(const F& f, const In& inputs, const detail::functional::Like<In>& tangents,
                               GradFlags flags = grad_defaults, Site site = Site::here()) {
-  const functional::Point at(inputs);
-  return functional::jvp(functional::of_inputs<In>(f), at, functional::list<In>("jvp", at, tangents, site), flags,
-                         site);
+  const detail::functional::Point at(inputs);
+  return detail::functional::jvp(detail::functional::of_inputs<In>(f), at,
+                                 detail::functional::list<In>("jvp", at, tangents, site), flags, site);
 }
 
 /// df/dx of a result y of any shape, of shape (y..., x...): one for each input. One backward pass per element of y.
 /// Throws when that would be more than `Shape::max_rank` axes.
 template <class F, class In = Tensors>
-functional::Like<In> jacobian(const F& f, const In& inputs, GradFlags flags = grad_defaults, Site site = Site::here()) {
-  const functional::Point at(inputs);
-  return functional::like<In>(at, functional::jacobian(functional::of_inputs<In>(f), at, flags, site));
+detail::functional::Like<In> jacobian(const F& f, const In& inputs, GradFlags flags = grad_defaults,
+                                      Site site = Site::here()) {
+  const detail::functional::Point at(inputs);
+  return detail::functional::like<In>(
+      at, detail::functional::jacobian(detail::functional::of_inputs<In>(f), at, flags, site));
 }
 
 /// d2f/dx2 of an f with one element as its result: (x..., x...) at one Tensor; else blocks, of which [i][j] is
@@ -174,8 +176,8 @@ functional::Like<In> jacobian(const F& f, const In& inputs, GradFlags flags = gr
 /// element.
 template <class F, class In = Tensors>
 auto hessian(const F& f, const In& inputs, GradFlags flags = grad_defaults, Site site = Site::here()) {
-  std::vector<Tensors> blocks = functional::hessian(functional::of_inputs<In>(f), inputs, flags, site);
-  if constexpr (functional::is_one<In>) return blocks[0][0];
+  std::vector<Tensors> blocks = detail::functional::hessian(detail::functional::of_inputs<In>(f), inputs, flags, site);
+  if constexpr (detail::functional::is_one<In>) return blocks[0][0];
   else return blocks;
 }
 
@@ -183,12 +185,12 @@ auto hessian(const F& f, const In& inputs, GradFlags flags = grad_defaults, Site
 /// inputs, without the Hessian. Two backward passes. (torch.autograd.functional.hvp)
 /// Source: Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 1994.
 template <class F, class In = Tensors>
-std::pair<Tensor, functional::Like<In>> hvp(const F& f, const In& inputs, const functional::Like<In>& v,
-                                            GradFlags flags = grad_defaults, Site site = Site::here()) {
-  const functional::Point at(inputs);
-  auto [value, product] =
-      functional::hvp(functional::of_inputs<In>(f), at, functional::list<In>("hvp", at, v, site), flags, site);
-  return {std::move(value), functional::like<In>(at, std::move(product))};
+std::pair<Tensor, detail::functional::Like<In>> hvp(const F& f, const In& inputs, const detail::functional::Like<In>& v,
+                                                    GradFlags flags = grad_defaults, Site site = Site::here()) {
+  const detail::functional::Point at(inputs);
+  auto [value, product] = detail::functional::hvp(detail::functional::of_inputs<In>(f), at,
+                                                  detail::functional::list<In>("hvp", at, v, site), flags, site);
+  return {std::move(value), detail::functional::like<In>(at, std::move(product))};
 }
 
 /// The gradients of f for each example of a batch alone: (n, parameter...) for each parameter. `batch` is a tensor
@@ -196,14 +198,14 @@ std::pair<Tensor, functional::Like<In>> hvp(const F& f, const In& inputs, const 
 /// accordingly, and gives its loss. One backward pass per example. Throws when the batch's first axes differ or f's
 /// result has not just one element.
 template <class F, class In = Tensors, class Parameters>
-functional::Like<Parameters> per_example_grad(const F& f, const In& batch, const Parameters& parameters,
-                                              GradFlags flags = grad_defaults, Site site = Site::here()) {
-  const functional::Point at(parameters);
-  static_assert(!functional::is_one<Parameters> && !std::is_same_v<Parameters, Tensors>,
+detail::functional::Like<Parameters> per_example_grad(const F& f, const In& batch, const Parameters& parameters,
+                                                      GradFlags flags = grad_defaults, Site site = Site::here()) {
+  const detail::functional::Point at(parameters);
+  static_assert(!detail::functional::is_one<Parameters> && !std::is_same_v<Parameters, Tensors>,
                 "per_example_grad differentiates with respect to parameters() or named_parameters()");
-  return functional::like<Parameters>(
-      at,
-      functional::per_example_grad(functional::of_inputs<In>(f), functional::Point(batch).tensors, at, flags, site));
+  return detail::functional::like<Parameters>(
+      at, detail::functional::per_example_grad(detail::functional::of_inputs<In>(f),
+                                               detail::functional::Point(batch).tensors, at, flags, site));
 }
 
 }  // namespace xtape

@@ -9,6 +9,8 @@
 #include "random.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 using Values = std::vector<double>;
@@ -223,8 +225,8 @@ class Gradcheck {
 
 }  // namespace
 
-void check_gradients(const functional::Function& f, const functional::Point& at, const GradcheckOptions& options,
-                     Site site) {
+void detail::check_gradients(const functional::Function& f, const functional::Point& at,
+                             const GradcheckOptions& options, Site site) {
   const Scope scope(site);
   const Recording recording(true);
   Gradcheck(f, at, options, site).run();

@@ -11,9 +11,11 @@ struct GradcheckOptions {
   double tolerance = 1e-6;  ///< allowed |tape - differences|, relative to the largest term of the derivative
 };
 
+namespace detail {
 // What `gradcheck` below compiles to.
 void check_gradients(const functional::Function& f, const functional::Point& at, const GradcheckOptions& options,
                      Site site);
+}  // namespace detail
 
 /// Proves the gradients of f, and the gradients of those: compares the derivative of sum(f w) with differences of
 /// fourth order, (8 (f(x + hv) - f(x - hv)) - (f(x + 2hv) - f(x - 2hv))) / 12h, for random weights w and along random
@@ -24,7 +26,7 @@ void check_gradients(const functional::Function& f, const functional::Point& at,
 /// float64 and f is the same in every call. No input may stand within twice the step of a kink of f.
 template <class F, class In = Tensors>
 void gradcheck(const F& f, const In& inputs, const GradcheckOptions& options = {}, Site site = Site::here()) {
-  check_gradients(functional::of_inputs<In>(f), functional::Point(inputs), options, site);
+  detail::check_gradients(detail::functional::of_inputs<In>(f), detail::functional::Point(inputs), options, site);
 }
 
 }  // namespace xtape

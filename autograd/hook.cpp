@@ -5,8 +5,9 @@
 #include "ops/detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
 
-Tensor add_hook(const Arg& x, std::function<Tensor(const Tensor&)> f) {
+Tensor detail::add_hook(const Arg& x, std::function<Tensor(const Tensor&)> f) {
   check_defined("hook", x);
   if (!is_floating(x.array->dtype))
     fail("hook", "no gradient flows to " + describe(*x.array) + "; expected float32 or float64", x.site);

@@ -8,8 +8,10 @@
 
 namespace xtape {
 
+namespace detail {
 // What `hook` below compiles to.
 Tensor add_hook(const Arg& x, std::function<Tensor(const Tensor&)> f);
+}  // namespace detail
 
 /// x itself; on the way back, f is called with dL/dy of the result y, summed over everything that was computed from y,
 /// and what it returns goes on to x in its place: `y = hook(x, [](const Tensor& g) { return clamp(g, -1, 1); })`. An f
@@ -22,8 +24,8 @@ Tensor hook(const Arg& x, F f) {
   static_assert(ok, "a hook is a function that takes a Tensor, the gradient, and returns a Tensor or nothing");
   if constexpr (!ok) return {};
   else if constexpr (std::is_void_v<std::invoke_result_t<F&, const Tensor&>>)
-    return add_hook(x, [f = std::move(f)](const Tensor& g) mutable { return f(g), g; });
-  else return add_hook(x, std::move(f));
+    return detail::add_hook(x, [f = std::move(f)](const Tensor& g) mutable { return f(g), g; });
+  else return detail::add_hook(x, std::move(f));
 }
 
 }  // namespace xtape

@@ -8,6 +8,8 @@
 #include "core/operation.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 std::vector<const Node*> nodes_below(const Tensor& y, Site site, const char* op) {

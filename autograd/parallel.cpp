@@ -21,6 +21,8 @@
 #include "core/own_thread.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 struct Job {
@@ -188,7 +190,7 @@ int num_threads() { return pool().threads(); }
 OwnThreadOnly::OwnThreadOnly() : before_(std::exchange(inside_tile, true)) {}
 OwnThreadOnly::~OwnThreadOnly() { inside_tile = before_; }
 
-void run_tiles(std::int64_t count, Tile tile) {
+void detail::run_tiles(std::int64_t count, Tile tile) {
   if (!inside_tile && pool().threads() > 1 && pool().run(count, tile)) return;
   for (std::int64_t i = 0; i < count; ++i) tile.call(tile.function, i);
 }

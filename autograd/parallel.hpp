@@ -13,6 +13,7 @@ namespace xtape {
 void set_num_threads(int n, Site site = Site::here());
 int num_threads();
 
+namespace detail {
 // A function of a tile's number, not owned: a std::function would allocate.
 struct Tile {
   const void* function;
@@ -20,13 +21,15 @@ struct Tile {
 };
 // parallel_for for more than one tile.
 void run_tiles(std::int64_t count, Tile tile);
+}  // namespace detail
 
 /// Calls tile(0) … tile(count - 1), each once, on this thread and on whatever helpers are free. Does not return before
 /// all are done, and passes on the first exception. Inside a tile, or while another thread uses the pool, it is a loop.
 template <class F>
 void parallel_for(std::int64_t count, const F& tile) {
   if (count == 1) tile(0);
-  else if (count > 1) run_tiles(count, {&tile, [](const void* f, std::int64_t i) { (*static_cast<const F*>(f))(i); }});
+  else if (count > 1)
+    detail::run_tiles(count, {&tile, [](const void* f, std::int64_t i) { (*static_cast<const F*>(f))(i); }});
 }
 
 }  // namespace xtape

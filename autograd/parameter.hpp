@@ -114,6 +114,8 @@ class Parameter : public detail::Bound {
 inline Arg::Arg(const Parameter& p, const char* file, int line)
     : array(p.leaf()->value.get()), node(p.leaf()), is_cell(true), site{file, line} {}
 
+namespace detail {
+
 /// While it lives, copying a Parameter on this thread makes a new cell with a copy of the value instead of an alias;
 /// copies of one cell share one new cell, so ties stay ties. Modules clone themselves with it.
 class Cloning {
@@ -131,5 +133,7 @@ class Cloning {
   Cloning* outer_;
   std::vector<std::pair<const void*, std::shared_ptr<void>>> copies_;
 };
+
+}  // namespace detail
 
 }  // namespace xtape

@@ -6,6 +6,8 @@
 
 namespace xtape {
 
+namespace detail {
+
 // What a formula must be, checked on the type that first derivatives are computed with.
 template <class F>
 using CallOperator = decltype(&F::operator());
@@ -65,6 +67,8 @@ Tensor apply_formula(const char* op, Reduce reduce, const F& f, const Arg& x, co
   }
 }
 
+}  // namespace detail
+
 /// f(x, rest...) on each element, of up to 8 tensors, Parameters or numbers that broadcast:
 ///
 ///   Tensor y = pointwise([](auto x, auto beta) { return x * sigmoid(beta * x); }, x, beta);
@@ -86,19 +90,19 @@ Tensor apply_formula(const char* op, Reduce reduce, const F& f, const Arg& x, co
 /// float64 if an argument is, else float32. Throws when the shapes do not broadcast.
 template <class F, class... Rest>
 Tensor pointwise(const F& f, const Arg& x, const Rest&... rest) {
-  return apply_formula("pointwise", Reduce::nothing, f, x, rest...);
+  return detail::apply_formula("pointwise", detail::Reduce::nothing, f, x, rest...);
 }
 /// The sum of f(x, rest...) over all elements, without storing them: (...) -> ().
 template <class F, class... Rest>
 Tensor pointwise_sum(const F& f, const Arg& x, const Rest&... rest) {
-  return apply_formula("pointwise_sum", Reduce::sum, f, x, rest...);
+  return detail::apply_formula("pointwise_sum", detail::Reduce::sum, f, x, rest...);
 }
 /// The mean of f(x, rest...) over all elements, without storing them, NaN when there are none: (...) -> ().
 ///
 ///   Tensor cost = pointwise_mean([](auto y, auto t) { return log(cosh(y - t)); }, prediction, target);
 template <class F, class... Rest>
 Tensor pointwise_mean(const F& f, const Arg& x, const Rest&... rest) {
-  return apply_formula("pointwise_mean", Reduce::mean, f, x, rest...);
+  return detail::apply_formula("pointwise_mean", detail::Reduce::mean, f, x, rest...);
 }
 
 }  // namespace xtape

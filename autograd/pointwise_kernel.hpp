@@ -13,7 +13,7 @@
 #pragma clang diagnostic ignored "-Wpass-failed"  // a formula with a branch is not vectorised
 #endif
 
-namespace xtape {
+namespace xtape::detail {
 
 /// The operation of a formula f of n arguments, or of a derivative of it:
 ///   order 0:  f(x...),
@@ -61,7 +61,9 @@ struct PointwiseArguments {
   Shape shape;
 };
 
-namespace kernel {
+}  // namespace xtape::detail
+
+namespace xtape::kernel {
 
 /// g times the derivative of a function of N arguments with respect to argument i.
 template <class F, std::size_t N>
@@ -115,7 +117,9 @@ void slopes_loop(std::index_sequence<I...> axes, F f, std::int64_t n, void* cons
              static_cast<T*>(results[I])...);
 }
 
-}  // namespace kernel
+}  // namespace xtape::kernel
+
+namespace xtape::detail {
 
 template <class F, std::size_t N>
 struct PointwiseOf final : Pointwise {
@@ -155,7 +159,7 @@ struct PointwiseOf final : Pointwise {
   const F f_;
 };
 
-}  // namespace xtape
+}  // namespace xtape::detail
 
 #if defined(__clang__)
 #pragma clang diagnostic pop

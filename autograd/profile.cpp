@@ -9,6 +9,8 @@
 #include "files/new_file.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 std::vector<Profile::Row> sorted(std::map<std::string, Profile::Row> rows) {

@@ -14,7 +14,7 @@ namespace xtape {
 ///   for (...) step();
 ///   std::cout << profile;           // a table by operation and one by module
 ///   profile.write_trace("t.json");  // for chrome://tracing or ui.perfetto.dev
-class Profile final : public Watcher {
+class Profile final : public detail::Watcher {
  public:
   /// One operation, or the rules of one.
   struct Event {
@@ -49,8 +49,8 @@ class Profile final : public Watcher {
   /// Writes the events in the Chrome trace format, JSON. Throws when the file cannot be written.
   void write_trace(const std::string& path, Site site = Site::here()) const;
 
-  void executed(Execution& e) override;
-  void backward(const Operation& node, bool begin) override;
+  void executed(detail::Execution& e) override;
+  void backward(const detail::Operation& node, bool begin) override;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -7,6 +7,8 @@
 #include "ops/shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 void check_inputs(const char* op, const Tensors& inputs, Site site) {
@@ -25,7 +27,7 @@ Tensors told_apart(const Tensors& inputs) {
 
 Replay::Replay(std::shared_ptr<Program> program) : program_(std::move(program)) {}
 
-Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensors& example_inputs, Site site) {
+Replay detail::record_list(const std::function<Tensors(const Tensors&)>& f, const Tensors& example_inputs, Site site) {
   check_inputs("record", example_inputs, site);
   Scope scope(site);
   const Tensors inputs = told_apart(example_inputs);

@@ -8,7 +8,13 @@
 
 namespace xtape {
 
+class Replay;
+
+namespace detail {
 class Program;
+// What `record` below calls.
+Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensors& example_inputs, Site site);
+}  // namespace detail
 
 /// What `record` returns: the recorded function, callable as often as you like, one call at a time.
 class Replay {
@@ -23,15 +29,12 @@ class Replay {
   friend std::ostream& operator<<(std::ostream& out, const Replay& replay);
 
  private:
-  friend Replay record_list(const std::function<Tensors(const Tensors&)>&, const Tensors&, Site);
-  explicit Replay(std::shared_ptr<Program> program);
-  Program& program(Site site) const;
-  std::shared_ptr<Program> program_;
-  std::vector<Ref<Array>> results_;
+  friend Replay detail::record_list(const std::function<Tensors(const Tensors&)>&, const Tensors&, Site);
+  explicit Replay(std::shared_ptr<detail::Program> program);
+  detail::Program& program(Site site) const;
+  std::shared_ptr<detail::Program> program_;
+  std::vector<detail::Ref<detail::Array>> results_;
 };
-
-// What the template below calls.
-Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensors& example_inputs, Site site);
 
 /// Calls f once with `example_inputs` and writes down what it does, gradients included:
 ///
@@ -49,7 +52,7 @@ Replay record_list(const std::function<Tensors(const Tensors&)>& f, const Tensor
 /// calls `backward`, or writes to a parameter in place: a replay could not do the same.
 template <class F>
 Replay record(const F& f, const Tensors& example_inputs, Site site = Site::here()) {
-  return record_list(
+  return detail::record_list(
       [&f](const Tensors& in) -> Tensors {
         if constexpr (std::is_same_v<std::decay_t<decltype(f(in))>, Tensor>) return {f(in)};
         else return f(in);

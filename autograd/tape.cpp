@@ -10,7 +10,7 @@ namespace xtape {
 
 using namespace detail;
 
-Ref<Leaf> make_leaf(const char* op, Site site, const Array& value) {
+Ref<Leaf> detail::make_leaf(const char* op, Site site, const Array& value) {
   return make_node<Leaf>(op, user_site(site), value);
 }
 

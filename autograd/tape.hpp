@@ -26,6 +26,8 @@
 
 namespace xtape {
 
+namespace detail {
+
 /// The end of the tape: a tensor that `requires_grad()` made, or the cell of a Parameter.
 struct Leaf final : Node {
   Leaf(const char* op, Site site, const Array& value) : Node(leaf, op, site) {
@@ -45,6 +47,8 @@ struct Leaf final : Node {
 };
 inline void destroy(Leaf* leaf) { destroy(static_cast<Node*>(leaf)); }
 Ref<Leaf> make_leaf(const char* op, Site site, const Array& value);
+
+}  // namespace detail
 
 /// Whether operations of this thread are recorded.
 bool is_recording();
@@ -77,7 +81,7 @@ class Targets {
   struct Item {
     Item(const Tensor& x) : node(x.node_ref()) {}
     Item(const Parameter& p);
-    Ref<Node> node;
+    detail::Ref<detail::Node> node;
   };
   Targets(std::initializer_list<Item> items) : items_(items) {}
   Targets(const Tensors& tensors) : items_(tensors.begin(), tensors.end()) {}

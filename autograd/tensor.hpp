@@ -41,7 +41,7 @@ class Tensor {
   struct Position {
     template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
     Position(T i, const char* file = __builtin_FILE(), int line = __builtin_LINE())
-        : index(to_int64(i, Site{file, line})), site{file, line} {
+        : index(detail::to_int64(i, Site{file, line})), site{file, line} {
       static_assert(!std::is_same_v<T, bool>, "x[i] takes a position; of a mask write masked_select(x, mask)");
     }
     std::int64_t index;
@@ -108,12 +108,13 @@ class Tensor {
   void zero_grad(Site site = Site::here()) const;
 
   // For operations of the library.
-  explicit Tensor(Ref<Array> array, Ref<Node> node = {}) : array_(std::move(array)), node_(std::move(node)) {}
-  const Ref<Array>& array_ref() const { return array_; }
-  const Ref<Node>& node_ref() const { return node_; }
+  explicit Tensor(detail::Ref<detail::Array> array, detail::Ref<detail::Node> node = {})
+      : array_(std::move(array)), node_(std::move(node)) {}
+  const detail::Ref<detail::Array>& array_ref() const { return array_; }
+  const detail::Ref<detail::Node>& node_ref() const { return node_; }
   /// Gives its array away without counting.
   void forget() { array_.forget(); }
-  Array& array(Site site = Site::here()) const {
+  detail::Array& array(Site site = Site::here()) const {
     if (!array_) undefined(site);
     return *array_;
   }
@@ -121,8 +122,8 @@ class Tensor {
  private:
   [[noreturn]] static void undefined(Site site);
   const void* raw_data(Dtype wanted, Site site) const;
-  Ref<Array> array_;
-  Ref<Node> node_;
+  detail::Ref<detail::Array> array_;
+  detail::Ref<detail::Node> node_;
 };
 using Tensors = std::vector<Tensor>;
 
@@ -138,7 +139,7 @@ struct Arg {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Arg(T number, const char* file = __builtin_FILE(), int line = __builtin_LINE())
       : scalar(static_cast<double>(number)), is_scalar(true), is_integer(std::is_integral_v<T>), site{file, line} {
-    if constexpr (std::is_integral_v<T>) integer = to_int64(number, site);
+    if constexpr (std::is_integral_v<T>) integer = detail::to_int64(number, site);
   }
   Arg(const Tensor& t, Site where) : array(t.array_ref().get()), node(t.node_ref().get()), site(where) {}
 
@@ -146,12 +147,13 @@ struct Arg {
   bool flows() const { return node && node->flows; }
   /// The tensor it refers to; undefined if there is none, or a number.
   Tensor tensor() const {
-    return is_cell && detail::mode & detail::watched ? taken()
-                                                     : Tensor(Ref<Array>::share(array), Ref<Node>::share(node));
+    return is_cell && detail::mode & detail::watched
+               ? taken()
+               : Tensor(detail::Ref<detail::Array>::share(array), detail::Ref<detail::Node>::share(node));
   }
 
-  Array* array = nullptr;
-  Node* node = nullptr;
+  detail::Array* array = nullptr;
+  detail::Node* node = nullptr;
   double scalar = 0;
   std::int64_t integer = 0;
   bool is_scalar = false, is_integer = false;
@@ -163,6 +165,7 @@ struct Arg {
   Tensor taken() const;
 };
 
+namespace detail {
 /// A number or a (nested) list of numbers, as `tensor` takes it.
 struct Literal {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
@@ -171,7 +174,7 @@ struct Literal {
         dtype(!std::is_integral_v<T>    ? float32
               : std::is_same_v<T, bool> ? boolean
                                         : int64) {
-    if constexpr (std::is_integral_v<T>) integer = to_int64(number, Site{file, line});
+    if constexpr (std::is_integral_v<T>) integer = detail::to_int64(number, Site{file, line});
   }
   Literal(std::initializer_list<Literal> list) : is_list(true), items(list) {}
 
@@ -181,12 +184,13 @@ struct Literal {
   bool is_list = false;
   std::vector<Literal> items;
 };
+}  // namespace detail
 
 /// A tensor from (nested) lists: `tensor({{1., 2.}, {3., 4.}})` is float32, `tensor({1, 2})` int64, and
 /// `tensor({true})` boolean. Throws when the rows of a list differ in length.
-Tensor tensor(const Literal& values, Site site = Site::here());
+Tensor tensor(const detail::Literal& values, Site site = Site::here());
 /// The same with a given dtype. Throws where that has no counterpart of a number.
-Tensor tensor(const Literal& values, Dtype dtype, Site site = Site::here());
+Tensor tensor(const detail::Literal& values, Dtype dtype, Site site = Site::here());
 /// A copy of the elements at `values`, of any arithmetic type: of its dtype, of int64 for the other integers.
 template <class T>
 Tensor tensor(const T* values, const Shape& shape, Site site = Site::here());

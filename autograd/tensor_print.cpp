@@ -9,6 +9,7 @@
 #include "xtensor.hpp"
 
 namespace xtape {
+using namespace detail;
 
 std::ostream& operator<<(std::ostream& out, const Tensor& x) {
   if (!x.defined()) return out << "undefined tensor";

@@ -9,6 +9,7 @@
 #include "image_batch.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
 
 class Crop {
  public:

@@ -5,6 +5,7 @@
 #include "text_file.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
 
 using xtape::detail::Place;
 

@@ -12,6 +12,7 @@
 #include "prefetcher.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
 
 // One epoch, which several threads must not go through at once.
 struct DataLoader::Epoch {

@@ -9,6 +9,8 @@
 #include <vector>
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 struct OfImages : Dataset::Source {

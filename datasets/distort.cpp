@@ -14,6 +14,8 @@
 #include "warp.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 constexpr double degree = 3.14159265358979323846 / 180;

@@ -7,6 +7,7 @@
 #include "transform.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
 
 /// The sizes of (n, channels, rows, cols). Throws unless they are float32 or float64.
 struct ImageSizes {

@@ -15,6 +15,8 @@
 #include <vector>
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 using xtape::detail::Place;

@@ -5,6 +5,8 @@
 #include "image_file.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 // Weights are in units of 2^-22, as Pillow's are, so that sums are exact.

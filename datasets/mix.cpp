@@ -15,6 +15,8 @@
 #include "image_batch.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 // The logarithm of a number of the distribution Gamma(alpha), which itself may be too small for a double. Source:

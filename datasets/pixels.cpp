@@ -8,6 +8,7 @@
 #include "image_batch.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
 
 Transform normalize(std::vector<double> mean, std::vector<double> stddev, Site site) {
   const auto channels = static_cast<std::int64_t>(mean.size());

@@ -15,6 +15,7 @@
 #include <utility>
 
 namespace xtape::datasets {
+using namespace xtape::detail;
 
 namespace {
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 constexpr double pi = 3.14159265358979323846;

@@ -7,6 +7,8 @@
 #include <autograd/random.hpp>
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 // `made` where the coin of a row, (n,), is 1, else `kept`.

@@ -8,6 +8,8 @@
 #include "image_batch.hpp"
 
 namespace xtape::datasets {
+using namespace xtape::detail;
+
 namespace {
 
 using detail::no_gradient;

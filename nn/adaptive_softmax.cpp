@@ -12,6 +12,8 @@
 #include <cmath>
 
 namespace xtape::nn {
+using namespace detail;
+
 namespace {
 
 constexpr const char* layer = "AdaptiveLogSoftmaxWithLoss";

@@ -3,6 +3,8 @@
 #include <autograd/core/watch.hpp>
 
 namespace xtape::nn {
+using namespace detail;
+
 namespace {
 // A leaf, as a Parameter has one, so that recorded functions see it change; but no gradient reaches it.
 Ref<Leaf> buffer_leaf(const Tensor& value, Site site) {

@@ -1,6 +1,7 @@
 #include "cell.hpp"
 
 namespace xtape::nn {
+using namespace detail;
 namespace {
 
 Shape checked_weight(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden, Site site) {

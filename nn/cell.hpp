@@ -19,7 +19,7 @@ class Cell : public Module<Derived> {
 
  protected:
   Cell(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden, bool with_bias, Site site);
-  Tensors next(Step step, const Tensor& x, Tensors state) const;
+  Tensors next(detail::Step step, const Tensor& x, Tensors state) const;
 
  private:
   const char* name_;
@@ -34,7 +34,7 @@ class RNNCell : public Cell<RNNCell> {
   Tensor forward(const Tensor& x, const Tensor& h = Tensor()) const;
 
  private:
-  Step step_;
+  detail::Step step_;
 };
 
 /// The state of an LSTMCell.

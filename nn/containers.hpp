@@ -37,7 +37,7 @@ class ModuleList : public Module<ModuleList<M>> {
   auto end() const { return std::as_const(*modules_).end(); }
 
  private:
-  Shared<std::vector<M>> modules_;
+  detail::Shared<std::vector<M>> modules_;
 };
 
 /// Modules of one type by name, in the order in which they were added: `heads.add("digit", Linear(8, 10))`,
@@ -73,7 +73,7 @@ class ModuleDict : public Module<ModuleDict<M>> {
       if (known == name) return &m;
     return nullptr;
   }
-  Shared<std::vector<std::pair<std::string, M>>> modules_;
+  detail::Shared<std::vector<std::pair<std::string, M>>> modules_;
 };
 
 /// Parameters by position, named "0", "1": `ParameterList scales = child("scales", ParameterList());`,
@@ -99,7 +99,7 @@ class ParameterList : public Module<ParameterList> {
   auto end() const { return std::as_const(*list_).end(); }
 
  private:
-  Shared<std::vector<Parameter>> list_;
+  detail::Shared<std::vector<Parameter>> list_;
 };
 
 }  // namespace xtape::nn

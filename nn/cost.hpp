@@ -6,6 +6,7 @@
 #include <autograd/pointwise.hpp>
 
 namespace xtape::nn {
+using namespace detail;
 
 /// Throws unless `y` is a floating tensor and `target` a tensor of its shape; the message says what to write instead.
 void check_pair(const char* cost, const Arg& y, const Arg& target, const char* y_name = "the prediction",

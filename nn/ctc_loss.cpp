@@ -17,6 +17,8 @@
 #include "cost.hpp"
 
 namespace xtape::nn {
+using namespace detail;
+
 namespace {
 
 using Lengths = std::vector<std::int64_t>;

@@ -6,7 +6,7 @@
 #include <autograd/random.hpp>
 #include <cmath>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 Tensor recurrent_start(const Shape& shape, std::int64_t hidden, Site site) {
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
@@ -54,4 +54,4 @@ Tensors gru_step(const Tensor& x, const Tensor& g, const Tensors& state) {
       a[0], b[0], a[1], b[1], a[2], b[2], state[0])};
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

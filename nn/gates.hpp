@@ -3,7 +3,7 @@
 #include <nn/module.hpp>
 #include <optional>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 // How a parameter starts: uniform in ±1/sqrt(hidden).
 Tensor recurrent_start(const Shape& shape, std::int64_t hidden, Site site);
@@ -25,4 +25,4 @@ Tensors relu_step(const Tensor& x, const Tensor& g, const Tensors& state);
 Tensors lstm_step(const Tensor& x, const Tensor& g, const Tensors& state);
 Tensors gru_step(const Tensor& x, const Tensor& g, const Tensors& state);
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

@@ -7,6 +7,7 @@
 #include "module_state.hpp"
 
 namespace xtape::nn {
+using namespace detail;
 
 std::string ModuleBase::State::type_name() const {
   std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(type->name(), nullptr, nullptr, nullptr), std::free);

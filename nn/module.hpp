@@ -23,6 +23,16 @@
 #include <utility>
 #include <vector>
 
+namespace xtape::detail {
+
+template <class Void, class M, class... Args>
+inline constexpr bool has_forward = false;
+template <class M, class... Args>
+inline constexpr bool
+    has_forward<std::void_t<decltype(std::declval<M&>().forward(std::declval<Args>()...))>, M, Args...> = true;
+
+}  // namespace xtape::detail
+
 namespace xtape::nn {
 
 class ModuleBase;
@@ -170,12 +180,6 @@ class ModuleObject : public ModuleBase {
   [[noreturn]] void fail_derived(const std::type_info& type, Site site) const;
 };
 
-template <class Void, class M, class... Args>
-inline constexpr bool has_forward = false;
-template <class M, class... Args>
-inline constexpr bool
-    has_forward<std::void_t<decltype(std::declval<M&>().forward(std::declval<Args>()...))>, M, Args...> = true;
-
 /// The base of a module `Derived`, which declares its parts with `child`, `parameter` and `buffer` and defines
 /// `forward(inputs...) const`. Calling the module opens its scope, so that errors name its path and the caller's line.
 /// A module that extends another, `Base`, is a `Module<Derived, Base>`, whose constructor takes Base's arguments:
@@ -225,7 +229,7 @@ class Module : public Base {
   /// A copy with parameters and buffers of its own, in the same mode; ties inside it stay ties.
   Derived clone() const {
     if (typeid(*this) != typeid(Derived)) this->fail_derived(typeid(*this), {});
-    Cloning cloning;
+    detail::Cloning cloning;
     return Derived(static_cast<const Derived&>(*this));
   }
 
@@ -269,10 +273,10 @@ class Module : public Base {
 
   template <class... Args>
   auto call(Site site, Args&&... args) const {
-    constexpr bool takes = has_forward<void, const Derived, Args...>;
-    static_assert(takes || !has_forward<void, Derived, Args...>,
+    constexpr bool takes = detail::has_forward<void, const Derived, Args...>;
+    static_assert(takes || !detail::has_forward<void, Derived, Args...>,
                   "a module's forward must be const: Tensor forward(const Tensor& x) const { ... }");
-    static_assert(takes || has_forward<void, Derived, Args...>,
+    static_assert(takes || detail::has_forward<void, Derived, Args...>,
                   "a module needs a public forward for what it is called with, such as "
                   "Tensor forward(const Tensor& x) const { ... }");
     if constexpr (takes) {
@@ -282,12 +286,12 @@ class Module : public Base {
       const auto& self = *static_cast<const Derived*>(this);
       if (!entered.hooked) return self.forward(std::forward<Args>(args)...);
       Tensors inputs, outputs;
-      (each_tensor(args, [&](const Tensor& x) { inputs.push_back(x); }), ...);
+      (detail::each_tensor(args, [&](const Tensor& x) { inputs.push_back(x); }), ...);
       auto result = self.forward(std::forward<Args>(args)...);
-      each_tensor(result, [&](const Tensor& y) { outputs.push_back(y); });
+      detail::each_tensor(result, [&](const Tensor& y) { outputs.push_back(y); });
       this->run_hooks(inputs, outputs);
       std::size_t next = 0;
-      each_tensor(result, [&](Tensor& y) { y = outputs[next++]; });
+      detail::each_tensor(result, [&](Tensor& y) { y = outputs[next++]; });
       return result;
     } else {
       return Tensor();

@@ -7,6 +7,7 @@
 #include "module.hpp"
 
 namespace xtape::nn {
+using namespace detail;
 
 template <class T>
 using Named = std::vector<std::pair<std::string, T>>;

@@ -1,6 +1,6 @@
 #include "padding.hpp"
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 std::vector<std::int64_t> all_sides(const char* layer, int rank, const PerAxis& pads, PadMode mode, Site site) {
   const std::vector<std::int64_t>& v = pads.values();
@@ -12,4 +12,4 @@ std::vector<std::int64_t> all_sides(const char* layer, int rank, const PerAxis& 
   return v.size() == 1 ? std::vector<std::int64_t>(sides, v[0]) : v;
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

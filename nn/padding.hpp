@@ -5,11 +5,15 @@
 #include <autograd/ops/spatial.hpp>
 #include <nn/module.hpp>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 /// The pads of all sides of `rank` axes. Throws unless there are one or 2 rank of them, and for a negative one unless
 /// the mode is `constant`.
 std::vector<std::int64_t> all_sides(const char* layer, int rank, const PerAxis& pads, PadMode mode, Site site);
+
+}  // namespace xtape::detail
+
+namespace xtape::nn {
 
 /// What they share; a negative pad cuts off where the margin is constant. Throws unless there are one or 2 rank pads;
 /// at the call when x has too few axes or a margin is wider than it can be filled: n - 1 of an axis of n for
@@ -21,7 +25,7 @@ class Pad : public Module<Derived> {
 
  protected:
   Pad(const char* layer, int rank, const PerAxis& pads, PadMode mode, Site site, double value = 0)
-      : pads_(all_sides(layer, rank, pads, mode, site)), mode_(mode), value_(value) {}
+      : pads_(detail::all_sides(layer, rank, pads, mode, site)), mode_(mode), value_(value) {}
 
  private:
   std::vector<std::int64_t> pads_;

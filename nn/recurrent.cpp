@@ -8,6 +8,8 @@
 #include <autograd/ops/shape.hpp>
 
 namespace xtape::nn {
+using namespace detail;
+
 namespace {
 
 // Whether a step is one of its sequence's: (time, batch, 1). An operation, because a `record` cannot look at lengths.

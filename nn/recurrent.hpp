@@ -71,12 +71,12 @@ class Recurrent : public Module<Derived> {
   Recurrent(const char* name, std::int64_t gates, std::int64_t in, std::int64_t hidden, const RecurrentOptions& options,
             Site site);
   // The outputs, and after them the final states.
-  Tensors run(Step step, const Padded& x, Tensors state) const;
+  Tensors run(detail::Step step, const Padded& x, Tensors state) const;
 
  private:
   // Outputs of one direction of one layer, whose state becomes the final one; `valid` may be empty.
-  static Tensor pass(Step step, const RecurrentWeights& weights, const Tensor& x, Tensors& state, const Tensors& valid,
-                     bool reverse);
+  static Tensor pass(detail::Step step, const RecurrentWeights& weights, const Tensor& x, Tensors& state,
+                     const Tensors& valid, bool reverse);
 
   const char* name_;
   std::int64_t in_, hidden_, out_;  // out_: the size of h
@@ -102,7 +102,7 @@ class RNN : public Recurrent<RNN> {
   RecurrentResult forward(const Padded& x, const Tensor& h0 = Tensor()) const;
 
  private:
-  Step step_;
+  detail::Step step_;
 };
 
 /// LSTMCell's step over sequences, as in `auto [y, h, c] = lstm(x)` or `lstm(x, h0, c0)`: x (time, batch, in), h0 and

@@ -107,7 +107,7 @@ class Sequential : public Module<Sequential> {
   }
   std::size_t position(const std::string& name, Site site) const;
 
-  Shared<std::vector<Element>> elements_;
+  detail::Shared<std::vector<Element>> elements_;
 };
 
 }  // namespace xtape::nn

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 /// A T that copies share; under Cloning they share a copy of it.
 template <class T>
@@ -32,4 +32,4 @@ class Shared {
   std::shared_ptr<T> value_;
 };
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

@@ -6,7 +6,7 @@
 #include <autograd/ops/statistics.hpp>
 #include <autograd/tape.hpp>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 Shape matrix_shape(const Tensor& weight, int axis, Site site) {
   if (axis < 0 || axis >= weight.rank())
@@ -14,7 +14,7 @@ Shape matrix_shape(const Tensor& weight, int axis, Site site) {
   return {weight.shape()[axis], weight.size() / weight.shape()[axis]};
 }
 
-Tensor divided_by_spectral_norm(const Tensor& weight, int axis, const Buffer& u, const Buffer& v, int steps,
+Tensor divided_by_spectral_norm(const Tensor& weight, int axis, const nn::Buffer& u, const nn::Buffer& v, int steps,
                                 double eps) {
   const Tensor matrix = reshape(moveaxis(weight, axis, 0), matrix_shape(weight, axis, {}));
   no_grad([&] {
@@ -27,4 +27,4 @@ Tensor divided_by_spectral_norm(const Tensor& weight, int axis, const Buffer& u,
   return weight / dot(u.tensor(), matmul(matrix, v.tensor()));
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

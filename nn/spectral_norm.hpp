@@ -4,7 +4,7 @@
 #include <nn/module.hpp>
 #include <optional>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 /// The sizes of `weight` as a matrix with `axis` as its rows and all other axes as its columns. Throws when it has no
 /// such axis.
@@ -12,8 +12,12 @@ Shape matrix_shape(const Tensor& weight, int axis, Site site);
 
 /// weight / sigma with sigma = u^T W v, where W is the weight as such a matrix, and u and v are constants; after so
 /// many steps v <- W^T u / |W^T u|, u <- W v / |W v|, whose lengths are bounded from below by eps.
-Tensor divided_by_spectral_norm(const Tensor& weight, int axis, const Buffer& u, const Buffer& v, int steps,
+Tensor divided_by_spectral_norm(const Tensor& weight, int axis, const nn::Buffer& u, const nn::Buffer& v, int steps,
                                 double eps);
+
+}  // namespace xtape::detail
+
+namespace xtape::nn {
 
 /// `Layer` (a Linear or a convolution) with its weight divided by the weight's largest singular value, as
 /// `SpectralNorm<Linear>` or `spectral_norm(Linear(3, 2))`; the shapes are the layer's. The weight becomes
@@ -28,8 +32,8 @@ class SpectralNorm : public Module<SpectralNorm<Layer>> {
   explicit SpectralNorm(const Layer& layer, int n_power_iterations = 1, double eps = 1e-12, int axis = 0,
                         Site site = Site::here())
       : weight_orig(layer.weight),
-        weight_u(start("weight_u", matrix_shape(weight_orig, axis, site)[0])),
-        weight_v(start("weight_v", matrix_shape(weight_orig, axis, site)[1])),
+        weight_u(start("weight_u", detail::matrix_shape(weight_orig, axis, site)[0])),
+        weight_v(start("weight_v", detail::matrix_shape(weight_orig, axis, site)[1])),
         layer_(layer),
         axis_(axis),
         steps_(n_power_iterations),
@@ -39,11 +43,11 @@ class SpectralNorm : public Module<SpectralNorm<Layer>> {
     if (layer.bias) bias = this->adopt("bias", *layer.bias);
     weight_orig.set_name("weight_orig");
     this->adopt("weight_orig", weight_orig);
-    divided_by_spectral_norm(weight_orig, axis_, weight_u, weight_v, 15, eps_);
+    detail::divided_by_spectral_norm(weight_orig, axis_, weight_u, weight_v, 15, eps_);
   }
   Tensor forward(const Tensor& x) const {
     const int steps = this->is_training() ? steps_ : 0;
-    return layer_.forward(x, divided_by_spectral_norm(weight_orig, axis_, weight_u, weight_v, steps, eps_));
+    return layer_.forward(x, detail::divided_by_spectral_norm(weight_orig, axis_, weight_u, weight_v, steps, eps_));
   }
 
   std::optional<Parameter> bias;

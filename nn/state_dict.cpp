@@ -5,6 +5,8 @@
 #include "module_state.hpp"
 
 namespace xtape::nn {
+using namespace detail;
+
 namespace {
 
 std::string text(const Tensor& t) { return to_string(t.dtype()) + to_string(t.shape()); }

@@ -7,6 +7,8 @@
 #include <unordered_map>
 
 namespace xtape::nn {
+using namespace detail;
+
 namespace {
 
 using Layers = std::unordered_map<const void*, Summary::Layer*>;

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <type_traits>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 struct AnyMember {
   template <class T>
@@ -15,6 +15,10 @@ inline constexpr bool braces_take = false;
 template <class T, class... Members>
 inline constexpr bool braces_take<T, std::void_t<decltype(T{std::declval<Members>()...})>, Members...> = true;
 
+template <class X, class Y, class F>
+void each_tensor(std::pair<X, Y>& x, F&& f);
+template <class... X, class F>
+void each_tensor(std::tuple<X...>& x, F&& f);
 /// Calls f(tensor) for each Tensor in x: x itself, the elements of Tensors, of a pair or a tuple, and the members of a
 /// struct that has one to four and nothing else. What is of another type has none.
 template <class X, class F>
@@ -47,4 +51,4 @@ void each_tensor(std::tuple<X...>& x, F&& f) {
   std::apply([&](auto&... part) { (each_tensor(part, f), ...); }, x);
 }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

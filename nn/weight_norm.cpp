@@ -3,7 +3,7 @@
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/statistics.hpp>
 
-namespace xtape::nn {
+namespace xtape::detail {
 
 Tensor length_along(const Tensor& v, int axis, Site site) {
   if (axis < 0 || axis >= v.rank())
@@ -16,4 +16,4 @@ Tensor length_along(const Tensor& v, int axis, Site site) {
 
 Tensor with_length(const Tensor& v, const Tensor& g, int axis) { return v * (g / length_along(v, axis, {})); }
 
-}  // namespace xtape::nn
+}  // namespace xtape::detail

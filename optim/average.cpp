@@ -7,6 +7,7 @@
 #include "named_state.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
 
 WeightAverage::WeightAverage(const char* name, std::vector<Parameter> parameters, Site site)
     : name_(name), parameters_(each_once(name, std::move(parameters), site)) {

@@ -8,6 +8,8 @@
 #include <optim/value.hpp>
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 double number(const Tensor& x, std::int64_t i) {

@@ -8,6 +8,8 @@
 #include "metric_kind.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 // The classes' shares as one number.

@@ -5,6 +5,7 @@
 #include <utility>
 
 namespace xtape::optim {
+using namespace xtape::detail;
 
 namespace detail {
 template <class T, class F, std::size_t... I>

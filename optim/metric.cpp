@@ -9,6 +9,8 @@
 #include "metric_kind.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 void check_name(const std::string& name, Site site) {

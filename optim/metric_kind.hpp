@@ -5,6 +5,7 @@
 #include <optim/named_state.hpp>
 
 namespace xtape::optim {
+using namespace xtape::detail;
 
 /// What a metric gathers and how its value comes of it. One of its counts is "count", the number of samples, unless it
 /// keeps scores or has no value.

@@ -6,6 +6,7 @@
 #include <utility>
 
 namespace xtape::optim {
+using namespace xtape::detail;
 
 std::vector<Parameter> each_once(const char* op, std::vector<Parameter> parameters, Site site) {
   std::unordered_set<const Leaf*> known;

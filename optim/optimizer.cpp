@@ -11,6 +11,8 @@
 #include "named_state.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 // Whether `name` is of the form of `pattern`, where * is any letters and ? one.

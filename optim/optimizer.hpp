@@ -176,7 +176,8 @@ class Optimizer {
     std::int64_t steps = 0;
     double lr_share = 1, weight_decay = 0;
     bool grouped = false;
-    Ref<Leaf> held;  // what the parameter was at the beginning, and how often it had been replaced
+    xtape::detail::Ref<xtape::detail::Leaf>
+        held;  // what the parameter was at the beginning, and how often it had been replaced
     std::uint32_t replaced = 0;
   };
   void check_gradients(const Tensors& gradients, Site site) const;

@@ -8,6 +8,7 @@
 #include "metric_kind.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
 
 Metric calibration_error() { return calibration_error(15); }
 Metric calibration_error(std::int64_t bins, const ClassOptions& options, Site site) {

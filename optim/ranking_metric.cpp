@@ -9,6 +9,8 @@
 #include "metric_kind.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 // How many samples have one score, and how many of them are of the class.

@@ -8,6 +8,8 @@
 #include "metric_kind.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 // Outputs and targets of one shape, row by row.

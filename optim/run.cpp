@@ -13,6 +13,8 @@
 #include "run_state.hpp"
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {

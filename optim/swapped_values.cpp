@@ -6,6 +6,8 @@
 #include <utility>
 
 namespace xtape::optim {
+using namespace xtape::detail;
+
 namespace {
 
 std::mutex lock;

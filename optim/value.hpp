@@ -14,7 +14,7 @@ struct Value {
   template <class T, class = std::enable_if_t<std::is_arithmetic_v<T>>>
   Value(T number, Site site = Site::here()) {
     if constexpr (std::is_same_v<T, bool>) held = number;
-    else if constexpr (std::is_integral_v<T>) held = to_int64(number, site);
+    else if constexpr (std::is_integral_v<T>) held = xtape::detail::to_int64(number, site);
     else held = static_cast<double>(number);
   }
   Value(std::string text) : held(std::move(text)) {}

@@ -11,6 +11,7 @@
 #include "support.hpp"
 
 using namespace xtape;
+using namespace xtape::detail;
 using doctest::Contains;
 
 namespace {

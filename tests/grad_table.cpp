@@ -114,11 +114,11 @@ void check_gradients(const Table& table) {
     CHECK_NOTHROW(gradcheck(through_views(row).f, through_views(row).cases[0], options(row)));
     if (row.bounds.zero) continue;
 
-    rule_gradient_scale = 1.001;
+    detail::rule_gradient_scale = 1.001;
     bool seen = false;
     for (const Tensors& inputs : row.cases)
       if ((seen = !passes(row, inputs))) break;
-    rule_gradient_scale = 1;
+    detail::rule_gradient_scale = 1;
     CHECK_MESSAGE(seen, "a gradient wrong by 1/1000 passes");
   }
 }

@@ -9,7 +9,8 @@
 #include "instruction_set.hpp"
 #include "pool.hpp"
 
-namespace xtape {
+namespace xtape::detail {
+
 namespace {
 constexpr std::size_t header = 128;
 static_assert(sizeof(Array) <= header);
@@ -77,4 +78,4 @@ void destroy(Array* array) {
   pool::give(array, size_class);
 }
 
-}  // namespace xtape
+}  // namespace xtape::detail

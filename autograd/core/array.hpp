@@ -5,7 +5,7 @@
 #include "memory.hpp"
 #include "shape.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 /// Elements in row-major order, and their header, in one pooled block; or a view into another array's block. It is
 /// immutable once it belongs to a tensor, except to an optimiser that finds itself the only holder.
@@ -60,4 +60,4 @@ decltype(auto) visit_computing(Dtype dtype, F&& f) {
   return dtype == float32 ? f(float{}) : dtype == float64 ? f(double{}) : f(std::int64_t{});
 }
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -9,7 +9,7 @@
 
 #include "shape.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 inline std::string attribute_text(bool v) { return v ? "true" : "false"; }
 inline std::string attribute_text(const Shape& v) { return to_string(v); }
@@ -53,4 +53,4 @@ inline constexpr bool has_flops = false;
 template <class F>
 inline constexpr bool has_flops<F, std::void_t<decltype(std::declval<const F&>().flops())>> = true;
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -1,6 +1,6 @@
 #include "check.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 std::string describe(const Array& x) { return to_string(x.dtype) + to_string(x.shape); }
 
@@ -11,4 +11,4 @@ int check_axis(const char* op, int axis, const Shape& shape, Site site) {
   return axis < 0 ? axis + rank : axis;
 }
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -4,7 +4,7 @@
 
 #include "../tensor.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 // Throws unless the argument is a defined tensor.
 inline void check_defined(const char* op, const Arg& x) {
@@ -16,4 +16,4 @@ std::string describe(const Array& x);
 // An axis counted from 0; throws unless -rank <= axis < rank.
 int check_axis(const char* op, int axis, const Shape& shape, Site site);
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -11,9 +11,9 @@ namespace xtape {
 
 using namespace detail;
 
-double rule_gradient_scale = 1;
+double detail::rule_gradient_scale = 1;
 
-std::string describe(const Node& node) {
+std::string detail::describe(const Node& node) {
   if (node.kind == Node::cut)
     if (const Ref<Node>& leaf = static_cast<const Cut&>(node).frozen) return describe(*leaf) + " (frozen)";
   if (node.kind == Node::leaf)

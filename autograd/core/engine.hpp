@@ -7,7 +7,7 @@
 #include "../tape.hpp"
 #include "part.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 struct Operation;
 
@@ -77,4 +77,4 @@ extern double rule_gradient_scale;
 /// What made a node, as errors name it: "'exp' of model.cpp:8".
 std::string describe(const Node& node);
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -4,6 +4,8 @@
 #include <cstring>
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 thread_local const Scope* innermost = nullptr;
@@ -41,7 +43,7 @@ Scope::Scope(Site site, const void* module) : outer_(innermost), site_(site), mo
 Scope::~Scope() { innermost = outer_; }
 const Scope* Scope::current() { return innermost; }
 
-Site user_site(Site site) {
+Site detail::user_site(Site site) {
   const Scope* scope = innermost;
   while (site.file == nullptr || is_library_cached(site.file)) {
     if (scope == nullptr) return {};
@@ -51,13 +53,15 @@ Site user_site(Site site) {
   return site;
 }
 
-void set_describe_scopes(DescribeScopes describe) { describe_scopes = describe; }
-void set_describe_operands(DescribeOperands describe) { describe_operands = describe; }
-std::string describe_module(const Scope* innermost) { return describe_scopes ? describe_scopes(innermost) : ""; }
+void detail::set_describe_scopes(DescribeScopes describe) { describe_scopes = describe; }
+void detail::set_describe_operands(DescribeOperands describe) { describe_operands = describe; }
+std::string detail::describe_module(const Scope* innermost) {
+  return describe_scopes ? describe_scopes(innermost) : "";
+}
 
 std::string to_string(Site site) { return std::string(site.file) + ":" + std::to_string(site.line); }
 
-std::string describe_place(const std::string& module, Site site) {
+std::string detail::describe_place(const std::string& module, Site site) {
   std::string where = module.empty() ? "" : "in " + module;
   if (site.file) where += (where.empty() ? "at " : ", at ") + to_string(site);
   return where.empty() ? "" : " [" + where + "]";

@@ -19,6 +19,7 @@ struct Site {
   static constexpr Site here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
 };
 
+namespace detail {
 /// An Error raised where no line of the user's was known: who called the code that raised it may know one.
 class Unplaced : public Error {
  public:
@@ -26,6 +27,7 @@ class Unplaced : public Error {
   /// Throws it again, with the user's line for `site`.
   [[noreturn]] void raise_at(Site site) const;
 };
+}  // namespace detail
 
 /// "file:line".
 std::string to_string(Site site);
@@ -53,15 +55,17 @@ class Scope {
   const void* module_;
 };
 
+/// Throws an Error that reads "op: message [in module.path, at file:line]".
+[[noreturn]] void fail(const std::string& op, const std::string& message, Site site = {});
+
+namespace detail {
+
 /// The user's line for an operation that was called at `site`: `site` itself, or, where that lies inside the library
 /// or the standard library, the line of the innermost scope that does not. `file` is null when there is none.
 Site user_site(Site site);
 
 /// " [in module, at file:line]", or what of it is known; empty where nothing is.
 std::string describe_place(const std::string& module, Site site);
-
-/// Throws an Error that reads "op: message [in module.path, at file:line]".
-[[noreturn]] void fail(const std::string& op, const std::string& message, Site site = {});
 
 /// How module paths get into messages without `autograd` knowing modules: `nn` installs the function that names the
 /// modules of a chain of scopes, innermost first.
@@ -72,5 +76,7 @@ using DescribeOperands = std::string (*)(Site site);
 void set_describe_operands(DescribeOperands describe);
 /// What `describe` answers for these scopes, "Mlp.hidden (Linear)"; empty outside every module.
 std::string describe_module(const Scope* innermost);
+
+}  // namespace detail
 
 }  // namespace xtape

@@ -20,6 +20,8 @@ MemoryStats memory_stats();
 /// (PyTorch: `torch.cuda.empty_cache()`.)
 void empty_cache();
 
+namespace detail {
+
 /// An atomic reference count, for objects that `Ref` holds.
 class RefCount {
  public:
@@ -75,5 +77,7 @@ class Ref {
  private:
   T* p_ = nullptr;
 };
+
+}  // namespace detail
 
 }  // namespace xtape

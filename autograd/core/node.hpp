@@ -10,9 +10,12 @@
 #include "shape.hpp"
 
 namespace xtape {
+class Tensor;
+}
+
+namespace xtape::detail {
 
 class Engine;
-class Tensor;
 struct Node;
 void destroy(Node* node);
 
@@ -55,4 +58,4 @@ struct Cut final : Node {
   Ref<Node> frozen;  // the leaf that was frozen at the time
 };
 
-}  // namespace xtape
+}  // namespace xtape::detail

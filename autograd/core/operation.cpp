@@ -27,7 +27,7 @@ Unwatched::~Unwatched() { watch(before_); }
 
 // Nodes whose last owner goes wait in a list, so that a long chain ends without recursion. They are the list's links
 // themselves, as nothing can be allocated here.
-void destroy(Node* node) {
+void detail::destroy(Node* node) {
   static __thread Node* waiting;
   static __thread bool ending;
   node->next_dead = waiting;
@@ -48,7 +48,7 @@ void Arg::tell() const {
   tell_watchers([this](Watcher& w) { w.argument(*this); });
 }
 
-Ref<Array> take(Leaf& cell) {
+Ref<Array> detail::take(Leaf& cell) {
   if (!(mode & watched)) return cell.value;
   Ref<Array> own = make_view(*cell.value, cell.shape);
   tell_watchers([&](Watcher& w) { w.taken(cell, own); });
@@ -57,7 +57,7 @@ Ref<Array> take(Leaf& cell) {
 
 Tensor Arg::taken() const { return Tensor(take(static_cast<Leaf&>(*node)), Ref<Node>::share(node)); }
 
-Ref<Node> cut_at(Node* node) {
+Ref<Node> detail::cut_at(Node* node) {
   if (node->kind != Node::leaf) return Ref<Node>::share(node);
   Ref<Cut> cut = make_node<Cut>(node->op, node->site, Ref<Node>::share(node));
   cut->dtype = node->dtype;
@@ -90,7 +90,7 @@ void Operation::keep(const Arg* const* args, const Ref<Array>& value) {
   }
 }
 
-std::vector<const Arg*> pointers_to(const std::vector<Arg>& args) {
+std::vector<const Arg*> detail::pointers_to(const std::vector<Arg>& args) {
   std::vector<const Arg*> pointers;
   for (const Arg& a : args) pointers.push_back(&a);
   return pointers;
@@ -155,7 +155,7 @@ struct Taken {
 };
 }  // namespace
 
-Tensor execute_watched(Ref<Operation> node, const Arg* const* given) {
+Tensor detail::execute_watched(Ref<Operation> node, const Arg* const* given) {
   const std::uint32_t n = node->input_count;
   const Taken taken(given, n);
   const Arg* const* args = taken.pointers.data();
@@ -181,7 +181,8 @@ Tensor execute_watched(Ref<Operation> node, const Arg* const* given) {
   return unrecorded(node->op, args, n, node->differentiable, std::move(value));
 }
 
-Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool differentiable, Ref<Array> value) {
+Tensor detail::unrecorded(const char* op, const Arg* const* args, std::size_t n, bool differentiable,
+                          Ref<Array> value) {
   if (mode & grad_off) return Tensor(std::move(value));
   for (std::size_t i = 0; i < n; ++i) {
     Node* node = args[i]->node;
@@ -197,7 +198,7 @@ Tensor unrecorded(const char* op, const Arg* const* args, std::size_t n, bool di
   return Tensor(std::move(value));
 }
 
-Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
+Tensor detail::execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
   const std::vector<const Arg*> pointers = pointers_to(args);
   if (mode & watched) return execute_watched(std::move(node), pointers.data());
   Ref<Array> value = run(*node, arrays_of(pointers.data(), args.size()));
@@ -206,7 +207,7 @@ Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args) {
   return unrecorded(node->op, pointers.data(), args.size(), node->differentiable, std::move(value));
 }
 
-Ref<Operation> twin_of(const Operation& operation) {
+Ref<Operation> detail::twin_of(const Operation& operation) {
   Ref<Operation> twin = operation.twin();
   if (operation.details) {
     twin->details = std::make_unique<Operation::Details>();
@@ -215,9 +216,9 @@ Ref<Operation> twin_of(const Operation& operation) {
   return twin;
 }
 
-void note_inside(Ref<Operation> node) { notes()->push_back(std::move(node)); }
+void detail::note_inside(Ref<Operation> node) { notes()->push_back(std::move(node)); }
 
-Tensor apply_again(const Operation& operation, const Tensors& inputs, const Ref<Array>& known) {
+Tensor detail::apply_again(const Operation& operation, const Tensors& inputs, const Ref<Array>& known) {
   const std::vector<Arg> args(inputs.begin(), inputs.end());
   Scope scope(operation.site);
   if (!known) return execute_list(twin_of(operation), args);
@@ -226,7 +227,7 @@ Tensor apply_again(const Operation& operation, const Tensors& inputs, const Ref<
   return finish(twin_of(operation), pointers.data(), known);
 }
 
-std::string attribute_text(double v) {
+std::string detail::attribute_text(double v) {
   std::ostringstream text;
   text << v;
   return text.str();

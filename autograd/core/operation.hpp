@@ -15,9 +15,7 @@
 #include "mode.hpp"
 #include "pool.hpp"
 
-namespace xtape {
-
-namespace detail {
+namespace xtape::detail {
 
 /// What a rule may read, besides the gradient: inputs 0, 1, … by number, and the output.
 inline constexpr int output = -1;
@@ -39,8 +37,6 @@ Rule<F, Reads...> rule(F f) {
 
 /// The rule of an input to which no gradient flows, such as an index.
 inline constexpr auto no_gradient = nullptr;
-
-}  // namespace detail
 
 /// What the tape holds of a node that no gradient reaches. Of a frozen leaf it is a cut: what was computed while it was
 /// frozen stays as it is when it thaws.
@@ -192,13 +188,13 @@ struct OpNode final : Operation {
   }
   void keep_for(const Arg&, std::nullptr_t, const Arg* const (&)[n], const Ref<Array>&) {}
   template <class F, int... Reads>
-  void keep_for(const Arg& x, const detail::Rule<F, Reads...>&, const Arg* const (&args)[n], const Ref<Array>& value) {
+  void keep_for(const Arg& x, const Rule<F, Reads...>&, const Arg* const (&args)[n], const Ref<Array>& value) {
     if (x.flows()) (keep_one<Reads>(args, value), ...);
   }
   template <int Read>
   void keep_one(const Arg* const (&args)[n], const Ref<Array>& value) {
     static_assert(Read < static_cast<int>(n), "a rule reads an input that there is, or the output");
-    if constexpr (Read == detail::output) kept_[n] = value;
+    if constexpr (Read == output) kept_[n] = value;
     else if (!kept_[Read]) kept_[Read] = Ref<Array>::share(args[Read]->array);
   }
   template <std::size_t... I>
@@ -216,11 +212,11 @@ struct OpNode final : Operation {
   }
   void apply(std::size_t, std::nullptr_t, const Tensor&, Engine&) {}
   template <class F, int... Reads>
-  void apply(std::size_t i, const detail::Rule<F, Reads...>& rule, const Tensor& g, Engine& engine) {
+  void apply(std::size_t i, const Rule<F, Reads...>& rule, const Tensor& g, Engine& engine) {
     if (engine.wants(edges_[i].get()))
       engine.accumulate(
           *this, i,
-          rule.f(g, Borrowed(*this, Reads == detail::output ? n : static_cast<std::size_t>(Reads), engine).tensor...));
+          rule.f(g, Borrowed(*this, Reads == output ? n : static_cast<std::size_t>(Reads), engine).tensor...));
   }
 
   Ref<Node> edges_[n];
@@ -245,11 +241,11 @@ template <std::size_t N, class Forward, class... Rules>
 Tensor execute(const char* op, const Arg* const (&args)[N], Forward forward, Rules... rules) {
   static_assert(sizeof...(Rules) == N, "an operation has one rule per argument");
   using Made = OpNode<Forward, Rules...>;
-  if (detail::mode & detail::watched)
+  if (mode & watched)
     return execute_watched(make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...),
                            args);
   Ref<Array> value = call_forward(forward, args, std::make_index_sequence<N>{});
-  if (detail::mode & detail::grad_off) return Tensor(std::move(value));
+  if (mode & grad_off) return Tensor(std::move(value));
   if (!Made::has_rule || !any_flows(args, N)) return unrecorded(op, args, N, Made::has_rule, std::move(value));
   auto node = make_node<Made>(op, user_site(args[0]->site), std::move(forward), std::move(rules)...);
   node->connect(args, value);
@@ -272,4 +268,4 @@ struct ListOperation : Operation {
 /// Computes such an operation and puts it on the tape.
 Tensor execute_list(Ref<Operation> node, const std::vector<Arg>& args);
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -4,7 +4,8 @@
 
 #include "operation.hpp"
 
-namespace xtape {
+namespace xtape::detail {
+
 namespace {
 
 // The inputs are the whole, if there is one, then each part with its positions, if it has any.
@@ -63,4 +64,4 @@ Tensor add_parts(const Tensor& whole, const Shape& shape, const std::vector<Part
   return execute_list(make_node<AddParts>(user_site(nowhere), args.size(), shape, std::move(entries)), args);
 }
 
-}  // namespace xtape
+}  // namespace xtape::detail

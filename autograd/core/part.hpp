@@ -5,7 +5,7 @@
 
 #include "../tensor.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 /// Where a part of an array is. `at` are the positions that it depends on besides, null or undefined where there are
 /// none.
@@ -30,4 +30,4 @@ struct Part {
 /// The sum of `whole`, which may be undefined, and of parts of such a tensor, added in their order: one operation.
 Tensor add_parts(const Tensor& whole, const Shape& shape, const std::vector<Part>& parts);
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -14,7 +14,8 @@
 #include "memory.hpp"
 
 namespace xtape {
-namespace pool {
+
+namespace detail::pool {
 __thread ThreadPool local;
 namespace {
 
@@ -151,7 +152,9 @@ void give_slowly(void* block) {
   local.limit = registry().limit;
 }
 
-}  // namespace pool
+}  // namespace detail::pool
+
+using namespace detail;
 
 void empty_cache() {
   pool::empty();

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <new>
 
-namespace xtape::pool {
+namespace xtape::detail::pool {
 
 struct FreeBlock {
   FreeBlock* next;
@@ -64,4 +64,4 @@ inline void give(void* block, int size_class) {
   pool.free[size_class] = new (block) FreeBlock{pool.free[size_class]};
 }
 
-}  // namespace xtape::pool
+}  // namespace xtape::detail::pool

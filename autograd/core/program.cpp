@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-namespace xtape {
-
-using namespace detail;
+namespace xtape::detail {
 
 void Program::run(const Tensors& in, std::vector<Ref<Array>>& out) {
   Recording off(false);
@@ -161,4 +159,4 @@ void Trace::undo() {
   for (auto at = before_.rbegin(); at != before_.rend(); ++at) at->first->value = at->second;
 }
 
-}  // namespace xtape
+}  // namespace xtape::detail

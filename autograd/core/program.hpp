@@ -7,7 +7,7 @@
 
 #include "watch.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 class Program {
  public:
@@ -78,4 +78,4 @@ class Trace final : public Watcher {
 /// Whether a function is being recorded, for a replay of its own, within what `watcher` watches.
 bool records_within(const Watcher& watcher);
 
-}  // namespace xtape
+}  // namespace xtape::detail

@@ -6,6 +6,7 @@
 #include "pool.hpp"
 
 namespace xtape {
+using namespace detail;
 
 /// Room for n elements, not set; aligned to 64 bytes. Of none, nothing is taken. Throws std::bad_alloc.
 template <class T>

@@ -3,13 +3,14 @@
 #include <ostream>
 
 namespace xtape {
+using namespace detail;
 
 const char* to_string(Dtype dtype) {
   static constexpr const char* names[] = {"float32", "float64", "int64", "uint8", "boolean"};
   return names[static_cast<int>(dtype)];
 }
 
-void refuse_unsigned(std::uint64_t number, Site site) {
+void detail::refuse_unsigned(std::uint64_t number, Site site) {
   fail("int64", std::to_string(number) + " is too large: integers are int64; write it as a double", site);
 }
 

@@ -19,6 +19,7 @@ inline constexpr Dtype int64 = Dtype::int64;
 inline constexpr Dtype uint8 = Dtype::uint8;
 inline constexpr Dtype boolean = Dtype::boolean;
 
+namespace detail {
 template <class T>
 struct DtypeOf;
 template <>
@@ -41,9 +42,10 @@ template <>
 struct DtypeOf<bool> {
   static constexpr Dtype value = boolean;
 };
+}  // namespace detail
 /// The dtype whose elements are of the C++ type T (float, double, int64_t, uint8_t or bool).
 template <class T>
-inline constexpr Dtype dtype_of = DtypeOf<T>::value;
+inline constexpr Dtype dtype_of = detail::DtypeOf<T>::value;
 
 /// The name of a dtype, as "float32".
 const char* to_string(Dtype dtype);
@@ -54,6 +56,7 @@ constexpr std::int64_t size_of(Dtype dtype) {
 /// Whether gradients flow through values of this dtype.
 constexpr bool is_floating(Dtype dtype) { return dtype == float32 || dtype == float64; }
 
+namespace detail {
 [[noreturn]] void refuse_unsigned(std::uint64_t number, Site site);
 /// An integer of any type as int64. Throws when it is too large for that.
 template <class T>
@@ -63,6 +66,7 @@ constexpr std::int64_t to_int64(T number, Site site = Site::here()) {
     if (number > static_cast<T>(INT64_MAX)) refuse_unsigned(number, site);
   return static_cast<std::int64_t>(number);
 }
+}  // namespace detail
 
 /// The sizes of a tensor's axes, outermost first; rank 0 is a scalar. At most `max_rank` axes, none negative.
 class Shape {
@@ -76,7 +80,7 @@ class Shape {
   Shape(const std::int64_t* begin, const std::int64_t* end, Site site = Site::here());
   template <class T, class = std::enable_if_t<std::is_integral_v<T>>>
   Shape(const std::vector<T>& sizes, Site site = Site::here()) {
-    for (const T n : sizes) push_back(to_int64(n, site), site);
+    for (const T n : sizes) push_back(detail::to_int64(n, site), site);
     check(site);
   }
   Shape(const Shape& other) : rank_(other.rank_) { copy(other); }

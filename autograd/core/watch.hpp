@@ -4,7 +4,7 @@
 
 #include "operation.hpp"
 
-namespace xtape {
+namespace xtape::detail {
 
 /// One operation that has just run.
 struct Execution {
@@ -73,4 +73,4 @@ class Unwatched {
   Watcher* before_;
 };
 
-}  // namespace xtape
+}  // namespace xtape::detail

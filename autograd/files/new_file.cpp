@@ -12,6 +12,8 @@
 #include <utility>
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -8,6 +8,7 @@
 #include "../core/error.hpp"
 
 namespace xtape {
+using namespace detail;
 
 namespace detail {
 /// Writes all bytes to an open file; returns 0, or the error's number, when some may have been written.

@@ -4,9 +4,12 @@
 #include <cstring>
 #include <vector>
 
+#include "../core/array.hpp"
 #include "vector.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 template <class T, int bytes>

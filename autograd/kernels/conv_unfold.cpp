@@ -4,11 +4,14 @@
 #include <cstring>
 #include <vector>
 
+#include "../core/array.hpp"
 #include "conv_direct.hpp"
 #include "gemm.hpp"
 #include "loops.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // f(row of columns, row of x, windows inside) for each row of each tap: `inside` of the last axis, or none where the

@@ -6,6 +6,7 @@
 #include "loops.hpp"
 
 namespace xtape {
+using namespace detail;
 
 MaxWindows::Taps MaxWindows::taps(int a, std::int64_t i) const {
   const Windows& w = windows;

@@ -7,6 +7,7 @@
 #include "loops.hpp"
 
 namespace xtape {
+using namespace detail;
 
 inline StreamKey key_of(const Array& key) {
   const auto* k = key.at<std::int64_t>();

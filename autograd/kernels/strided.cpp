@@ -8,6 +8,7 @@
 #include "transpose.hpp"
 
 namespace xtape::kernel {
+using namespace detail;
 
 void Strided::push(std::int64_t n, std::int64_t to, std::int64_t from) {
   size *= n;

@@ -7,6 +7,7 @@
 #include "../parallel.hpp"
 
 namespace xtape::kernel {
+using namespace detail;
 
 /// Two boxes of elements that are walked together, axis by axis from the outermost of the destination: how many steps,
 /// and how many elements a step goes in the destination and in the source. A source may stand still (0) and go

@@ -7,6 +7,7 @@
 #include "loops.hpp"
 
 namespace xtape::kernel {
+using namespace detail;
 
 inline constexpr int lanes = 32;
 inline constexpr int few = 8;  // as many of them take what is left of a row

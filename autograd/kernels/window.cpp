@@ -6,6 +6,8 @@
 #include "../core/attributes.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a >= 0 ? (a + b - 1) / b : -(-a / b); }
 }  // namespace

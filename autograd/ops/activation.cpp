@@ -6,6 +6,8 @@
 #include "detail/slopes.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // gelu: where nothing of its bend is left, an infinite x is not to meet a 0.

@@ -16,6 +16,8 @@
 #include "softmax.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // One attention: q (heads, l, e), k (heads, s, e), v (heads, s, n), where the heads have the shape `batch`. The scores

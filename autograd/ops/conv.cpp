@@ -9,6 +9,7 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
 
 // The checked sizes of an operation, from its operands and options.
 struct ConvSizes {

@@ -8,6 +8,8 @@
 #include "detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // f(i) for i < n, each converted to `dtype`.

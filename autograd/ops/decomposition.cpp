@@ -9,6 +9,8 @@
 #include "solve.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // v (..., n) as factors of columns, or of rows.

@@ -8,6 +8,8 @@
 #include "detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // Zeros where they already are stay zeros, so this is its own adjoint.

@@ -14,6 +14,8 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // b (n, d) with the points as columns, in groups of `lanes` side by side: element (k, j) lies at

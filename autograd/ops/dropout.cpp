@@ -5,6 +5,8 @@
 #include "detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // x times the mask that `key` draws.

@@ -5,6 +5,8 @@
 #include "detail/slopes.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 constexpr auto same = [](const Tensor& g) { return g; };

@@ -4,6 +4,7 @@
 #include "detail/slopes.hpp"
 
 namespace xtape {
+using namespace detail;
 
 Tensor exp(const Arg& x) {
   return unary(

@@ -8,6 +8,7 @@
 #include "gather.hpp"
 
 namespace xtape {
+using namespace detail;
 
 // The checked windows, of which only the sizes x, k and y count.
 struct FractionalSizes {

@@ -7,6 +7,8 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 template <bool of_parts>

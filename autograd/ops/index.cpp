@@ -8,6 +8,7 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
 
 Tensor one_hot(const Arg& labels, std::int64_t classes, Dtype dtype) {
   check_defined("one_hot", labels);

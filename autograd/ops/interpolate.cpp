@@ -7,6 +7,7 @@
 #include "detail/spatial_input.hpp"
 
 namespace xtape {
+using namespace detail;
 
 struct InterpolateSizes {
   Spatial x = {1, 1, 1}, y = {1, 1, 1};

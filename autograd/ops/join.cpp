@@ -9,6 +9,8 @@
 #include "slice.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // Each input gets back its slice of the gradient.

@@ -11,6 +11,8 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 double flops_of(std::int64_t m, std::int64_t n, std::int64_t k) {

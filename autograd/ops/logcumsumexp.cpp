@@ -7,6 +7,8 @@
 #include "scan.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 using kernel::Real;

@@ -12,6 +12,8 @@
 #include "softmax.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 const char* attribute_text(Reduction r) {

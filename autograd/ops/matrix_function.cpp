@@ -13,6 +13,8 @@
 #include "solve.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // An operation on square matrices whose forward is kernel(n, matrix, its result, of `width` elements).

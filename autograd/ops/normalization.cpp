@@ -11,6 +11,8 @@
 #include "unary.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // What is normalised together: (batch, groups, n) over the last axis with weights (groups, n), or, by channels,

@@ -9,6 +9,8 @@
 #include "detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 struct Margin {

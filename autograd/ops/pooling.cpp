@@ -8,6 +8,7 @@
 #include "detail/spatial_input.hpp"
 
 namespace xtape {
+using namespace detail;
 
 // The checked windows of an operation, from its operand and options.
 struct PoolSizes {

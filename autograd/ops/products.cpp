@@ -7,6 +7,7 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
 
 Tensor outer(const Arg& a, const Arg& b) {
   check_defined("outer", a);

@@ -5,6 +5,8 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // n r, where that can be counted.

@@ -6,6 +6,7 @@
 #include "elementwise.hpp"
 
 namespace xtape {
+using namespace detail;
 
 namespace {
 

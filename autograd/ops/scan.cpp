@@ -9,6 +9,8 @@
 #include "elementwise.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 using kernel::Real;

@@ -11,6 +11,8 @@
 #include "slice.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // Values as a tensor of the dtype of x and of this shape.

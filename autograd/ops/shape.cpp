@@ -6,6 +6,7 @@
 #include "detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
 
 Tensor reshape(const Arg& x, const Shape& shape) {
   check_defined("reshape", x);

@@ -9,6 +9,8 @@
 #include "detail/apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // What is taken of one axis: `count` positions from `start` on.

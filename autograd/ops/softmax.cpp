@@ -7,6 +7,8 @@
 #include "elementwise.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 using kernel::Itself;

@@ -7,6 +7,8 @@
 #include "shape.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // The right side as matrices, with the batches of both brought to one, and what is to be undone afterwards.

@@ -10,6 +10,8 @@
 #include "elementwise.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // A number as an unsigned integer of the same order: NaN last, both zeros equal.

@@ -13,6 +13,8 @@
 #include "elementwise.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // x / y, and 0 over 0, with derivatives of 0 of any order. Of numbers and of tensors.

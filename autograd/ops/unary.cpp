@@ -6,6 +6,8 @@
 #include "detail/slopes.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // The rule of what is constant between its steps.

@@ -1,6 +1,8 @@
 #include "apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 Dtype wider(Dtype a, Dtype b) {

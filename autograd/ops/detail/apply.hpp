@@ -13,6 +13,7 @@
 #include "../../tensor.hpp"
 
 namespace xtape {
+using namespace detail;
 
 using detail::no_gradient;
 using detail::output;

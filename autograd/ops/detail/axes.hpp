@@ -12,6 +12,7 @@
 #include "apply.hpp"
 
 namespace xtape {
+using namespace detail;
 
 /// The shape without an axis, or with size 1 there.
 inline Shape without(const Shape& shape, int axis, bool keepdims) {

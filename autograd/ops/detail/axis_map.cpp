@@ -6,6 +6,7 @@
 #include "apply.hpp"
 
 namespace xtape {
+using namespace detail;
 
 void AxisMap::add(std::int64_t first, const std::vector<double>& weights) {
   begin.push_back(first);

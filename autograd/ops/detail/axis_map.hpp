@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../../kernels/window.hpp"
+#include "../../tensor.hpp"
 
 namespace xtape {
 

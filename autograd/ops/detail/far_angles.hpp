@@ -6,6 +6,7 @@
 #include "apply.hpp"
 
 namespace xtape {
+using namespace detail;
 
 /// From here on the reduction of trigonometry.hpp loses digits.
 inline bool is_far(float x) { return std::abs(x) > 1e8f; }

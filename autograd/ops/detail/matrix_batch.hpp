@@ -8,6 +8,7 @@
 #include "matrix_part.hpp"
 
 namespace xtape {
+using namespace detail;
 
 /// f(i) for every matrix i < count, in parallel, in tiles of about a million operations where one takes `work`. f gives
 /// LAPACK's info; returns the first i whose info is not 0, or `count`, and what it was.

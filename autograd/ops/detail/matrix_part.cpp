@@ -7,6 +7,8 @@
 #include "apply.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 Tensor part_adjoint(const Arg& g, std::int64_t offset, std::int64_t size) {

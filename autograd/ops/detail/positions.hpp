@@ -12,6 +12,7 @@
 #include "apply.hpp"
 
 namespace xtape {
+using namespace detail;
 
 using Position = std::int64_t;
 

@@ -3,6 +3,8 @@
 #include "far_angles.hpp"
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 
 // The rule of what is constant between its steps.

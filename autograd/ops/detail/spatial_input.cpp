@@ -3,6 +3,8 @@
 #include <limits>
 
 namespace xtape {
+using namespace detail;
+
 namespace {
 constexpr std::int64_t largest = std::numeric_limits<std::int32_t>::max();  // so that products of two do not overflow
 }  // namespace
