@@ -31,7 +31,7 @@ constexpr GradFlags operator|(GradFlags a, GradFlags b) {
 namespace detail {
 template <class T>
 inline constexpr bool is_assigned_to_temporary = false;
-}
+}  // namespace detail
 
 /// An n-dimensional array of one dtype in row-major order. Copying shares; no operation changes a tensor's elements:
 /// `x += y` makes `x` another tensor. A default-constructed tensor is undefined, and using its value throws.
