@@ -11,13 +11,13 @@ namespace {
 
 thread_local const AnomalyGuard* innermost_guard = nullptr;
 
-struct Range {
+struct ValueRange {
   double low = HUGE_VAL, high = -HUGE_VAL;
   std::int64_t nan = 0, infinite = 0, first = -1;  // how many, and where the first of them is
 };
 
-Range range_of(const Array& x) {
-  Range r;
+ValueRange range_of(const Array& x) {
+  ValueRange r;
   visit_dtype(x.dtype, [&](auto t) {
     for (std::int64_t i = 0; i < x.size; ++i) {
       const auto v = static_cast<double>(x.at<decltype(t)>()[i]);
@@ -34,7 +34,7 @@ Range range_of(const Array& x) {
 
 // "float32(2, 3) in [0.5, 2], with 1 NaN"
 std::string text(const Array& x) {
-  const Range r = range_of(x);
+  const ValueRange r = range_of(x);
   std::ostringstream s;
   s << x.dtype << x.shape;
   if (r.low <= r.high) s << " in [" << r.low << ", " << r.high << "]";
@@ -43,7 +43,7 @@ std::string text(const Array& x) {
   return s.str();
 }
 
-std::string place(const Array& x, const Range& r) {
+std::string place(const Array& x, const ValueRange& r) {
   return (r.nan ? "NaN" : "Inf") + (" at element " + to_string(unravel(r.first, x.shape)));
 }
 
@@ -136,10 +136,10 @@ void AnomalyGuard::executed(Execution& e) {
   node.details->operands.clear();
   for (std::uint32_t k = 0; k < node.input_count; ++k) node.details->operands.push_back(e.args[k]->tensor());
   if (backward_depth_) return;  // the rule's result is looked at as a whole
-  const Range y = range_of(*e.value);
+  const ValueRange y = range_of(*e.value);
   bool infinite = false;
   for (const Tensor& x : node.details->operands) {
-    const Range r = range_of(x.array());
+    const ValueRange r = range_of(x.array());
     infinite |= r.infinite > 0;
     if (r.nan)
       report(node, std::string("'") + node.op + "' is given " + place(x.array(), r) + " of an input", nullptr, 0);
@@ -152,9 +152,9 @@ void AnomalyGuard::backward(const Operation&, bool begin) { backward_depth_ += b
 
 void AnomalyGuard::gradient(Operation& node, std::size_t i, const Tensor& g, const Tensor& result) {
   if (!node.details) return;
-  if (const Range r = range_of(g.array()); r.first >= 0)
+  if (const ValueRange r = range_of(g.array()); r.first >= 0)
     report(node, std::string("the gradient that reaches '") + node.op + "' is " + place(g.array(), r), nullptr, 0);
-  if (const Range r = range_of(result.array()); r.first >= 0)
+  if (const ValueRange r = range_of(result.array()); r.first >= 0)
     report(node,
            std::string("the gradient of '") + node.op + "' for its input " + std::to_string(i) + " is " +
                place(result.array(), r),

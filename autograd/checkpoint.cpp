@@ -164,7 +164,7 @@ class Writer final : public Watcher {
     Tensor tensor;     // also so that no address is used twice
     Steps::Step step;  // that gave it; without an operation: it was captured
   };
-  using Place = std::pair<const Node*, const void*>;
+  using Identity = std::pair<const Node*, const void*>;
 
   void add(const Operation& node, const Arg* const* args, const Ref<Array>& value, bool flows, bool known) {
     Steps::Step step{twin_of(node), {}, flows, known};
@@ -178,7 +178,7 @@ class Writer final : public Watcher {
   }
   std::uint32_t number(const Tensor& x, bool flows) {
     if (flows) {
-      if (auto at = flowing_.find(place(x)); at != flowing_.end()) return at->second;
+      if (auto at = flowing_.find(identity(x)); at != flowing_.end()) return at->second;
     } else if (auto at = arrays_.find(x.array_ref().get()); at != arrays_.end()) {
       return at->second;
     }
@@ -187,14 +187,14 @@ class Writer final : public Watcher {
   std::uint32_t append(const Tensor& x, Steps::Step step) {
     const auto i = static_cast<std::uint32_t>(values_.size());
     values_.push_back({x, std::move(step)});
-    if (x.is_recorded()) flowing_[place(x)] = i;
+    if (x.is_recorded()) flowing_[identity(x)] = i;
     arrays_.emplace(x.array_ref().get(), i);
     return i;
   }
-  static Place place(const Tensor& x) { return {x.node_ref().get(), x.array().data}; }
+  static Identity identity(const Tensor& x) { return {x.node_ref().get(), x.array().data}; }
 
   std::vector<Value> values_;
-  std::map<Place, std::uint32_t> flowing_;
+  std::map<Identity, std::uint32_t> flowing_;
   std::unordered_map<const Array*, std::uint32_t> arrays_;
 };
 

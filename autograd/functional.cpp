@@ -17,8 +17,8 @@ bool matches(const Tensor& a, const Tensor& b) {
 }
 
 // What a derivative is taken of: f's result at the inputs, as recorded from there on.
-struct Result {
-  Result(const char* op, const Function& f, const Point& at, GradFlags flags, Site site);
+struct Differentiated {
+  Differentiated(const char* op, const Function& f, const Point& at, GradFlags flags, Site site);
 
   // v^T J, zeros where there is no dependence.
   Tensors product(const Tensor& y, const Tensor& v, GradFlags flags) const;
@@ -58,7 +58,7 @@ Tensors variables(const char* op, const Point& at, GradFlags flags, Site site) {
   return x;
 }
 
-Result::Result(const char* op, const Function& f, const Point& at, GradFlags flags, Site site)
+Differentiated::Differentiated(const char* op, const Function& f, const Point& at, GradFlags flags, Site site)
     : op(op),
       flags(flags & create_graph ? create_graph : grad_defaults),
       site(site),
@@ -69,18 +69,18 @@ Result::Result(const char* op, const Function& f, const Point& at, GradFlags fla
   if (!is_floating(y.dtype())) fail(op, "f gave " + text(y) + ", which has no derivative", site);
 }
 
-Tensors Result::product(const Tensor& y, const Tensor& v, GradFlags flags) const {
+Tensors Differentiated::product(const Tensor& y, const Tensor& v, GradFlags flags) const {
   Tensors g = y.is_recorded() ? grad(y, targets, v, flags | allow_unused, site) : Tensors(x.size());
   for (std::size_t i = 0; i < g.size(); ++i)
     if (!g[i].defined()) g[i] = zeros(x[i].shape(), x[i].dtype());
   return g;
 }
 
-void Result::check_scalar() const {
+void Differentiated::check_scalar() const {
   if (y.size() != 1) fail(op, "f gave " + text(y) + "; expected one element: reduce it with sum() or mean()", site);
 }
 
-void Result::check_like_inputs(const Tensors& v) const {
+void Differentiated::check_like_inputs(const Tensors& v) const {
   if (v.size() != x.size())
     fail(op, "got " + std::to_string(v.size()) + " vectors for " + std::to_string(x.size()) + " inputs", site);
   for (std::size_t i = 0; i < v.size(); ++i)
@@ -98,7 +98,7 @@ Tensor unit(const Tensor& y, std::int64_t k) {
   return Tensor(std::move(e));
 }
 
-Tensors Result::jacobian(const Tensor& y, GradFlags flags) const {
+Tensors Differentiated::jacobian(const Tensor& y, GradFlags flags) const {
   std::vector<Tensors> rows(x.size());
   for (std::int64_t k = 0; k < y.size(); ++k) {
     Tensors row = product(y, unit(y, k), flags | retain_graph);
@@ -154,7 +154,7 @@ Tensors unnamed(const char* op, const std::vector<std::string>& names, const Nam
 std::pair<Tensor, Tensors> value_and_grad(const Function& f, const Point& at, GradFlags flags, Site site) {
   const Scope scope(site);
   const Recording recording(true);
-  const Result result("value_and_grad", f, at, flags, site);
+  const Differentiated result("value_and_grad", f, at, flags, site);
   result.check_scalar();
   Tensors g = result.gradients(result.flags);
   return {result.value(), std::move(g)};
@@ -163,7 +163,7 @@ std::pair<Tensor, Tensors> value_and_grad(const Function& f, const Point& at, Gr
 std::pair<Tensor, Tensors> vjp(const Function& f, const Point& at, const Tensor& v, GradFlags flags, Site site) {
   const Scope scope(site);
   const Recording recording(true);
-  const Result result("vjp", f, at, flags, site);
+  const Differentiated result("vjp", f, at, flags, site);
   if (!matches(v, result.y))
     fail("vjp", "v is " + (v.defined() ? text(v) : "undefined") + ", f's result " + text(result.y), site);
   Tensors product = result.product(result.y, v, result.flags);
@@ -173,7 +173,7 @@ std::pair<Tensor, Tensors> vjp(const Function& f, const Point& at, const Tensor&
 std::pair<Tensor, Tensor> jvp(const Function& f, const Point& at, const Tensors& v, GradFlags flags, Site site) {
   const Scope scope(site);
   const Recording recording(true);
-  const Result result("jvp", f, at, flags, site);
+  const Differentiated result("jvp", f, at, flags, site);
   result.check_like_inputs(v);
   const Tensor seed = zeros(result.y.shape(), result.y.dtype()).requires_grad();
   const Tensor along = dot(result.product(result.y, seed, create_graph), v, result.y.dtype());
@@ -185,14 +185,14 @@ std::pair<Tensor, Tensor> jvp(const Function& f, const Point& at, const Tensors&
 Tensors jacobian(const Function& f, const Point& at, GradFlags flags, Site site) {
   const Scope scope(site);
   const Recording recording(true);
-  const Result result("jacobian", f, at, flags, site);
+  const Differentiated result("jacobian", f, at, flags, site);
   return result.jacobian(result.y, result.flags);
 }
 
 std::vector<Tensors> hessian(const Function& f, const Point& at, GradFlags flags, Site site) {
   const Scope scope(site);
   const Recording recording(true);
-  const Result result("hessian", f, at, flags, site);
+  const Differentiated result("hessian", f, at, flags, site);
   result.check_scalar();
   std::vector<Tensors> blocks;
   for (const Tensor& g : result.gradients(create_graph)) blocks.push_back(result.jacobian(g, result.flags));
@@ -202,7 +202,7 @@ std::vector<Tensors> hessian(const Function& f, const Point& at, GradFlags flags
 std::pair<Tensor, Tensors> hvp(const Function& f, const Point& at, const Tensors& v, GradFlags flags, Site site) {
   const Scope scope(site);
   const Recording recording(true);
-  const Result result("hvp", f, at, flags, site);
+  const Differentiated result("hvp", f, at, flags, site);
   result.check_scalar();
   result.check_like_inputs(v);
   const Tensor along = dot(result.gradients(create_graph), v, result.y.dtype());
@@ -229,7 +229,7 @@ Tensors per_example_grad(const Function& f, const Tensors& batch, const Point& a
       one[0] = 1;
       example.push_back(reshape(t[k], one));
     }
-    const Result result(
+    const Differentiated result(
         "per_example_grad", [&](const Tensors&) { return f(example); }, at, flags, site);
     result.check_scalar();
     Tensors g = result.gradients(result.flags);

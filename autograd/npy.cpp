@@ -45,7 +45,7 @@ const char* name_of(Dtype dtype) {
   }
 }
 
-void check(const Tensor& x, const Place& place) {
+void check(const Tensor& x, const FilePlace& place) {
   if (!x.defined()) place.refuse("the tensor is undefined");
   if (!is_little_endian()) place.refuse("the machine keeps the most significant byte first");
 }
@@ -75,7 +75,7 @@ struct Head {
 
 class HeadReader {
  public:
-  HeadReader(const std::string& text, const Place& place) : text_(text), rest_(text), place_(place) {}
+  HeadReader(const std::string& text, const FilePlace& place) : text_(text), rest_(text), place_(place) {}
 
   Head read() {
     Head head;
@@ -136,11 +136,11 @@ class HeadReader {
 
   const std::string& text_;
   std::string_view rest_;
-  const Place& place_;
+  const FilePlace& place_;
 };
 
 // The array that `read` gives the bytes of; there are `size` of them, or -1 where that is not known.
-Tensor read_npy(const Read& read, std::int64_t size, const Place& place) {
+Tensor read_npy(const Read& read, std::int64_t size, const FilePlace& place) {
   char start[12];
   if (read(start, 10) < 10 || std::memcmp(start, magic, 6) != 0) place.refuse("it does not begin as a .npy file does");
   const int version = static_cast<unsigned char>(start[6]);
@@ -180,11 +180,11 @@ std::string text_of(zip_error_t& error) { return zip_error_strerror(&error); }
 
 using Archive = std::unique_ptr<zip_t, decltype(&zip_discard)>;
 
-std::pair<std::string, Tensor> read_member(zip_t* archive, zip_uint64_t i, const Place& place) {
+std::pair<std::string, Tensor> read_member(zip_t* archive, zip_uint64_t i, const FilePlace& place) {
   zip_stat_t about;
   if (zip_stat_index(archive, i, 0, &about) != 0) place.refuse(zip_strerror(archive));
   std::string name = about.name;
-  const Place member{place.op, place.what + " (" + name + ")", place.site};
+  const FilePlace member{place.op, place.what + " (" + name + ")", place.site};
   if (name.size() < 5 || name.compare(name.size() - 4, 4, ".npy") != 0) member.refuse("it is no .npy file");
   name.resize(name.size() - 4);
   const std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file(zip_fopen_index(archive, i, 0), zip_fclose);
@@ -225,14 +225,14 @@ void save_npy(const std::string& path, const Tensor& x, Site site) {
 }
 
 Tensor load_npy(const std::string& path, Site site) {
-  return reading({"load_npy", path, site}, [](const Place& place) {
+  return reading({"load_npy", path, site}, [](const FilePlace& place) {
     InputFile file(place);
     return read_npy([&](char* to, std::size_t size) { return file.read(to, size); }, file.size(), place);
   });
 }
 
 void save_npz(const std::string& path, const StateDict& tensors, Site site) {
-  const Place place{"save_npz", path, site};
+  const FilePlace place{"save_npz", path, site};
   for (auto& [name, x] : tensors) {
     if (name.empty()) place.refuse("a name is empty");
     if (name.find('\0') != std::string::npos) place.refuse("a name holds a NUL: " + std::string(name.c_str()));
@@ -279,7 +279,7 @@ void save_npz(const std::string& path, const StateDict& tensors, Site site) {
 }
 
 StateDict load_npz(const std::string& path, Site site) {
-  return reading({"load_npz", path, site}, [](const Place& place) {
+  return reading({"load_npz", path, site}, [](const FilePlace& place) {
     int code = 0;
     const Archive archive(zip_open(place.what.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code), zip_discard);
     if (!archive) {

@@ -62,16 +62,16 @@ int wished_threads() {
   return n;
 }
 
-class Pool;
-Pool& pool();
+class HelperPool;
+HelperPool& pool();
 
-class Pool {
+class HelperPool {
  public:
-  Pool() : threads_(wished_threads()) {
+  HelperPool() : threads_(wished_threads()) {
     memory_stats();  // its lock, which a tile may take, is to be taken after ours before a fork
     pthread_atfork([] { pool().before_fork(); }, [] { pool().after_fork(); }, [] { pool().in_child(); });
   }
-  ~Pool() { stop(); }
+  ~HelperPool() { stop(); }
 
   int threads() const { return threads_; }
   void resize(int n) {
@@ -174,8 +174,8 @@ class Pool {
   std::vector<std::thread> helpers_;
 };
 
-Pool& pool() {
-  static Pool p;
+HelperPool& pool() {
+  static HelperPool p;
   return p;
 }
 

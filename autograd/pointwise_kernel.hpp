@@ -13,6 +13,7 @@
 #pragma clang diagnostic ignored "-Wpass-failed"  // a formula with a branch is not vectorised
 #endif
 
+// What is no template is in pointwise.cpp.
 namespace xtape::detail {
 
 /// The operation of a formula f of n arguments, or of a derivative of it:

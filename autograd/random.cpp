@@ -87,10 +87,10 @@ void check_floating(const char* op, Dtype dtype, Site site) {
 // The numbers of type T in [low, high], or those below high where that is open, also where T does not know the ends
 // exactly: what is drawn is rounded and then held there.
 template <class T>
-struct Range {
+struct Interval {
   T least, greatest;
 
-  Range(const char* op, double low, double high, bool open, Site site) {
+  Interval(const char* op, double low, double high, bool open, Site site) {
     constexpr double beyond = static_cast<double>(std::numeric_limits<T>::max());
     const auto text = [&] {
       return "[" + attribute_text(low) + ", " + attribute_text(high) + (open ? ")" : "]") + " of " +
@@ -157,7 +157,7 @@ Tensor uniform(const Shape& shape, double low, double high, Dtype dtype, RandomG
   const double start = low / unit, width = high / unit - start;
   return visit_floating(dtype, [&](auto t) {
     using T = decltype(t);
-    const Range<T> range("uniform", low, high, true, site);
+    const Interval<T> range("uniform", low, high, true, site);
     return draw("uniform", generator, site, [=](const Array& key) {
       Ref<Array> y = make_array(dtype, shape);
       constexpr int per_block = std::is_same_v<T, float> ? 4 : 2;
@@ -257,7 +257,7 @@ Tensor truncated_normal(const Shape& shape, double mean, double stddev, double l
     using T = decltype(t);
     // An end beyond all numbers is none.
     const auto most = static_cast<double>(std::numeric_limits<T>::max());
-    const Range<T> range("truncated_normal", std::max(low, -most), std::min(high, most), false, site);
+    const Interval<T> range("truncated_normal", std::max(low, -most), std::min(high, most), false, site);
     return draw("truncated_normal", generator, site, [=](const Array& key) {
       Ref<Array> y = make_array(dtype, shape);
       fill_by_trials<T>(*y, key_of(key), [=](const Block& block, T& element) {

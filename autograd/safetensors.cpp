@@ -52,7 +52,7 @@ struct Announced {
 // Takes in the head as it is parsed: an object of entries, and of one of notes, which are objects themselves.
 class Head : public nlohmann::json_sax<Json> {
  public:
-  explicit Head(const Place& place) : place_(place) {}
+  explicit Head(const FilePlace& place) : place_(place) {}
   std::vector<Announced> tensors;
   Metadata notes;
 
@@ -115,7 +115,7 @@ class Head : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  const Place& place_;
+  const FilePlace& place_;
   int depth_ = 0;
   bool in_notes_ = false;
   std::string key_;
@@ -126,7 +126,7 @@ class Head : public nlohmann::json_sax<Json> {
 // A file that is open, and its head, which keeps the rules.
 class Reader {
  public:
-  explicit Reader(const Place& place) : place_(place), file_(place), head_(place) {
+  explicit Reader(const FilePlace& place) : place_(place), file_(place), head_(place) {
     if (file_.size() < 0) place.refuse("it cannot be read, expected a file whose size is known");
     if (file_.size() < 8)
       place.refuse("it has " + std::to_string(file_.size()) + " bytes, no safetensors file has fewer than 8");
@@ -212,7 +212,7 @@ class Reader {
     if (at != bytes_) place_.refuse(std::to_string(bytes_ - at) + " bytes at its end belong to no tensor");
   }
 
-  const Place& place_;
+  const FilePlace& place_;
   InputFile file_;
   Head head_;
   std::vector<Entry> entries_;
@@ -261,11 +261,11 @@ void save_safetensors(const std::string& path, const StateDict& tensors, const M
 }
 
 StateDict load_safetensors(const std::string& path, Site site) {
-  return reading({"load_safetensors", path, site}, [](const Place& place) { return Reader(place).tensors(); });
+  return reading({"load_safetensors", path, site}, [](const FilePlace& place) { return Reader(place).tensors(); });
 }
 
 Metadata load_safetensors_metadata(const std::string& path, Site site) {
-  return reading({"load_safetensors", path, site}, [](const Place& place) { return Reader(place).metadata(); });
+  return reading({"load_safetensors", path, site}, [](const FilePlace& place) { return Reader(place).metadata(); });
 }
 
 }  // namespace xtape

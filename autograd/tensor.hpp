@@ -13,6 +13,9 @@
 #include "core/node.hpp"
 #include "core/shape.hpp"
 
+// Of Tensor, what concerns the tape (requires_grad, detach, backward, grad, zero_grad) is in tape.cpp, [] in
+// ops/slice.cpp and << in tensor_print.cpp; what an Arg tells watchers is in core/watch.cpp; all else is in
+// tensor.cpp.
 namespace xtape {
 
 class Parameter;

@@ -7,12 +7,12 @@
 namespace xtape::datasets {
 using namespace xtape::detail;
 
-using xtape::detail::Place;
+using xtape::detail::FilePlace;
 
 template <class T>
 class CsvReader {
  public:
-  CsvReader(const Place& place, const CsvOptions& options) : place_(place), options_(options), text_(place) {}
+  CsvReader(const FilePlace& place, const CsvOptions& options) : place_(place), options_(options), text_(place) {}
 
   Table read() {
     Table table;
@@ -134,7 +134,7 @@ class CsvReader {
     (use_[i] == Use::target ? target_ : input_).push_back(number);
   }
 
-  const Place& place_;
+  const FilePlace& place_;
   const CsvOptions& options_;
   TextFile text_;
   std::vector<Cell> row_;  // of which `size_` are the present row's
@@ -152,7 +152,7 @@ Table read_csv(const std::string& path, const CsvOptions& options, Site site) {
     fail("read_csv", "the separator is a quote, a line's end or a NUL, expected another character", site);
   if (!is_floating(options.dtype_))
     fail("read_csv", std::string("the dtype is ") + to_string(options.dtype_) + ", expected float32 or float64", site);
-  return xtape::detail::reading({"read_csv", path, site}, [&](const Place& place) {
+  return xtape::detail::reading({"read_csv", path, site}, [&](const FilePlace& place) {
     return visit_floating(options.dtype_, [&](auto zero) { return CsvReader<decltype(zero)>(place, options).read(); });
   });
 }

@@ -44,7 +44,7 @@ std::string hash(const EVP_MD* kind, const std::string& path, const xtape::detai
 // What is wrong with the content of `path`; empty when nothing is.
 std::string fault(const std::string& path, const std::string& checksum) {
   const bool md5 = checksum.size() == 32;
-  const xtape::detail::Place place{"download", path, {}};
+  const xtape::detail::FilePlace place{"download", path, {}};
   try {
     std::string found;
     if (md5) {

@@ -11,10 +11,10 @@ namespace xtape::datasets {
 
 void GzReader::Close::operator()(gzFile_s* file) const { gzclose_r(file); }
 
-GzReader::GzReader(xtape::detail::Place place) : place_(std::move(place)) {
+GzReader::GzReader(xtape::detail::FilePlace place) : place_(std::move(place)) {
   const std::string& path = place_.what;
   if (path.find('\0') != std::string::npos)
-    xtape::detail::Place{place_.op, path.c_str(), place_.site}.refuse("the name of the file goes on after a NUL");
+    xtape::detail::FilePlace{place_.op, path.c_str(), place_.site}.refuse("the name of the file goes on after a NUL");
   file_.reset(gzopen(path.c_str(), "rb"));
   if (!file_) place_.refuse(std::string("it cannot be opened: ") + std::strerror(errno));
   gzbuffer(file_.get(), 1 << 17);

@@ -19,7 +19,7 @@ using namespace xtape::detail;
 
 namespace {
 
-using xtape::detail::Place;
+using xtape::detail::FilePlace;
 
 // A file while it is decoded, and what comes of it: grey or red, green and blue, pixel by pixel. The decoders report an
 // error by a jump over their own frames, so that what they fill is kept here, and nothing with a destructor in them.
@@ -159,7 +159,7 @@ Tensor in_channels(const Picture& picture, std::int64_t channels, Site site) {
 }
 
 template <class Decoder>
-void decode(Picture& picture, const Place& place) {
+void decode(Picture& picture, const FilePlace& place) {
   Decoder decoder(picture);
   const bool done = decode(decoder, picture);
   if (!done) place.refuse(picture.why + (", at byte " + std::to_string(std::ftell(picture.file) - picture.unread)));
@@ -170,7 +170,7 @@ void decode(Picture& picture, const Place& place) {
 Tensor read_image(const std::string& path, int channels, Site site) {
   if (channels != 1 && channels != 3)
     fail("read_image", std::to_string(channels) + " channels asked for, expected 1 or 3", site);
-  return xtape::detail::reading({"read_image", path, site}, [&](const Place& place) {
+  return xtape::detail::reading({"read_image", path, site}, [&](const FilePlace& place) {
     const std::unique_ptr<std::FILE, decltype(&std::fclose)> file(std::fopen(path.c_str(), "rb"), std::fclose);
     if (!file) place.refuse(std::string("it cannot be opened: ") + std::strerror(errno));
     unsigned char start[8];

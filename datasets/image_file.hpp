@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+// resize_image is in image_resize.cpp.
 namespace xtape::datasets {
 
 /// The picture in a PNG or JPEG file, whichever its first bytes say: (channels, rows, cols), uint8. With 3 channels

@@ -13,7 +13,7 @@ namespace xtape::datasets {
 namespace {
 
 namespace fs = std::filesystem;
-using xtape::detail::Place;
+using xtape::detail::FilePlace;
 
 bool is_picture(const fs::path& path) {
   std::string end = path.extension().string();
@@ -21,7 +21,7 @@ bool is_picture(const fs::path& path) {
   return end == ".png" || end == ".jpg" || end == ".jpeg";
 }
 
-std::vector<std::string> classes_in(const Place& place) {
+std::vector<std::string> classes_in(const FilePlace& place) {
   std::error_code failed;
   std::vector<std::string> classes;
   for (fs::directory_iterator entry(place.what, failed), end; !failed && entry != end; entry.increment(failed))
@@ -34,7 +34,7 @@ std::vector<std::string> classes_in(const Place& place) {
 }
 
 // Sorted by folder, then by name.
-std::vector<std::string> pictures_in(const Place& place) {
+std::vector<std::string> pictures_in(const FilePlace& place) {
   std::error_code failed;
   std::vector<std::pair<std::string, std::string>> found;
   for (fs::recursive_directory_iterator entry(place.what, failed), end; !failed && entry != end;

@@ -7,12 +7,12 @@
 namespace xtape::datasets {
 using namespace xtape::detail;
 
-using xtape::detail::Place;
+using xtape::detail::FilePlace;
 
 template <class T>
 class LibsvmReader {
  public:
-  LibsvmReader(const Place& place, const LibsvmOptions& options) : place_(place), options_(options), text_(place) {}
+  LibsvmReader(const FilePlace& place, const LibsvmOptions& options) : place_(place), options_(options), text_(place) {}
 
   Table read() {
     for (;;) {
@@ -101,7 +101,7 @@ class LibsvmReader {
     ends_.push_back(values_.size());
   }
 
-  const Place& place_;
+  const FilePlace& place_;
   const LibsvmOptions& options_;
   TextFile text_;
   std::string word_;
@@ -119,7 +119,7 @@ Table read_libsvm(const std::string& path, const LibsvmOptions& options, Site si
          site);
   if (options.features_ && *options.features_ < 1)
     fail("read_libsvm", std::to_string(*options.features_) + " features, expected at least 1", site);
-  return xtape::detail::reading({"read_libsvm", path, site}, [&](const Place& place) {
+  return xtape::detail::reading({"read_libsvm", path, site}, [&](const FilePlace& place) {
     return visit_floating(options.dtype_,
                           [&](auto zero) { return LibsvmReader<decltype(zero)>(place, options).read(); });
   });

@@ -20,7 +20,7 @@ struct TextPosition {
 class TextFile {
  public:
   static constexpr int end = -1;
-  explicit TextFile(const xtape::detail::Place& place) : file_(place), buffer_(1 << 16, '\0') {}
+  explicit TextFile(const xtape::detail::FilePlace& place) : file_(place), buffer_(1 << 16, '\0') {}
 
   /// The next character, or `end`; it stays the next. Throws at a NUL, which no text has.
   int peek() {

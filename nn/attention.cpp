@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <autograd/files/described.hpp>
 #include <autograd/ops/attention.hpp>
+#include <autograd/ops/detail/attention_weights.hpp>
 #include <autograd/ops/dropout.hpp>
 #include <autograd/ops/elementwise.hpp>
 #include <autograd/ops/linalg.hpp>
 #include <autograd/ops/shape.hpp>
 #include <autograd/ops/slice.hpp>
-#include <autograd/ops/softmax.hpp>
 #include <cmath>
 #include <limits>
 #include <nn/init.hpp>
@@ -33,17 +33,8 @@ Tensor both(const Tensor& a, const Tensor& b) {
   return b.dtype() == boolean ? where(b, a, nowhere) : a + b;
 }
 
-Tensor earlier_or_same(std::int64_t l, std::int64_t s) { return arange(s) <= unsqueeze(arange(l), 1); }
-
-// What scaled_dot_product_attention multiplies the values with.
-Tensor attention_weights(const Tensor& q, const Tensor& k, const Tensor& mask, bool causal) {
-  const Tensor scores = matmul(q / std::sqrt(static_cast<double>(q.size(-1))), k, false, true);
-  const Tensor all = causal ? both(earlier_or_same(q.size(-2), k.size(-2)), mask) : mask;
-  if (!all.defined()) return softmax(scores);
-  const bool added = all.dtype() != boolean;
-  const Tensor look = added ? all.detach() > -std::numeric_limits<double>::infinity() : all;
-  // Finite, so that a query that may look nowhere has no NaN.
-  return softmax(where(look, added ? scores + where(look, all, 0) : scores, -3e38)) * look.to(scores.dtype());
+Tensor weights_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool causal) {
+  return detail::attention_weights(q / std::sqrt(static_cast<double>(q.size(-1))), k, mask, causal, 1);
 }
 
 }  // namespace
@@ -96,7 +87,7 @@ Tensor MultiheadAttention::forward(const Tensor& q, const Tensor& k, const Tenso
   const Tensor a = heads_of(q, 0), b = heads_of(seen(k, mask), 1), c = heads_of(seen(v, mask), 2);
   const Tensor m = mask_of(mask, a, b);
   const bool drops = options_.dropout_ > 0 && is_training();
-  const Tensor y = drops ? matmul(dropout(attention_weights(a, b, m, mask.causal_), options_.dropout_), c)
+  const Tensor y = drops ? matmul(dropout(weights_of(a, b, m, mask.causal_), options_.dropout_), c)
                          : scaled_dot_product_attention(a, b, c, m, mask.causal_);
   const std::vector<int> back = q.rank() == 2           ? std::vector<int>{1, 0, 2}
                                 : options_.batch_first_ ? std::vector<int>{0, 2, 1, 3}
@@ -110,7 +101,7 @@ Tensor MultiheadAttention::weights(const Arg& q, const Arg& k, const AttentionMa
   Scope scope(q.site, entered.state);
   check_pair(queries, keys);
   const Tensor a = heads_of(queries, 0), b = heads_of(seen(keys, mask), 1);
-  return attention_weights(a, b, mask_of(mask, a, b), mask.causal_);
+  return weights_of(a, b, mask_of(mask, a, b), mask.causal_);
 }
 
 void MultiheadAttention::check(const char* what, const Tensor& x, std::int64_t size) const {

@@ -23,6 +23,8 @@
 #include <utility>
 #include <vector>
 
+// Of the classes, what a module does is in module.cpp, its parts and how it is copied and assigned in
+// module_object.cpp, its state in state_dict.cpp and << in print.cpp.
 namespace xtape::detail {
 
 template <class Void, class M, class... Args>

@@ -6,6 +6,7 @@
 
 #include "module.hpp"
 
+// What names a module is in module.cpp, what holds it together in module_object.cpp.
 namespace xtape::nn {
 using namespace detail;
 

@@ -14,9 +14,9 @@ namespace {
 using Layers = std::unordered_map<const void*, Summary::Layer*>;
 
 // Gives each operation to all modules that are running.
-class Counter final : public Watcher {
+class LayerCounter final : public Watcher {
  public:
-  explicit Counter(const Layers& layers) : layers_(layers) {}
+  explicit LayerCounter(const Layers& layers) : layers_(layers) {}
   void executed(Execution& e) override {
     std::vector<const Array*> inputs;
     for (std::uint32_t i = 0; i < e.node.input_count; ++i) inputs.push_back(e.args[i]->array);
@@ -32,21 +32,21 @@ class Counter final : public Watcher {
 };
 
 // Puts a model in evaluation, and hooks on it, until it is gone.
-class Watched {
+class WatchedModules {
  public:
-  Watched(const std::vector<std::pair<std::string, ModuleBase>>& modules, const ForwardHook& hook) {
+  WatchedModules(const std::vector<std::pair<std::string, ModuleBase>>& modules, const ForwardHook& hook) {
     for (const auto& [path, m] : modules) {
       modes_.emplace_back(m, m.is_training());
       hooks_.push_back(modes_.back().first.register_forward_hook(hook));
     }
     modes_.front().first.eval();
   }
-  ~Watched() {
+  ~WatchedModules() {
     for (auto& [m, training] : modes_) m.train(training);  // parents come before their children
     for (HookHandle& h : hooks_) h.remove();
   }
-  Watched(const Watched&) = delete;
-  Watched& operator=(const Watched&) = delete;
+  WatchedModules(const WatchedModules&) = delete;
+  WatchedModules& operator=(const WatchedModules&) = delete;
 
  private:
   std::vector<std::pair<ModuleBase, bool>> modes_;
@@ -101,14 +101,14 @@ Summary summarize(ModuleBase model, std::vector<Shape> inputs, const std::functi
     if (!p.is_frozen()) s.trainable += p.size();
     s.parameter_bytes += p.size() * size_of(p.dtype());
   }
-  const Watched watched(modules, [&](const ModuleBase& m, const Tensors&, Tensors& outputs) {
+  const WatchedModules watched(modules, [&](const ModuleBase& m, const Tensors&, Tensors& outputs) {
     Summary::Layer& layer = *layers.at(m.id());
     ++layer.calls;
     layer.outputs.clear();
     for (const Tensor& y : outputs) layer.outputs.push_back(y.defined() ? y.shape() : Shape());
   });
   const NoGradGuard guard;
-  const Counter counter(layers);
+  const LayerCounter counter(layers);
   call();
   return s;
 }

@@ -4,6 +4,7 @@
 #include <optim/metric.hpp>
 #include <optim/named_state.hpp>
 
+// In metric.cpp.
 namespace xtape::optim {
 using namespace xtape::detail;
 

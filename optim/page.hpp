@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+// What a Page can show is each in a file of its own: page_curves.cpp, page_histograms.cpp, page_matrix.cpp and
+// page_pictures.cpp; all else is in page.cpp.
 namespace xtape::optim {
 
 /// One line of a chart: y[i] over x[i]. A y that is not finite is a gap.

@@ -43,16 +43,16 @@ Metric error_metric(const char* name, F f) {
 }
 
 // A number and what its rounding took from it.
-struct Wide {
+struct SumAndRest {
   double high, low;
 };
-Wide wide(const ExactSum& sum) {
+SumAndRest wide(const ExactSum& sum) {
   ExactSum rest = sum;
   rest.add(-sum.value());
   return {sum.value(), rest.value()};
 }
 // a² / n.
-Wide square_over(Wide a, double n) {
+SumAndRest square_over(SumAndRest a, double n) {
   const double square = a.high * a.high, rest = std::fma(a.high, a.high, -square) + 2 * a.high * a.low;
   const double share = square / n;
   return {share, (std::fma(-share, n, square) + rest) / n};
@@ -60,7 +60,7 @@ Wide square_over(Wide a, double n) {
 
 // sum (t - mean t)², of the sums of t and t²; 0 where that is what rounding leaves of equal numbers.
 double spread(const ExactSum& sum, const ExactSum& squares, double n) {
-  const Wide s = wide(squares), mean = square_over(wide(sum), n);
+  const SumAndRest s = wide(squares), mean = square_over(wide(sum), n);
   const double y = (s.high - mean.high) + (s.low - mean.low);
   return y <= 0x1p-98 * s.high ? 0 : y;
 }

@@ -48,9 +48,9 @@ Tensor first_weights(const std::vector<Parameter>& parameters, const Shape& pict
 }
 
 // Numbers that were saved one after the other.
-class Reader {
+class NumberReader {
  public:
-  explicit Reader(std::vector<double> all) : all_(std::move(all)) {}
+  explicit NumberReader(std::vector<double> all) : all_(std::move(all)) {}
   bool ends() const { return at_ == all_.size(); }
   double number() { return numbers(1)[0]; }
   std::int64_t count() {
@@ -255,7 +255,7 @@ void Report::load(const StateDict& from) {
     for (auto at = from.lower_bound(prefix); at != from.end() && at->first.compare(0, prefix.size(), prefix) == 0;
          ++at) {
       Spread spread;
-      for (Reader in(at->second.to_vector<double>()); !in.ends();) {
+      for (NumberReader in(at->second.to_vector<double>()); !in.ends();) {
         Histogram h;
         spread.epochs.push_back(in.number());
         const std::int64_t bins = in.count();

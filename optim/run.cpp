@@ -190,10 +190,10 @@ double Run::step(Site site) {
   const double rate = s.optimizer->lr();
   State::Taken taken;
   try {
-    const Inside inside(s.inside);
+    const UserCall inside(s.inside);
     const Recording recording(true);
     const KeyedRandomness randomness(s.key, streams_of(s.steps));
-    const Mode mode(s.model, true);
+    const TrainingMode mode(s.model, true);
     std::int64_t batches = 0;
     taken = s.take_step([&](Tensors& batch) { return batches++ < s.accumulate && s.next_batch(batch); }, site);
     if (taken.samples == 0) fail("Run", "epoch " + std::to_string(s.epoch + 1) + " has no batches");
@@ -298,7 +298,7 @@ const History& Run::fit(std::int64_t epochs, Site site) {
   if (epochs < 1) fail("Run::fit", std::to_string(epochs) + " epochs, expected at least 1", site);
   State& s = act("fit", site);
   const Interrupts interrupts;
-  const Mode mode(s.model, true);
+  const TrainingMode mode(s.model, true);
   s.stopped = false;
   while (train_epoch(epochs, site) && !s.stopped) {}
   finish(site);
@@ -320,7 +320,7 @@ Run::Epochs::Iterator& Run::Epochs::Iterator::operator++() {
   Run& run = *epochs_->run_;
   State& s = run.act("epochs", epochs_->site_);
   const Interrupts interrupts;
-  const Mode mode(s.model, true);
+  const TrainingMode mode(s.model, true);
   if (s.stopped || !run.train_epoch(epochs_->epochs_, epochs_->site_)) {
     run.finish(epochs_->site_);
     epochs_ = nullptr;

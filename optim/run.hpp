@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+// What is set before a Run begins is in run_options.cpp, find_lr and overfit_one_batch are in run_checks.cpp,
+// end_epoch in run_epoch.cpp, save in run_save.cpp, all else in run.cpp.
 namespace xtape::optim {
 
 /// What a cost function may give beside the loss: what the model computed, so that metrics need not compute it again.

@@ -22,8 +22,8 @@ void try_out(State& s, Site site, F f) {
     s.has_ahead = false;
   };
   try {
-    const Mode mode(s.model, true);
-    const Inside inside(s.inside);
+    const TrainingMode mode(s.model, true);
+    const UserCall inside(s.inside);
     const Recording recording(true);
     s.data->reader = nullptr;
     f();

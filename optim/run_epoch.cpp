@@ -26,7 +26,7 @@ LossAndOutput Run::State::judged(const Tensors& batch) const {
 std::vector<std::pair<std::string, Tensor>> Run::State::validate_into(Epoch& epoch) {
   const NoGradGuard guard;
   const KeyedRandomness randomness(~key, streams_of(steps));
-  const Mode mode(model, false);
+  const TrainingMode mode(model, false);
   std::vector<Metric> fresh = metrics;
   for (Metric& m : fresh) m.reset();
   double mean = 0;
@@ -66,7 +66,7 @@ void Run::end_epoch(Site site) {
   Epoch e(s.epoch + 1);
   const auto& judge = s.keep ? s.keep : s.early;  // of the best epoch
   {
-    const Inside inside(s.inside);
+    const UserCall inside(s.inside);
     e.set("loss", s.loss_sum / static_cast<double>(s.samples));
     for (const Metric& m : s.measured) e.set(m.name(), m.value());
     const SwappedValues shown = s.shown();

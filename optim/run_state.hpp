@@ -12,6 +12,9 @@
 
 #include "named_state.hpp"
 
+// Each part of a Run is in a file of its own: steps in run_step.cpp, epochs in run_epoch.cpp, logs in run_log.cpp,
+// options in run_options.cpp, saving and loading in run_save.cpp, interrupts in interrupts.cpp; all else is in
+// run.cpp.
 namespace xtape::optim {
 
 /// The streams of a step, which draws fewer than a million times.
@@ -30,18 +33,18 @@ struct Watched {
 };
 
 /// While it lives, the model is in training or out of it; then all its modules are as they were.
-class Mode {
+class TrainingMode {
  public:
-  Mode(const Model& model, bool training) {
+  TrainingMode(const Model& model, bool training) {
     if (model.is_training() == training) return;
     back_ = model.modes();
     model.train(training);
   }
-  ~Mode() {
+  ~TrainingMode() {
     if (back_) back_();
   }
-  Mode(const Mode&) = delete;
-  Mode& operator=(const Mode&) = delete;
+  TrainingMode(const TrainingMode&) = delete;
+  TrainingMode& operator=(const TrainingMode&) = delete;
 
  private:
   std::function<void()> back_;
@@ -171,12 +174,12 @@ struct Run::State {
 };
 
 /// While it lives, functions of the user's run that must not use the Run but to `stop` it.
-class Inside {
+class UserCall {
  public:
-  explicit Inside(bool& inside) : inside_(inside) { inside_ = true; }
-  ~Inside() { inside_ = false; }
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
+  explicit UserCall(bool& inside) : inside_(inside) { inside_ = true; }
+  ~UserCall() { inside_ = false; }
+  UserCall(const UserCall&) = delete;
+  UserCall& operator=(const UserCall&) = delete;
 
  private:
   bool& inside_;

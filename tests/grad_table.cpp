@@ -1,6 +1,5 @@
 #include "grad_table.hpp"
 
-#include <autograd/core/engine.hpp>
 #include <cmath>
 #include <iostream>
 #include <limits>
@@ -62,6 +61,17 @@ Row through_views(const Row& row) {
   return {row.op, f, {inputs}, row.bounds};
 }
 
+// The same function with gradients that are wrong by one thousandth.
+Row wrong(const Row& row) {
+  Function f = [f = row.f](const Tensors& x) {
+    Tensors hooked;
+    for (const Tensor& t : x)
+      hooked.push_back(is_floating(t.dtype()) ? hook(t, [](const Tensor& g) { return g * 1.001; }) : t);
+    return f(hooked);
+  };
+  return {row.op, f, row.cases, row.bounds};
+}
+
 }  // namespace
 
 Tensor real(const Shape& shape, double low, double high) { return uniform(shape, low, high, float64, generator()); }
@@ -114,11 +124,9 @@ void check_gradients(const Table& table) {
     CHECK_NOTHROW(gradcheck(through_views(row).f, through_views(row).cases[0], options(row)));
     if (row.bounds.zero) continue;
 
-    detail::rule_gradient_scale = 1.001;
     bool seen = false;
     for (const Tensors& inputs : row.cases)
-      if ((seen = !passes(row, inputs))) break;
-    detail::rule_gradient_scale = 1;
+      if ((seen = !passes(wrong(row), inputs))) break;
     CHECK_MESSAGE(seen, "a gradient wrong by 1/1000 passes");
   }
 }

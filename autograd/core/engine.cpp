@@ -11,8 +11,6 @@ namespace xtape {
 
 using namespace detail;
 
-double detail::rule_gradient_scale = 1;
-
 std::string detail::describe(const Node& node) {
   if (node.kind == Node::cut)
     if (const Ref<Node>& leaf = static_cast<const Cut&>(node).frozen) return describe(*leaf) + " (frozen)";
@@ -138,7 +136,6 @@ void Engine::mark(const std::vector<Targets::Item>* targets) {
 
 void Engine::accumulate(Operation& from, std::size_t i, Tensor g) {
   Node* node = from.inputs[i].get();
-  if (rule_gradient_scale != 1) g = g * rule_gradient_scale;
   if (g.shape() != node->shape) g = sum_back(g, node->shape);
   if (mode & watched) tell_watchers([&](Watcher& w) { w.gradient(from, i, slots_[find(&from)].g, g); });
   Slot& slot = slots_[find(node)];
@@ -149,7 +146,6 @@ void Engine::accumulate(Operation& from, std::size_t i, Tensor g) {
 
 void Engine::accumulate(Operation& from, std::size_t i, Part part) {
   Node* node = from.inputs[i].get();
-  if (rule_gradient_scale != 1) part.g = part.g * rule_gradient_scale;
   if (mode & watched) tell_watchers([&](Watcher& w) { w.gradient(from, i, slots_[find(&from)].g, part.g); });
   Slot& slot = slots_[find(node)];
   if (create_graph_ || mode & watched) {

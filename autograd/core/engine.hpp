@@ -71,9 +71,6 @@ class Engine {
   Engine* outer_;         // the run of this thread around this one
 };
 
-/// For tests of the checks themselves: every gradient that a rule gives is multiplied by this. 1 otherwise.
-extern double rule_gradient_scale;
-
 /// What made a node, as errors name it: "'exp' of model.cpp:8".
 std::string describe(const Node& node);
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 
+// In generator.cpp.
 namespace xtape {
 
 /// While it lives, this thread draws from the streams of `seed` from number `next` on where it would draw from the

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+// The counters are in pool.cpp.
 namespace xtape {
 
 /// What the library holds and has asked the system for, over all threads.

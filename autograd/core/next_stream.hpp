@@ -3,6 +3,7 @@
 #include "../tensor.hpp"
 #include "generator.hpp"
 
+// In generator.cpp.
 namespace xtape {
 
 /// The seed and the number of the generator's next stream: () -> (2,), int64.

@@ -1,61 +1,10 @@
 #include "operation.hpp"
 
-#include <sstream>
-
 #include "watch.hpp"
 
 namespace xtape {
 
 using namespace detail;
-
-namespace {
-__thread Watcher* watcher;
-
-void watch(Watcher* w) {
-  watcher = w;
-  mode = w ? mode | watched : mode & ~unsigned{watched};
-}
-}  // namespace
-
-__thread unsigned detail::mode;
-
-Watcher::Watcher() : outer_(watcher) { watch(this); }
-Watcher::~Watcher() { watch(outer_); }
-Watcher* Watcher::innermost() { return watcher; }
-Unwatched::Unwatched() : before_(watcher) { watch(nullptr); }
-Unwatched::~Unwatched() { watch(before_); }
-
-// Nodes whose last owner goes wait in a list, so that a long chain ends without recursion. They are the list's links
-// themselves, as nothing can be allocated here.
-void detail::destroy(Node* node) {
-  static __thread Node* waiting;
-  static __thread bool ending;
-  node->next_dead = waiting;
-  waiting = node;
-  if (ending) return;
-  ending = true;
-  while (Node* dead = waiting) {
-    waiting = dead->next_dead;
-    int size_class = dead->size_class;
-    dead->~Node();
-    pool::local.live_nodes.add(-1);
-    pool::give(dead, size_class);
-  }
-  ending = false;
-}
-
-void Arg::tell() const {
-  tell_watchers([this](Watcher& w) { w.argument(*this); });
-}
-
-Ref<Array> detail::take(Leaf& cell) {
-  if (!(mode & watched)) return cell.value;
-  Ref<Array> own = make_view(*cell.value, cell.shape);
-  tell_watchers([&](Watcher& w) { w.taken(cell, own); });
-  return own;
-}
-
-Tensor Arg::taken() const { return Tensor(take(static_cast<Leaf&>(*node)), Ref<Node>::share(node)); }
 
 Ref<Node> detail::cut_at(Node* node) {
   if (node->kind != Node::leaf) return Ref<Node>::share(node);
@@ -225,12 +174,6 @@ Tensor detail::apply_again(const Operation& operation, const Tensors& inputs, co
   const std::vector<const Arg*> pointers = pointers_to(args);
   if (!is_recording() || !any_flows(pointers.data(), args.size())) return Tensor(known);
   return finish(twin_of(operation), pointers.data(), known);
-}
-
-std::string detail::attribute_text(double v) {
-  std::ostringstream text;
-  text << v;
-  return text.str();
 }
 
 }  // namespace xtape

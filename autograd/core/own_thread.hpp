@@ -1,6 +1,7 @@
 // Private: operations that leave the other threads to others.
 #pragma once
 
+// In ../parallel.cpp.
 namespace xtape {
 
 /// While it lives, the operations of this thread run on it alone, as those of a thread that works beside a training,

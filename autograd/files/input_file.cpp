@@ -9,7 +9,7 @@
 
 namespace xtape::detail {
 
-InputFile::InputFile(const Place& place) : place_(place) {
+InputFile::InputFile(const FilePlace& place) : place_(place) {
   fd_ = open(place.what.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd_ < 0) place.refuse(std::string("it cannot be read; is it there? (") + std::strerror(errno) + ")");
   struct stat about;
@@ -30,7 +30,7 @@ std::size_t InputFile::read(char* to, std::size_t size) {
   return done;
 }
 
-Tensor read_tensor(const ElementType& type, const Shape& shape, const Read& read, const Place& place) {
+Tensor read_tensor(const ElementType& type, const Shape& shape, const Read& read, const FilePlace& place) {
   Ref<Array> array;
   try {
     array = make_array(type.dtype, shape);

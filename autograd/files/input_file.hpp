@@ -11,7 +11,7 @@
 namespace xtape::detail {
 
 /// What is read or written, for errors: "op: what: why".
-struct Place {
+struct FilePlace {
   const char* op;
   std::string what;
   Site site;
@@ -20,9 +20,9 @@ struct Place {
 
 /// What f(place) gives, which reads the file `place.what`. Where memory runs out, that is an error like any other.
 template <class F>
-auto reading(const Place& place, F f) {
+auto reading(const FilePlace& place, F f) {
   if (place.what.find('\0') != place.what.npos)
-    Place{place.op, place.what.c_str(), place.site}.refuse("the name of the file goes on after a NUL");
+    FilePlace{place.op, place.what.c_str(), place.site}.refuse("the name of the file goes on after a NUL");
   if (!is_little_endian()) place.refuse("the machine keeps the most significant byte first, which is not supported");
   try {
     return f(place);
@@ -36,7 +36,7 @@ using Read = std::function<std::size_t(char* to, std::size_t size)>;
 /// The file `place.what`, open for reading; throws where it cannot be read. `place` must outlive it.
 class InputFile {
  public:
-  explicit InputFile(const Place& place);
+  explicit InputFile(const FilePlace& place);
   ~InputFile();
   InputFile(const InputFile&) = delete;
   InputFile& operator=(const InputFile&) = delete;
@@ -47,12 +47,12 @@ class InputFile {
   std::size_t read(char* to, std::size_t size);
 
  private:
-  const Place& place_;
+  const FilePlace& place_;
   int fd_;
   std::int64_t size_ = -1;
 };
 
 /// A tensor of the next bytes that `read` gives, least significant first, in hardly more memory than it takes itself.
-Tensor read_tensor(const ElementType& type, const Shape& shape, const Read& read, const Place& place);
+Tensor read_tensor(const ElementType& type, const Shape& shape, const Read& read, const FilePlace& place);
 
 }  // namespace xtape::detail

@@ -17,14 +17,14 @@ inline constexpr std::int64_t panel = 2 * lanes<T, bytes>;  // pixels, or channe
 
 // A copy of one image's channels with its zeros around it, as far as windows reach. Along the last axis what lies a
 // stride apart is put side by side, so that neighbouring windows read neighbours.
-struct Padded {
+struct PaddedImage {
   const Windows& w;
   std::int64_t in;
   Spatial size;                    // along the axes
   std::int64_t columns;            // of each of the last axis's phases
   std::vector<std::int64_t> taps;  // where each channel's taps lie, seen from a window
 
-  Padded(const Windows& w, std::int64_t in) : w(w), in(in) {
+  PaddedImage(const Windows& w, std::int64_t in) : w(w), in(in) {
     for (int a = 0; a < spatial_axes; ++a) size[a] = (w.y[a] - 1) * w.stride[a] + (w.k[a] - 1) * w.dilation[a] + 1;
     columns = (size[2] + w.stride[2] - 1) / w.stride[2];
     for (std::int64_t c = 0; c < in; ++c)
@@ -104,7 +104,7 @@ XTAPE_INLINE void copy_vector(const T* from, T* to) {
 // columns[k] = the panel's pixels under tap k. A segment may write beyond its end: the next one, or the next tap,
 // writes over it.
 template <int bytes, class T>
-void pack_pixels(const Padded& padded, const std::vector<Segment>& segments, const T* image, T* columns) {
+void pack_pixels(const PaddedImage& padded, const std::vector<Segment>& segments, const T* image, T* columns) {
   for (const std::int64_t tap : padded.taps) {
     for (const Segment& s : segments) {
       const T* from = image + tap + s.from;
@@ -140,7 +140,7 @@ void multiply(std::int64_t n, const T* weight, const T* columns, const T* bias, 
 template <int bytes, class T>
 struct Panels {
   const Convolution& c;
-  const Padded& padded;
+  const PaddedImage& padded;
   std::int64_t per_round;
   const T* image;
   T* columns;
@@ -209,7 +209,7 @@ namespace {
 template <int bytes, class T>
 void convolve(const Convolution& c, bool flipped, const T* x, const T* weight, const T* bias, T* y) {
   const Windows& w = c.windows;
-  const Padded padded(w, c.in);
+  const PaddedImage padded(w, c.in);
   const std::int64_t n = w.y_size(), k = c.in * w.k_size(), rows = rows_at_once(c.out);
   const std::int64_t packed = (c.out + rows - 1) / rows * rows * k;
   if (c.batch == 0 || c.out == 0 || n == 0) return;
@@ -250,7 +250,7 @@ constexpr int taps_at_once = 6;
 
 // sums[tap][channel] += the sum over pixels of image[tap + pixel] g[pixel][channel], for `width` vectors of channels.
 template <int width, int bytes, class T>
-void add_products(const Padded& padded, const T* const* taps, const T* g, T* sums, std::int64_t sums_step) {
+void add_products(const PaddedImage& padded, const T* const* taps, const T* g, T* sums, std::int64_t sums_step) {
   using V = Vector<T, bytes>;
   const Windows& w = padded.w;
   V sum[taps_at_once][width] = {};
@@ -287,7 +287,7 @@ void interleave(std::int64_t n, std::int64_t count, std::int64_t width, const T*
 template <int bytes, class T>
 void add_weight_gradient(const Convolution& c, std::int64_t tiles, std::int64_t step, const T* g, const T* x, T* sums) {
   const Windows& w = c.windows;
-  const Padded padded(w, c.in);
+  const PaddedImage padded(w, c.in);
   const std::int64_t n = w.y_size(), k = c.in * w.k_size(), size = c.groups * k * c.out;
   const std::int64_t channels = (c.out + lanes<T, bytes> - 1) / lanes<T, bytes> * lanes<T, bytes>;
   const std::int64_t taps = (k + taps_at_once - 1) / taps_at_once * taps_at_once;

@@ -16,7 +16,7 @@ namespace {
 
 // f(row of columns, row of x, windows inside) for each row of each tap: `inside` of the last axis, or none where the
 // row lies outside of x along another axis.
-struct Row {
+struct TapRow {
   std::int64_t column, x;  // where its first element is; of x, where window 0 would look
   Inside inside;
 };
@@ -34,7 +34,7 @@ void for_rows(const Windows& w, std::int64_t channels, F f) {
               const std::int64_t plane = i * w.stride[0] - w.padding[0] + a * w.dilation[0],
                                  row = j * w.stride[1] - w.padding[1] + b * w.dilation[1];
               const std::int64_t x = ((c * w.x[0] + plane) * w.x[1] + row) * w.x[2] - w.padding[2] + k * w.dilation[2];
-              f(Row{column, x, lies_inside ? all : Inside{0, 0}});
+              f(TapRow{column, x, lies_inside ? all : Inside{0, 0}});
             }
         }
 }
@@ -45,7 +45,7 @@ template <class T>
 void unfold(const Windows& w, std::int64_t channels, const T* x, T* columns) {
   kernel::vectorized([&w, channels, x, columns] {
     const std::int64_t n = w.y[2], stride = w.stride[2];
-    for_rows(w, channels, [&](const Row& row) {
+    for_rows(w, channels, [&](const TapRow& row) {
       T* to = columns + row.column;
       const auto [begin, end] = row.inside;
       for (std::int64_t o = 0; o < begin; ++o) to[o] = 0;
@@ -63,7 +63,7 @@ void fold(const Windows& w, std::int64_t channels, const T* columns, T* x) {
   kernel::vectorized([&w, channels, columns, x] {
     const std::int64_t stride = w.stride[2], n = channels * w.x_size();
     for (std::int64_t i = 0; i < n; ++i) x[i] = 0;
-    for_rows(w, channels, [&](const Row& row) {
+    for_rows(w, channels, [&](const TapRow& row) {
       const T* from = columns + row.column;
       const auto [begin, end] = row.inside;
       if (stride == 1)
@@ -89,9 +89,9 @@ namespace {
 
 // How the images are shared out: as tiles of work by the sizes alone. One image, or little work, is one tile, inside
 // which the products are cut.
-struct Tiles {
+struct ImageTiles {
   std::int64_t count, step;
-  explicit Tiles(const Convolution& c) {
+  explicit ImageTiles(const Convolution& c) {
     const std::int64_t wanted = c.flops() < 4e6 ? 1 : c.flops() < 2e8 ? 4 : 16;
     step = std::max<std::int64_t>(1, (c.batch + wanted - 1) / wanted);
     count = (c.batch + step - 1) / step;
@@ -117,7 +117,7 @@ struct Sizes {
 // f(image, group, scratch for the columns) for each, in tiles of images.
 template <class T, class F>
 void for_images(const Convolution& c, const F& f) {
-  const Tiles tiles(c);
+  const ImageTiles tiles(c);
   const Sizes n(c);
   parallel_for(tiles.count, [&](std::int64_t tile) {
     const Ref<Array> columns = make_array(dtype_of<T>, Shape{n.plain ? 0 : n.k, n.y});
@@ -185,7 +185,7 @@ void conv_input(const Convolution& c, const T* g, const T* weight, const T* bias
 template <class T>
 void conv_weight(const Convolution& c, const T* g, const T* x, T* weight) {
   const Sizes n(c);
-  const Tiles tiles(c);
+  const ImageTiles tiles(c);
   const std::int64_t size = c.groups * n.weight;
   std::fill_n(weight, size, T(0));
   if (tiles.count == 0) return;

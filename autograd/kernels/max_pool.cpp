@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "loops.hpp"
+#include "parallel_rows.hpp"
 
 namespace xtape {
 using namespace detail;
@@ -102,11 +103,11 @@ struct RowMax {
 template <bool indexed, class T, class Begin, class F>
 void for_rows(const MaxWindows& m, std::int64_t planes, const T* x, const Begin& begin, const F& row) {
   const Windows& w = m.windows;
-  const std::int64_t n = w.x_size(), per_tile = kernel::tile_size / (n + 1) + 1;
-  parallel_for((planes + per_tile - 1) / per_tile, [&](std::int64_t tile) {
+  const std::int64_t n = w.x_size();
+  parallel_rows(planes, n, [&](std::int64_t first, std::int64_t end) {
     RowMax<T, indexed> maxima(m);
-    kernel::vectorized<kernel::Isa::avx2>([&, tile] {
-      for (std::int64_t p = tile * per_tile; p < std::min(planes, (tile + 1) * per_tile); ++p) {
+    kernel::vectorized<kernel::Isa::avx2>([&, first, end] {
+      for (std::int64_t p = first; p < end; ++p) {
         begin(p);
         for (std::int64_t i = 0; i < w.y[0]; ++i)
           for (std::int64_t j = 0; j < w.y[1]; ++j) {
@@ -129,13 +130,12 @@ bool is_two_by_two(const MaxWindows& m) {
 // f(row of results, its place in x) for the rows of tiles in `planes` planes.
 template <class F>
 void for_two_by_two(const Windows& w, std::int64_t planes, const F& f) {
-  const std::int64_t images = planes * w.y[0], n = w.x[1] * w.x[2], per_tile = kernel::tile_size / (n + 1) + 1;
-  parallel_for((images + per_tile - 1) / per_tile, [&](std::int64_t tile) {
-    kernel::vectorized<kernel::Isa::avx2>(
-        [&w, &f, begin = tile * per_tile, end = std::min(images, (tile + 1) * per_tile), n] {
-          for (std::int64_t i = begin; i < end; ++i)
-            for (std::int64_t j = 0; j < w.y[1]; ++j) f((i * w.y[1] + j) * w.y[2], i * n + 2 * j * w.x[2]);
-        });
+  const std::int64_t n = w.x[1] * w.x[2];
+  parallel_rows(planes * w.y[0], n, [&](std::int64_t begin, std::int64_t end) {
+    kernel::vectorized<kernel::Isa::avx2>([&w, &f, begin, end, n] {
+      for (std::int64_t i = begin; i < end; ++i)
+        for (std::int64_t j = 0; j < w.y[1]; ++j) f((i * w.y[1] + j) * w.y[2], i * n + 2 * j * w.x[2]);
+    });
   });
 }
 // The largest of a tile's elements, two of row a and two of row b.

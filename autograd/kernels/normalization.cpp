@@ -4,18 +4,16 @@
 #include <cmath>
 #include <vector>
 
+#include "parallel_rows.hpp"
 #include "sum.hpp"
 
 namespace xtape::kernel {
 namespace {
 
-// Sums of short rows are kept in the elements' precision, those of longer ones in this.
-template <class T>
-using Total = std::conditional_t<std::is_same_v<T, float>, double, T>;
-
+// What sums of long rows are carried in; those of short ones are in the elements' own type.
 template <int K, class T>
 struct Totals {
-  Total<T> of[K] = {};
+  Wide<T> of[K] = {};
 };
 
 // The sums over i < n of the K numbers that f(i, lane, k) adds to lane k.
@@ -54,7 +52,7 @@ template <class T>
 XTAPE_INLINE T mean_of(const NormalizedRows& s, const T* x) {
   Totals<1, T> sum;
   if (s.centered) add_up(s.n, sum, [x](std::int64_t i, T* term) { term[0] = x[i]; });
-  return static_cast<T>(sum.of[0] / static_cast<Total<T>>(s.n));
+  return static_cast<T>(sum.of[0] / static_cast<Wide<T>>(s.n));
 }
 template <class T>
 XTAPE_INLINE T scale_of(double variance, double eps) {
@@ -95,8 +93,8 @@ XTAPE_INLINE bool is_right(double squares, double eps) {
   return is_safe<T>(squares) || (squares >= 0 && squares < 1 && eps > 0x1p-60);
 }
 template <class T>
-XTAPE_INLINE T scale_of(std::int64_t n, const T* x, T mean, Total<T> squares, double eps) {
-  if (is_right<T>(squares, eps)) return scale_of<T>(static_cast<double>(squares / static_cast<Total<T>>(n)), eps);
+XTAPE_INLINE T scale_of(std::int64_t n, const T* x, T mean, Wide<T> squares, double eps) {
+  if (is_right<T>(squares, eps)) return scale_of<T>(static_cast<double>(squares / static_cast<Wide<T>>(n)), eps);
   return scale_of_deviation<T>(deviation_again({1, 0, n}, x, mean), eps);
 }
 
@@ -118,8 +116,6 @@ const T* weights_or(const T* w, std::int64_t n, T value, std::vector<T>& own) {
   return own.data();
 }
 
-std::int64_t together(std::int64_t n) { return tile_size / 4 / (n + 1) + 1; }
-
 }  // namespace
 
 template <class T>
@@ -139,10 +135,8 @@ void normalize(const NormalizedRows& s, const T* x, const T* w, const T* b, T* y
       for (std::int64_t i = 0; i < s.n; ++i) to[i] = (from[i] - mean) * scale * wr[i] + br[i];
     }
   };
-  const std::int64_t step = together(s.n);
-  parallel_for((s.rows + step - 1) / step, [&](std::int64_t t) {
-    vectorized(rows, s, t * step, std::min(s.rows, (t + 1) * step), x, weight, bias, y);
-  });
+  parallel_rows(s.rows, 4 * s.n,
+                [&](std::int64_t begin, std::int64_t end) { vectorized(rows, s, begin, end, x, weight, bias, y); });
 }
 
 template <class T>
@@ -155,7 +149,7 @@ void normalize_gradient(const NormalizedRows& s, const T* g, const T* x, const T
   const T* weight = weights_or(w, width, T(1), own);
   auto rows = [](const NormalizedRows& s, std::int64_t begin, std::int64_t end, std::int64_t group, const T* g,
                  const T* x, const T* w, T* dx, T* dw, T* db) {
-    const auto n = static_cast<Total<T>>(s.n);
+    const auto n = static_cast<Wide<T>>(s.n);
     w += group * s.n;
     for (std::int64_t r = begin; r < end; ++r) {
       const std::int64_t at = (r * s.groups + group) * s.n;
@@ -190,10 +184,10 @@ void normalize_gradient(const NormalizedRows& s, const T* g, const T* x, const T
     T* part = parts.data() + 2 * t * s.n;
     const std::int64_t first = block * step, last = std::min(each, first + step);
     // A few rows at a time, so that rounding errors do not grow with their number.
-    std::vector<Total<T>> totals(static_cast<std::size_t>(last - first > depth ? 2 * s.n : 0), 0);
+    std::vector<Wide<T>> totals(static_cast<std::size_t>(last - first > depth ? 2 * s.n : 0), 0);
     for (std::int64_t r = first; r < last; r += depth) {
       vectorized(rows, s, r, std::min(last, r + depth), group, g, x, weight, dx, part, part + s.n);
-      for (std::size_t i = 0; i < totals.size(); ++i) totals[i] += static_cast<Total<T>>(part[i]), part[i] = 0;
+      for (std::size_t i = 0; i < totals.size(); ++i) totals[i] += static_cast<Wide<T>>(part[i]), part[i] = 0;
     }
     for (std::size_t i = 0; i < totals.size(); ++i) part[i] = static_cast<T>(totals[i]);
   });
@@ -211,7 +205,7 @@ template <class T>
 void channel_statistics(const NormalizedChannels& s, const T* x, T* statistics) {
   auto channel = [](const NormalizedChannels& s, std::int64_t c, const T* x, T* statistics) {
     const std::int64_t step = s.channels * s.run;
-    const auto n = static_cast<Total<T>>(s.batch * s.run);
+    const auto n = static_cast<Wide<T>>(s.batch * s.run);
     x += c * s.run;
     Totals<1, T> sum, squares;
     for (std::int64_t b = 0; b < s.batch; ++b)
@@ -255,9 +249,8 @@ void normalize(const NormalizedChannels& s, const T* x, const T* statistics, con
     if (w) z.scale *= w[c];
   }
   // As the elements lie in memory, which is twice as fast as channel by channel.
-  const std::int64_t runs = s.batch * s.channels, step = together(s.run);
-  parallel_for((runs + step - 1) / step, [&](std::int64_t t) {
-    for (std::int64_t i = t * step; i < std::min(runs, (t + 1) * step); ++i) {
+  parallel_rows(s.batch * s.channels, 4 * s.run, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t c = i % s.channels, at = i * s.run;
       const auto [mean, scale] = of[static_cast<std::size_t>(c)];
       vectorized(run, s.run, x + at, mean, scale, b ? b[c] : T(0), y + at);
@@ -271,7 +264,7 @@ void normalize_gradient(const NormalizedChannels& s, const T* g, const T* x, con
   auto channel = [](const NormalizedChannels& s, Statistics<T> z, T weight, const T* g, const T* x, T* dx, T* dw,
                     T* db) {
     const std::int64_t step = s.channels * s.run;
-    const auto n = static_cast<Total<T>>(s.batch * s.run);
+    const auto n = static_cast<Wide<T>>(s.batch * s.run);
     Totals<2, T> sums;
     for (std::int64_t b = 0; b < s.batch; ++b) {
       const T *gr = g + b * step, *xr = x + b * step;

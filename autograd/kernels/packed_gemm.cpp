@@ -136,7 +136,7 @@ struct Operand {
 };
 
 template <class T>
-struct Product {
+struct PackedProduct {
   Operand<T> a, b;
   std::int64_t k, depth;  // k is cut into blocks of `depth` steps, which are added in order
   Piece<T> to;
@@ -218,7 +218,8 @@ void packed_gemm(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t 
   // As many columns at once as may be packed.
   const std::int64_t most = std::max<std::int64_t>(most_packed / static_cast<std::int64_t>(sizeof(T)) / k / 96, 1) * 96;
   for (std::int64_t j = 0; j < n; j += most) {
-    const Product<T> product{left, {tb, right.at(0, j), ldb}, k, depth, {c + j, ldc, m, std::min(most, n - j), beta}};
+    const PackedProduct<T> product{
+        left, {tb, right.at(0, j), ldb}, k, depth, {c + j, ldc, m, std::min(most, n - j), beta}};
     with_widest([&](auto width) { product.template run<width.value>(); });
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 
+#include "parallel_rows.hpp"
 #include "strided.hpp"
 #include "sum.hpp"
 
@@ -17,9 +18,8 @@ void for_panels(const Split& s, const F& f) {
   const std::int64_t step =
       s.inner == 1 ? 1 : std::min(std::max<std::int64_t>(2 * kernel::tile_size / n, 128), panel_width);
   const std::int64_t across = (s.inner + step - 1) / step, pieces = s.outer * across;
-  const std::int64_t together = kernel::tile_size / 8 / (n * step) + 1;
-  parallel_for((pieces + together - 1) / together, [=, &f](std::int64_t t) {
-    for (std::int64_t i = t * together; i < std::min(pieces, (t + 1) * together); ++i) {
+  parallel_rows(pieces, 8 * n * step, [=, &f](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t o = i / across, j = i % across * step;
       f(o * s.n * s.inner + j, o * s.inner + j, std::min(s.inner - j, step));
     }
@@ -48,9 +48,8 @@ void sum_columns(std::int64_t n, std::int64_t width, T* total, const F& add_row)
 /// f(o) for every slice of (outer, m, inner), several of them in one tile.
 template <class F>
 void for_each_slice(const Split& s, std::int64_t m, const F& f) {
-  const std::int64_t together = kernel::tile_size / 8 / (m * s.inner + 1) + 1;
-  parallel_for((s.outer + together - 1) / together, [=, &f](std::int64_t t) {
-    for (std::int64_t o = t * together; o < std::min(s.outer, (t + 1) * together); ++o) f(o);
+  parallel_rows(s.outer, 8 * m * s.inner, [=, &f](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t o = begin; o < end; ++o) f(o);
   });
 }
 

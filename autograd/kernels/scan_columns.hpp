@@ -5,10 +5,6 @@
 
 namespace xtape {
 
-/// What sums and products along an axis are carried in.
-template <class T>
-using Wide = std::conditional_t<std::is_same_v<T, float>, double, T>;
-
 /// step(i, before, k) gives the state with element i, the k-th of its column, from the one before it; elements go down
 /// or, in reverse, up, several columns at a time.
 template <class State, class F>

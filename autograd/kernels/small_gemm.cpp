@@ -16,17 +16,17 @@ XTAPE_INLINE T scaled(T beta, const T* c) {
 
 // One operand of which rows are broadcast, element by element: a(i, p) is a[i row + p step].
 template <class T>
-struct Rows {
+struct BroadcastRows {
   const T* a;
   std::int64_t row, step;
   XTAPE_INLINE T at(std::int64_t i, std::int64_t p) const { return a[i * row + p * step]; }
-  Rows from(std::int64_t i) const { return {a + i * row, row, step}; }
+  BroadcastRows from(std::int64_t i) const { return {a + i * row, row, step}; }
 };
 
 // R rows and W vectors of columns of c = a b, all of them in registers. The first `skip` columns are left as they are.
 template <int R, int W, int bytes, class T>
-XTAPE_INLINE void panel(std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb, T beta, T* c, std::int64_t ldc,
-                        std::int64_t skip = 0) {
+XTAPE_INLINE void panel(std::int64_t k, BroadcastRows<T> a, const T* b, std::int64_t ldb, T beta, T* c,
+                        std::int64_t ldc, std::int64_t skip = 0) {
   XTAPE_CONTRACT
   constexpr std::int64_t one = lanes<T, bytes>;
   Vector<T, bytes> sum[R][W] = {};
@@ -54,8 +54,8 @@ XTAPE_INLINE void panel(std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb,
     }
 }
 template <int R, int bytes, class T>
-XTAPE_INLINE void row_panels(std::int64_t n, std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb, T beta, T* c,
-                             std::int64_t ldc) {
+XTAPE_INLINE void row_panels(std::int64_t n, std::int64_t k, BroadcastRows<T> a, const T* b, std::int64_t ldb, T beta,
+                             T* c, std::int64_t ldc) {
   XTAPE_CONTRACT
   constexpr std::int64_t one = lanes<T, bytes>;
   std::int64_t j = 0;
@@ -146,14 +146,14 @@ void multiply(bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, 
     };
     return on_width<bytes>(body, m, n, k, a, lda, b, ldb, beta, c, ldc);
   }
-  auto body = [](std::int64_t m, std::int64_t n, std::int64_t k, Rows<T> a, const T* b, std::int64_t ldb, T beta, T* c,
-                 std::int64_t ldc) {
+  auto body = [](std::int64_t m, std::int64_t n, std::int64_t k, BroadcastRows<T> a, const T* b, std::int64_t ldb,
+                 T beta, T* c, std::int64_t ldc) {
     std::int64_t i = 0;
     for (; i + 6 <= m; i += 6) row_panels<6, bytes>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
     for (; i + 2 <= m; i += 2) row_panels<2, bytes>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
     if (i < m) row_panels<1, bytes>(n, k, a.from(i), b, ldb, beta, c + i * ldc, ldc);
   };
-  on_width<bytes>(body, m, n, k, ta ? Rows<T>{a, 1, lda} : Rows<T>{a, lda, 1}, b, ldb, beta, c, ldc);
+  on_width<bytes>(body, m, n, k, ta ? BroadcastRows<T>{a, 1, lda} : BroadcastRows<T>{a, lda, 1}, b, ldb, beta, c, ldc);
 }
 
 }  // namespace

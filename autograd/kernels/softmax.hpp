@@ -29,14 +29,14 @@ struct PowersBeside {
   XTAPE_INLINE explicit PowersBeside(Real<T> shift) : lowest(shift - (single<T> ? 104 : 746)) {
     // Differences from a large one are exact.
     const bool large = !(abs(shift) <= (single<T> ? 256 : 2048));
-    const Reduced<T> e = reduce(where(large, Real<T>(0), shift), more);
+    const ReducedArgument<T> e = reduce(where(large, Real<T>(0), shift), more);
     base = where(large, shift, Real<T>(0));
     place = bits<Real<T>>(bits<Bits<T>>(Real<T>(rounder<T>)) + e.k);
     factor = expm1_near(-e.r) + 1;
   }
   XTAPE_INLINE Real<T> operator()(Real<T> v) const { return of(v, lowest, base, place); }
   XTAPE_INLINE static Real<T> of(Real<T> v, Real<T> lowest, Real<T> base, Real<T> place) {
-    const Reduced<T> e = reduce(v - base, more);
+    const ReducedArgument<T> e = reduce(v - base, more);
     const auto k = static_cast<Bits<T>>(e.k - low_bits<T>(place));
     return where(v < lowest, Real<T>(0), scale(expm1_near(e.r) + 1, k));
   }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "loops.hpp"
+#include "parallel_rows.hpp"
 #include "transpose.hpp"
 
 namespace xtape::kernel {
@@ -33,7 +34,7 @@ void clear(Array& x) {
 namespace {
 
 // A few rows of both boxes.
-struct Rows {
+struct BoxRows {
   std::int64_t rows, row_to, row_from;
   std::int64_t n, to, from;
 };
@@ -52,10 +53,10 @@ struct Add {
 };
 
 template <class How, class T>
-void walk_rows(const Rows& r, T* y, const T* x) {
+void walk_rows(const BoxRows& r, T* y, const T* x) {
   // Many short rows are a few long ones.
   if (r.n < 8 && r.rows > 2 * r.n) return walk_rows<How>({r.n, r.to, r.from, r.rows, r.row_to, r.row_from}, y, x);
-  auto loop = [](Rows r, T* y, const T* x) {
+  auto loop = [](BoxRows r, T* y, const T* x) {
     for (std::int64_t i = 0; i < r.rows; ++i, y += r.row_to, x += r.row_from) {
       if (r.to == 1 && r.from == 1) {
         XTAPE_INDEPENDENT
@@ -81,8 +82,8 @@ void walk_rows(const Rows& r, T* y, const T* x) {
 
 // Where the rows of the source are the columns of the destination.
 template <class T>
-void transpose_rows(const Rows& r, T* y, const T* x, bool streams) {
-  auto piece = [](Rows r, T* y, const T* x, bool streams) {
+void transpose_rows(const BoxRows& r, T* y, const T* x, bool streams) {
+  auto piece = [](BoxRows r, T* y, const T* x, bool streams) {
     transpose_piece(r.rows, r.n, x, r.from, y, r.row_to, streams);
   };
   vectorized(piece, r, y, x, streams);
@@ -110,7 +111,6 @@ void walk_all(const Strided& w, T* to, const T* from) {
   const std::int64_t planes = w.size / (inner.size * rows.size);
   // Small planes go together.
   const std::int64_t pieces = planes * strips * columns;
-  const std::int64_t together = std::max<std::int64_t>(1, tile_size / std::min(tile_size, w.size / pieces));
   auto piece = [&](std::int64_t t) {
     const std::int64_t column = t % columns * width, strip = t / columns % strips * height;
     T* y = to + column * inner.to + strip * rows.to;
@@ -122,13 +122,13 @@ void walk_all(const Strided& w, T* to, const T* from) {
       plane /= w.axes[i].size;
       y += k * w.axes[i].to, x += k * w.axes[i].from;
     }
-    const Rows r{std::min(height, rows.size - strip),  rows.to,  rows.from,
-                 std::min(width, inner.size - column), inner.to, inner.from};
+    const BoxRows r{std::min(height, rows.size - strip),  rows.to,  rows.from,
+                    std::min(width, inner.size - column), inner.to, inner.from};
     if (transposes) transpose_rows(r, y, x, streams);
     else walk_rows<How>(r, y, x);
   };
-  parallel_for((pieces + together - 1) / together, [&](std::int64_t t) {
-    for (std::int64_t i = t * together; i < pieces && i < (t + 1) * together; ++i) piece(i);
+  parallel_rows(pieces, w.size / pieces, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) piece(i);
   });
 }
 

@@ -32,16 +32,6 @@ void copy(const Strided& walk, Dtype dtype, void* to, const void* from);
 /// to[...] += from[...] of numbers; the destination's elements are distinct.
 void add(const Strided& walk, Dtype dtype, void* to, const void* from);
 
-/// f(begin, end) for tiles of `per_tile` of n pieces of work; fixed, so that results do not depend on the number of
-/// threads.
-template <class F>
-void for_blocks(std::int64_t n, std::int64_t per_tile, const F& f) {
-  parallel_for((n + per_tile - 1) / per_tile, [&](std::int64_t t) {
-    const std::int64_t begin = t * per_tile;
-    f(begin, n - begin < per_tile ? n : begin + per_tile);
-  });
-}
-
 /// The steps of a row-major array, in elements.
 struct Strides {
   explicit Strides(const Shape& shape) {

@@ -5,6 +5,8 @@
 
 #include "../core/scratch.hpp"
 #include "loops.hpp"
+#include "parallel_rows.hpp"
+#include "wide.hpp"
 
 namespace xtape::kernel {
 using namespace detail;
@@ -27,7 +29,7 @@ template <class T>
 struct Sum {
   static constexpr bool nests = true;
   using Part = Real<T>;
-  using Total = Real<std::conditional_t<std::is_same_v<T, float>, double, T>>;
+  using Total = Real<Wide<T>>;
   static Part first() { return 0; }
   template <class A>
   A operator()(A a, A b) const {
@@ -38,7 +40,7 @@ struct Sum {
 template <class T>
 struct Product {
   static constexpr bool nests = true;
-  using Part = Real<std::conditional_t<std::is_same_v<T, float>, double, T>>;
+  using Part = Real<Wide<T>>;
   using Total = Part;
   static Part first() { return 1; }
   Part operator()(Part a, Part b) const { return a * b; }
@@ -191,13 +193,10 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
   // joined in order afterwards.
   if (inner == 1) {
     const std::int64_t pieces = (n + tile_size - 1) / tile_size;
-    if (pieces <= 1) {
-      const std::int64_t rows = tile_size / 8 / (n + 1) + 1;
-      return parallel_for((outer + rows - 1) / rows, [=](std::int64_t t) {
-        for (std::int64_t i = t * rows; i < std::min(outer, (t + 1) * rows); ++i)
-          give(i, fold_blocks(n, join, term, x + i * n));
+    if (pieces <= 1)
+      return parallel_rows(outer, 8 * n, [=](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) give(i, fold_blocks(n, join, term, x + i * n));
       });
-    }
     const Scratch<Total> parts(outer * pieces);
     parallel_for(outer * pieces, [=, p = parts.get()](std::int64_t t) {
       const std::int64_t begin = t % pieces * tile_size;
@@ -227,7 +226,6 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
   constexpr std::int64_t strip = 2048;
   const std::int64_t strips = (inner + strip - 1) / strip, blocks = std::max<std::int64_t>(1, (n + depth - 1) / depth);
   const std::int64_t tiles = outer * blocks * strips, work = std::min(n, depth) * std::min(inner, strip);
-  const std::int64_t together = tile_size / 4 / (work + 1) + 1;
   const Scratch<Part> parts(blocks > 1 ? outer * blocks * inner : 0);
   auto tile = [=, p = parts.get()](std::int64_t t) {
     alignas(64) Part local[strip];
@@ -237,8 +235,8 @@ void fold_middle(std::int64_t outer, std::int64_t n, std::int64_t inner, Join jo
               p ? p + (o * blocks + block) * inner + begin : local, x + (o * n + block * depth) * inner + begin);
     for (std::int64_t j = 0; j < width && !p; ++j) give(o * inner + begin + j, local[j]);
   };
-  parallel_for((tiles + together - 1) / together, [=](std::int64_t t) {
-    for (std::int64_t i = t * together; i < std::min(tiles, (t + 1) * together); ++i) tile(i);
+  parallel_rows(tiles, 4 * work, [=](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) tile(i);
   });
   if (!parts.get()) return;
   constexpr std::int64_t group = 64;

@@ -8,6 +8,7 @@
 #include "../kernels/gemm.hpp"
 #include "../kernels/softmax.hpp"
 #include "detail/apply.hpp"
+#include "detail/attention_weights.hpp"
 #include "detail/matrix_part.hpp"
 #include "elementwise.hpp"
 #include "linalg.hpp"
@@ -195,16 +196,17 @@ struct Attention {
 
 // The same in operations that can be differentiated again.
 struct Composed {
-  const Attention& attention;
+  std::int64_t l, s;
   Tensor mask;
+  bool causal;
+  double scale;
 
   // Where each query may look, broadcasting to (..., l, s); undefined where that is everywhere.
   Tensor allowed() const {
     Tensor where;
     if (mask.defined()) where = mask.dtype() == boolean ? mask : mask.detach() > -kernel::infinity<double>;
-    if (!attention.causal) return where;
-    const Tensor earlier =
-        reshape(arange(attention.s), Shape{1, attention.s}) <= reshape(arange(attention.l), Shape{attention.l, 1});
+    if (!causal) return where;
+    const Tensor earlier = reshape(arange(s), Shape{1, s}) <= reshape(arange(l), Shape{l, 1});
     return where.defined() ? xtape::where(earlier, where, false) != 0 : earlier;
   }
   // What belongs to keys, with zeros for those that no query may look at: 0 times an infinity is none.
@@ -215,7 +217,8 @@ struct Composed {
     return where(transpose(any(rows, -2, true)), x, 0);
   }
   Tensor weights(const Tensor& q, const Tensor& k) const {
-    const Tensor scores = matmul(q, looked_at(k), false, true) * attention.scale, look = allowed();
+    const Tensor products = matmul(q, looked_at(k), false, true), look = allowed();
+    const Tensor scores = scale == 1 ? products : products * scale;
     if (!look.defined()) return softmax(scores);
     const Tensor added = mask.defined() && mask.dtype() != boolean ? scores + where(look, mask, 0) : scores;
     // Finite, so that a query that may look nowhere has no NaN.
@@ -224,7 +227,7 @@ struct Composed {
   }
   Tensors gradients(const Tensor& g, const Tensor& q, const Tensor& k, const Tensor& v) const {
     const Tensor p = weights(q, k), d = matmul(g, looked_at(v), false, true);
-    const Tensor of_mask = p * (d - sum(p * d, -1, true)), ds = of_mask * attention.scale;
+    const Tensor of_mask = p * (d - sum(p * d, -1, true)), ds = of_mask * scale;
     return {matmul(ds, looked_at(k)), matmul(ds, q, true, false), matmul(p, g, true, false), of_mask};
   }
 };
@@ -246,7 +249,9 @@ struct AttentionNode final : ListOperation {
     const Tensor q = saved(0, engine), k = saved(1, engine), v = saved(2, engine);
     const Tensor mask = input_count > 3 ? saved(3, engine) : Tensor();
     const bool composed = is_recording() || (mask.defined() && engine.wants(inputs[3].get()));
-    const Tensors d = composed ? Composed{attention, mask}.gradients(g, q, k, v) : fused(g, q, k, v, mask);
+    const Tensors d =
+        composed ? Composed{attention.l, attention.s, mask, attention.causal, attention.scale}.gradients(g, q, k, v)
+                 : fused(g, q, k, v, mask);
     for (std::uint32_t i = 0; i < input_count; ++i)
       if (engine.wants(inputs[i].get())) engine.accumulate(*this, i, d[i]);
   }
@@ -271,6 +276,10 @@ struct AttentionNode final : ListOperation {
 };
 
 }  // namespace
+
+Tensor detail::attention_weights(const Tensor& q, const Tensor& k, const Tensor& mask, bool causal, double scale) {
+  return Composed{q.size(-2), k.size(-2), mask, causal, scale}.weights(q, k);
+}
 
 Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, const Arg& mask, bool causal,
                                     std::optional<double> scale) {

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "../kernels/conv_unfold.hpp"
+#include "../kernels/parallel_rows.hpp"
 #include "detail/apply.hpp"
 #include "detail/spatial_input.hpp"
 #include "reduction.hpp"
@@ -287,7 +288,7 @@ std::string window_text(const Windows& w) {
 }
 
 // x to columns, or back where `back` is set.
-struct Unfold {
+struct Im2col {
   Windows windows;
   std::int64_t batch, channels;
   bool back;
@@ -300,9 +301,8 @@ struct Unfold {
     visit_floating(from.dtype, [&](auto t) {
       using T = decltype(t);
       const std::int64_t n = from.size / batch, m = to->size / batch;
-      const std::int64_t images = kernel::tile_size / (std::max(n, m) + 1) + 1;  // of a tile
-      parallel_for((batch + images - 1) / images, [&](std::int64_t tile) {
-        for (std::int64_t i = tile * images; i < std::min(batch, (tile + 1) * images); ++i)
+      parallel_rows(batch, std::max(n, m), [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i)
           if (back) fold(windows, channels, from.at<T>() + i * n, to->at<T>() + i * m);
           else unfold(windows, channels, from.at<T>() + i * n, to->at<T>() + i * m);
       });
@@ -311,8 +311,8 @@ struct Unfold {
   }
 };
 
-Tensor unfold_or_back(const Arg& x, const Unfold& u) {
-  Unfold reverse = u;
+Tensor unfold_or_back(const Arg& x, const Im2col& u) {
+  Im2col reverse = u;
   reverse.back = !u.back;
   return execute(u.back ? "col2im" : "im2col", {&x}, u,
                  rule<>([reverse](const Tensor& g) { return unfold_or_back(g, reverse); }));

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "../kernels/parallel_rows.hpp"
 #include "../kernels/strided.hpp"
 #include "detail/apply.hpp"
 
@@ -18,8 +19,7 @@ Tensor triangle(const char* op, const Arg& x, bool upper, std::int64_t offset) {
     Ref<Array> y = make_array(x.dtype, x.shape);
     const int rank = x.shape.rank();
     const std::int64_t m = x.shape[rank - 2], n = x.shape[rank - 1], bytes = size_of(x.dtype);
-    const std::int64_t per_tile = std::max<std::int64_t>(1, kernel::tile_size / std::max<std::int64_t>(1, n));
-    kernel::for_blocks(n ? x.size / n : 0, per_tile, [&](std::int64_t begin, std::int64_t end) {
+    parallel_rows(n ? x.size / n : 0, n, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t row = begin; row < end; ++row) {
         // The first element of the row that lies above the triangle below, or in the one above.
         const std::int64_t i = row % m, at = row * n, cut = std::clamp<std::int64_t>(i + offset + !upper, 0, n);

@@ -5,6 +5,7 @@
 
 #include "../kernels/gemm.hpp"
 #include "../kernels/index_root.hpp"
+#include "../kernels/parallel_rows.hpp"
 #include "../kernels/sum.hpp"
 #include "detail/apply.hpp"
 #include "detail/matrix_part.hpp"
@@ -95,10 +96,8 @@ struct Distances {
     const Ref<Array> grouped = make_array(dtype_of<T>, Shape{(n + lanes - 1) / lanes, d, lanes});
     group_columns(n, d, b, grouped->at<T>());
     auto same = [](auto s) { return s; };
-    const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n * d + 1));
-    parallel_for((m + rows - 1) / rows, [&](std::int64_t tile) {
-      const std::int64_t i = tile * rows;
-      const std::int64_t count = std::min(rows, m - i);
+    parallel_rows(m, n * d + 1, [&](std::int64_t i, std::int64_t end) {
+      const std::int64_t count = end - i;
       auto run = [&](auto join, auto combine, auto finish) {
         distances(count, n, d, a + i * d, grouped->at<T>(), y + i * n, join, combine, finish);
       };
@@ -153,9 +152,8 @@ struct Distances {
     }
     gemm<T>(false, true, m, n, d, a, b, 0, y);
     const T* squares = square.data() + m;
-    const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n + 1));
-    parallel_for((m + rows - 1) / rows, [&](std::int64_t tile) {
-      for (std::int64_t i = tile * rows; i < std::min(m, (tile + 1) * rows); ++i)
+    parallel_rows(m, n + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i)
         kernel::map(
             n,
             [s = kernel::Real<T>(square[static_cast<std::size_t>(i)])](auto ab, auto b) {
@@ -174,9 +172,8 @@ Ref<Array> pull(const Array& w, const Array& a, const Array& b) {
   visit_floating(a.dtype, [&](auto t) {
     using T = decltype(t);
     using Total = decltype(typename kernel::Sum<T>::Total().v);
-    const std::int64_t rows = std::max<std::int64_t>(1, kernel::tile_size / (n * d + 1));
-    parallel_for((left.count * m + rows - 1) / rows, [&](std::int64_t tile) {
-      for (std::int64_t i = tile * rows; i < std::min(left.count * m, (tile + 1) * rows); ++i)
+    parallel_rows(left.count * m, n * d + 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i)
         kernel::vectorized(
             [](std::int64_t n, std::int64_t d, const T* w, const T* a, const T* b, T* y) {
               // By blocks of points and of coordinates, so that rounding errors do not grow with n.

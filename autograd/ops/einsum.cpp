@@ -15,13 +15,13 @@ namespace xtape {
 namespace {
 
 // A letter, or, below 0, an axis of "...", counted from its end.
-using Labels = std::vector<int>;
+using AxisLabels = std::vector<int>;
 
-bool contains(const Labels& labels, int label) {
+bool contains(const AxisLabels& labels, int label) {
   return std::find(labels.begin(), labels.end(), label) != labels.end();
 }
 
-Labels operator+(Labels a, const Labels& b) {
+AxisLabels operator+(AxisLabels a, const AxisLabels& b) {
   a.insert(a.end(), b.begin(), b.end());
   return a;
 }
@@ -29,13 +29,13 @@ Labels operator+(Labels a, const Labels& b) {
 // A tensor whose axes have labels, each its own.
 struct Term {
   Tensor x;
-  Labels labels;
+  AxisLabels labels;
 
   std::int64_t size(int label) const {
     const auto at = std::find(labels.begin(), labels.end(), label);
     return x.shape()[static_cast<int>(at - labels.begin())];
   }
-  std::int64_t size(const Labels& some) const {
+  std::int64_t size(const AxisLabels& some) const {
     std::int64_t n = 1;
     for (int label : some) n *= size(label);
     return n;
@@ -43,7 +43,7 @@ struct Term {
 };
 
 // The axes in another order.
-Term ordered(const Term& t, const Labels& labels) {
+Term ordered(const Term& t, const AxisLabels& labels) {
   if (t.labels == labels) return t;
   std::vector<int> order;
   for (int label : labels)
@@ -54,7 +54,7 @@ Term ordered(const Term& t, const Labels& labels) {
 // Without the axes that `keep` refuses, which are summed over.
 template <class Keep>
 Term summed(const Term& t, const Keep& keep) {
-  Labels kept;
+  AxisLabels kept;
   std::vector<int> axes;
   for (std::size_t i = 0; i < t.labels.size(); ++i)
     if (keep(t.labels[i])) kept.push_back(t.labels[i]);
@@ -68,14 +68,14 @@ template <class Keep>
 Term contract(Term a, Term b, const Keep& keep) {
   a = summed(a, [&](int label) { return keep(label) || contains(b.labels, label); });
   b = summed(b, [&](int label) { return keep(label) || contains(a.labels, label); });
-  Labels left, right, batch, inner;
+  AxisLabels left, right, batch, inner;
   for (int label : a.labels)
     if (!contains(b.labels, label)) left.push_back(label);
   for (int label : b.labels)
     if (!contains(a.labels, label)) right.push_back(label);
 
   // The shared axes in the order of one operand: that which saves copying. Either may be read transposed.
-  auto share = [&](const Labels& order) {
+  auto share = [&](const AxisLabels& order) {
     batch.clear(), inner.clear();
     for (int label : order)
       if (!contains(left, label) && !contains(right, label)) (keep(label) ? batch : inner).push_back(label);
@@ -88,7 +88,7 @@ Term contract(Term a, Term b, const Keep& keep) {
   Shape shape;
   for (int label : batch + left) shape.push_back(a.size(label));
   for (int label : right) shape.push_back(b.size(label));
-  const Labels labels = batch + left + right;
+  const AxisLabels labels = batch + left + right;
   auto matrices = [&](const Term& t, std::int64_t rows, std::int64_t columns) {
     return reshape(t.x, batch.empty() ? Shape{rows, columns} : Shape{count, rows, columns});
   };
@@ -116,8 +116,8 @@ Term contract(Term a, Term b, const Keep& keep) {
 // What an equation says: the axes of each operand and of the result, where `ellipsis` stands for "...".
 constexpr int ellipsis_label = std::numeric_limits<int>::min();
 struct Equation {
-  std::vector<Labels> operands;
-  Labels result;
+  std::vector<AxisLabels> operands;
+  AxisLabels result;
   bool has_result = false;
 };
 
@@ -130,7 +130,7 @@ struct Parser {
   Equation parse() const {
     Equation e;
     e.operands.emplace_back();
-    Labels* at = &e.operands.back();
+    AxisLabels* at = &e.operands.back();
     for (std::size_t i = 0; i < text.size(); ++i) {
       const char c = text[i];
       if (c == ' ') continue;
@@ -156,8 +156,8 @@ struct Parser {
 };
 
 // "..." as the axes -n … -1.
-Labels spelled_out(const Labels& labels, int n) {
-  Labels all;
+AxisLabels spelled_out(const AxisLabels& labels, int n) {
+  AxisLabels all;
   for (int label : labels)
     if (label != ellipsis_label) all.push_back(label);
     else
@@ -180,7 +180,7 @@ Term without_repeats(Term t, const Parser& parser) {
         parser.refuse("the axes " + name_of(t.labels[i]) + " of one operand " + to_string(t.x.shape()) +
                       " have sizes " + std::to_string(n) + " and " + std::to_string(other));
       std::vector<int> order;
-      Labels labels;
+      AxisLabels labels;
       for (std::size_t k = 0; k < t.labels.size(); ++k)
         if (k != i && k != j) {
           order.push_back(static_cast<int>(k));
@@ -195,7 +195,7 @@ Term without_repeats(Term t, const Parser& parser) {
 }
 
 // The operands as terms, "..." spelled out in them and in the result, and the result's labels.
-std::vector<Term> terms_of(const Parser& parser, const Tensors& operands, Labels& result) {
+std::vector<Term> terms_of(const Parser& parser, const Tensors& operands, AxisLabels& result) {
   Equation e = parser.parse();
   if (e.operands.size() != operands.size())
     parser.refuse("names " + std::to_string(e.operands.size()) + " operands, but there are " +
@@ -204,7 +204,7 @@ std::vector<Term> terms_of(const Parser& parser, const Tensors& operands, Labels
   std::map<int, int> occurrences;
   int widest = 0;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    Labels& labels = e.operands[i];
+    AxisLabels& labels = e.operands[i];
     if (!operands[i].defined()) parser.refuse("operand " + std::to_string(i) + " is undefined");
     const bool open = contains(labels, ellipsis_label);
     const int more = operands[i].rank() - static_cast<int>(labels.size()) + open;
@@ -247,7 +247,7 @@ void stretch(std::vector<Term>& terms, const Parser& parser) {
     }
   for (Term& t : terms) {
     Shape shape;
-    Labels labels;
+    AxisLabels labels;
     for (std::size_t i = 0; i < t.labels.size(); ++i) {
       const std::int64_t n = t.x.shape()[static_cast<int>(i)];
       if (n == 1 && sizes[t.labels[i]] != 1) continue;
@@ -274,7 +274,7 @@ double cost(const Term& a, const Term& b) {
 Tensor einsum(const std::string& equation, const Tensors& operands, Site site) {
   Scope scope(site);
   const Parser parser{equation, site};
-  Labels result;
+  AxisLabels result;
   std::vector<Term> terms = terms_of(parser, operands, result);
   for (Term& t : terms) {
     t.x = promote_floating("einsum", t.x);
@@ -325,10 +325,10 @@ Tensor tensordot(const Arg& a, const Arg& b, const Axes& axes_a, const Axes& axe
          "as many axes of a as of b are expected, not " + std::to_string(axes_a.values().size()) + " and " +
              std::to_string(axes_b.values().size()),
          a.site);
-  Labels left, right;
+  AxisLabels left, right;
   for (int i = 0; i < p.rank(); ++i) left.push_back(i);
   for (int i = 0; i < q.rank(); ++i) right.push_back(p.rank() + i);
-  Labels shared;
+  AxisLabels shared;
   for (std::size_t k = 0; k < axes_a.values().size(); ++k) {
     const int i = check_axis("tensordot", axes_a.values()[k], p, a.site);
     const int j = check_axis("tensordot", axes_b.values()[k], q, a.site);

@@ -20,7 +20,7 @@ double flops_of(std::int64_t m, std::int64_t n, std::int64_t k) {
 }
 
 // op(a) op(b)
-struct Product {
+struct MatrixProduct {
   bool ta, tb;
   std::int64_t m, n, k;
   double flops() const { return flops_of(m, n, k); }
@@ -215,7 +215,7 @@ Tensor matmul(const Arg& a, const Arg& b, bool transpose_a, bool transpose_b) {
     return batched_product(a, b, transpose_a, transpose_b, full, full);
   }
   const std::int64_t m = p[transpose_a], n = q[!transpose_b];
-  return execute("matmul", {&a, &b}, Product{transpose_a, transpose_b, m, n, k},
+  return execute("matmul", {&a, &b}, MatrixProduct{transpose_a, transpose_b, m, n, k},
                  rule<1>([ta = transpose_a, tb = transpose_b](const Tensor& g, const Tensor& b) {
                    return ta ? matmul(b, g, tb, true) : matmul(g, b, false, !tb);
                  }),

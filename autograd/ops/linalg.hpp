@@ -3,6 +3,7 @@
 #pragma once
 #include "../tensor.hpp"
 
+// cross, kron, outer and trace are in products.cpp, all else in linalg.cpp.
 namespace xtape {
 
 /// The matrix product: (..., m, k) x (..., k, n) -> (..., m, n), where the axes before the last two are batches that

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "../kernels/parallel_rows.hpp"
 #include "../scalar/elementary.hpp"
 #include "activation.hpp"
 #include "detail/apply.hpp"
@@ -24,9 +25,8 @@ const char* attribute_text(Reduction r) {
 template <class T, class F>
 void for_rows(const Array& x, F f) {
   const std::int64_t n = x.shape[x.shape.rank() - 1], rows = n ? x.size / n : 0;
-  const std::int64_t per_tile = n ? kernel::tile_size / 8 / n + 1 : 1;
-  parallel_for((rows + per_tile - 1) / per_tile, [&](std::int64_t t) {
-    for (std::int64_t i = t * per_tile; i < rows && i < (t + 1) * per_tile; ++i) f(i, n, x.at<T>() + i * n);
+  parallel_rows(rows, 8 * n, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) f(i, n, x.at<T>() + i * n);
   });
 }
 
@@ -297,13 +297,14 @@ Shape without_classes(const Shape& logits) {
   return shape;
 }
 
-void check_targets(const char* op, const char* inputs, const Array& x, const Array& k, bool fits, Site site) {
+void check_targets(const char* op, const char* inputs, const Array& x, const Array& k, bool fits, bool probabilities,
+                   Site site) {
   if (!fits)
     fail(op,
          std::string(inputs) + " " + describe(x) + " and labels " + describe(k) +
              " do not fit: expected (batch, classes), (batch, classes, ...) or (classes,), and integers of that shape "
              "without the classes" +
-             (op[0] == 'c' ? " or probabilities of that shape" : ""),
+             (probabilities ? " or probabilities of that shape" : ""),
          site);
 }
 
@@ -341,7 +342,7 @@ Tensor cross_entropy(const Arg& logits, const Arg& target, const CrossEntropyOpt
   check_targets(op, "logits", x, k,
                 is_floating(x.dtype) && x.shape.rank() >= 1 && k.dtype != boolean &&
                     k.shape == (probabilities ? x.shape : without_classes(x.shape)),
-                logits.site);
+                true, logits.site);
   const double smoothing = options.label_smoothing_;
   if (!(smoothing >= 0 && smoothing <= 1))
     fail(op, "label smoothing is a share in [0, 1], not " + std::to_string(smoothing), logits.site);
@@ -377,7 +378,7 @@ Tensor nll_loss(const Arg& log_probabilities, const Arg& labels, const CrossEntr
   check_targets(op, "log probabilities", x, k,
                 is_floating(x.dtype) && x.shape.rank() >= 1 && !is_floating(k.dtype) && k.dtype != boolean &&
                     k.shape == without_classes(x.shape),
-                site);
+                false, site);
   if (options.label_smoothing_ != 0) fail(op, "label smoothing is an option of cross_entropy only", site);
   const Tensor weight = check_weight(op, options.weight_, x, x.shape[x.shape.rank() == 1 ? 0 : 1], site);
   Scope scope(site);

@@ -54,13 +54,13 @@ struct Layout {
   }
 };
 
-struct Gradients {
+struct NormalizationGradients {
   Tensor x, w, b;
 };
 
 // In one go, without a graph.
-Gradients fused_gradients(const Layout& s, const Tensor& g, const Tensor& x, const Tensor& statistics,
-                          const Tensor& w) {
+NormalizationGradients fused_gradients(const Layout& s, const Tensor& g, const Tensor& x, const Tensor& statistics,
+                                       const Tensor& w) {
   const char* op = "normalization_gradient";
   Tensor all;
   if (s.channels && w.defined())
@@ -80,7 +80,8 @@ Gradients fused_gradients(const Layout& s, const Tensor& g, const Tensor& x, con
 }
 
 // In operations that can be differentiated again.
-Gradients recorded_gradients(const Layout& s, const Tensor& gradient, const Tensor& input, const Tensor& w) {
+NormalizationGradients recorded_gradients(const Layout& s, const Tensor& gradient, const Tensor& input,
+                                          const Tensor& w) {
   const Shape view{s.batch, s.groups, s.n}, weights{s.groups, s.channels ? 1 : s.n};
   auto average = [&](const Tensor& v) { return s.channels ? mean(v, {0, 2}, true) : mean(v, -1, true); };
   const Tensor x = reshape(input, view), g = reshape(gradient, view);
@@ -111,9 +112,9 @@ struct Normalization final : ListOperation {
 
   void backward(const Tensor& g, Engine& engine) override {
     const Tensor x = saved(0, engine), weight = input_count > w() ? saved(w(), engine) : Tensor();
-    const Gradients d = is_recording()
-                            ? recorded_gradients(layout, g, x, weight)
-                            : fused_gradients(layout, g, x, layout.channels ? saved(1, engine) : Tensor(), weight);
+    const NormalizationGradients d =
+        is_recording() ? recorded_gradients(layout, g, x, weight)
+                       : fused_gradients(layout, g, x, layout.channels ? saved(1, engine) : Tensor(), weight);
     auto give = [&](std::uint32_t i, const Tensor& gradient) {
       if (i < input_count && engine.wants(inputs[i].get())) engine.accumulate(*this, i, gradient);
     };
@@ -126,12 +127,13 @@ struct Normalization final : ListOperation {
 };
 
 // The arguments, in the widest of their dtypes.
-struct Operands {
+struct NormalizationOperands {
   const char* op;
   Site site;
   Tensor x, w, b;
 
-  Operands(const char* op, const Arg& x, const Arg& weight, const Arg& bias, double eps) : op(op), site(x.site) {
+  NormalizationOperands(const char* op, const Arg& x, const Arg& weight, const Arg& bias, double eps)
+      : op(op), site(x.site) {
     for (const Arg* a : {&x, &weight, &bias})
       if (a->is_scalar) fail(op, "expected a tensor, not a number", site);
     check_defined(op, x);
@@ -176,7 +178,7 @@ std::int64_t product(const Shape& shape, int begin) {
   return n;
 }
 
-Tensor over_last_axes(const Operands& a, const Shape& normalized, bool centered, double eps) {
+Tensor over_last_axes(const NormalizationOperands& a, const Shape& normalized, bool centered, double eps) {
   const Shape& shape = a.x.shape();
   const int first = shape.rank() - normalized.rank();
   if (first < 0 || normalized.rank() == 0 || Shape(shape.begin() + first, shape.end()) != normalized)
@@ -186,7 +188,7 @@ Tensor over_last_axes(const Operands& a, const Shape& normalized, bool centered,
   return a.normalized({n ? a.x.size() / n : 0, 1, n, false, centered, eps});
 }
 
-Tensor over_groups(Operands a, std::int64_t groups, double eps) {
+Tensor over_groups(NormalizationOperands a, std::int64_t groups, double eps) {
   const std::int64_t channels = a.channels();
   if (groups < 1 || channels % groups != 0)
     fail(a.op, std::to_string(channels) + " channels do not divide into " + std::to_string(groups) + " groups", a.site);
@@ -225,7 +227,7 @@ Tensor group_norm(const Arg& x, std::int64_t groups, const Arg& weight, const Ar
 }
 
 Tensor instance_norm(const Arg& x, const Arg& weight, const Arg& bias, double eps) {
-  const Operands a("instance_norm", x, weight, bias, eps);
+  const NormalizationOperands a("instance_norm", x, weight, bias, eps);
   const std::int64_t channels = a.channels();
   if (product(a.x.shape(), 2) == 1)
     fail(a.op, "each channel of an input " + to_string(a.x.shape()) + " has only one element", a.site);
@@ -235,7 +237,7 @@ Tensor instance_norm(const Arg& x, const Arg& weight, const Arg& bias, double ep
 
 BatchNorm batch_norm(const Arg& x, const Arg& running_mean, const Arg& running_var, const Arg& weight, const Arg& bias,
                      bool training, double eps) {
-  Operands a("batch_norm", x, weight, bias, eps);
+  NormalizationOperands a("batch_norm", x, weight, bias, eps);
   const std::int64_t channels = a.channels();
   a.check_weights(Shape{channels});
   Scope scope(a.site);

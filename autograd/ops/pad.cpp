@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "../kernels/parallel_rows.hpp"
 #include "../kernels/strided.hpp"
 #include "detail/apply.hpp"
 
@@ -65,8 +66,7 @@ struct Edges {
   template <class Inside, class F>
   void walk(const Split& x, Inside inside, F f) const {
     const std::int64_t n = x.n + margin.before + margin.after;
-    const std::int64_t each = std::max<std::int64_t>(1, n * x.inner);
-    kernel::for_blocks(x.outer, std::max<std::int64_t>(1, kernel::tile_size / each), [&](auto begin, auto end) {
+    parallel_rows(x.outer, n * x.inner, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t o = begin; o < end; ++o) {
         inside(o);
         for (std::int64_t i = 0; i < margin.before; ++i) f(o, i, seen_at(i - margin.before, x.n, mode));

@@ -1,4 +1,5 @@
 // Products of linear algebra that are no matter for BLAS.
+#include "../kernels/parallel_rows.hpp"
 #include "detail/apply.hpp"
 #include "diagonal.hpp"
 #include "elementwise.hpp"
@@ -54,9 +55,7 @@ Tensor cross(const Arg& a, const Arg& b, int axis) {
     for (int i = axis + 1; i < a.shape.rank(); ++i) inner *= a.shape[i];
     visit_floating(a.dtype, [&](auto t) {
       using T = decltype(t);
-      const std::int64_t per_tile = kernel::tile_size / (3 * inner + 1) + 1;
-      parallel_for((outer + per_tile - 1) / per_tile, [&](std::int64_t tile) {
-        const std::int64_t begin = tile * per_tile, count = std::min(per_tile, outer - begin);
+      parallel_rows(outer, 3 * inner, [&](std::int64_t begin, std::int64_t end) {
         kernel::vectorized(
             [](std::int64_t outer, std::int64_t n, const T* a, const T* b, T* y) {
               for (std::int64_t o = 0; o < outer; ++o, a += 3 * n, b += 3 * n, y += 3 * n) {
@@ -68,7 +67,7 @@ Tensor cross(const Arg& a, const Arg& b, int axis) {
                 }
               }
             },
-            count, inner, static_cast<const T*>(a.at<T>() + begin * 3 * inner),
+            end - begin, inner, static_cast<const T*>(a.at<T>() + begin * 3 * inner),
             static_cast<const T*>(b.at<T>() + begin * 3 * inner), y->at<T>() + begin * 3 * inner);
       });
     });

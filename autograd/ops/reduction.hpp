@@ -6,6 +6,7 @@
 
 #include "../tensor.hpp"
 
+// amax, amin, argmax, argmin, max and min are in extrema.cpp, prod is in scan.cpp, all else in reduction.cpp.
 namespace xtape {
 
 /// One axis, where a flag may follow it: `argmax(x, true)` does not compile.

@@ -3,6 +3,7 @@
 #include "../tensor.hpp"
 #include "reduction.hpp"
 
+// logcumsumexp is in logcumsumexp.cpp, all else in scan.cpp.
 namespace xtape {
 
 /// y_i = x_0 + ... + x_i along `axis`. Booleans and uint8 are summed as int64.

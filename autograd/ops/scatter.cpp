@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../kernels/parallel_rows.hpp"
 #include "detail/positions.hpp"
 #include "elementwise.hpp"
 #include "gather.hpp"
@@ -82,7 +83,7 @@ Tensor index_copy_values(const Arg& g, int axis, const Arg& indices) {
     std::vector<std::int64_t> last(static_cast<std::size_t>(at.n));
     for (std::int64_t j = 0; j < k.size; ++j) last[static_cast<std::size_t>(p[j])] = j;
     Ref<Array> y = make_array(g.dtype, replaced(g.shape, axis, k.shape));
-    kernel::for_blocks(at.outer, kernel::tile_size / (k.size * at.inner + 1) + 1, [&](auto begin, auto end) {
+    parallel_rows(at.outer, k.size * at.inner, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t o = begin; o < end; ++o)
         for (std::int64_t j = 0; j < k.size; ++j) {
           char* to = y->at<char>() + (o * k.size + j) * part;

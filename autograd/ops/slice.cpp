@@ -14,11 +14,11 @@ using namespace detail;
 namespace {
 
 // What is taken of one axis: `count` positions from `start` on.
-struct Range {
+struct AxisRange {
   std::int64_t start, step, count;
 };
 struct Ranges {
-  Range of[Shape::max_rank];
+  AxisRange of[Shape::max_rank];
 
   // Where they begin in an array of this shape, and the steps from there.
   std::int64_t offset(const Shape& shape) const {
@@ -38,7 +38,7 @@ struct Ranges {
   std::string text(int rank) const {
     std::string s = "(";
     for (int i = 0; i < rank; ++i) {
-      const Range& r = of[i];
+      const AxisRange& r = of[i];
       const std::int64_t stop = r.start + r.count * r.step;
       s += (i ? ", " : "") + std::to_string(r.start) + ":" + (stop < 0 ? "" : std::to_string(stop));
       if (r.step != 1) s += ":" + std::to_string(r.step);
@@ -48,7 +48,7 @@ struct Ranges {
 };
 
 // What Python makes of a slice of an axis of n elements.
-Range resolve(const char* op, const Slice& s, std::int64_t n, Site site) {
+AxisRange resolve(const char* op, const Slice& s, std::int64_t n, Site site) {
   if (s.step == 0) fail(op, "the step of a slice must not be 0", site);
   const std::int64_t low = s.step > 0 ? 0 : -1, high = s.step > 0 ? n : n - 1;
   auto clip = [&](std::int64_t i) { return std::clamp(i < 0 ? i + n : i, low, high); };
@@ -88,7 +88,7 @@ struct Cutting {
     std::int64_t step = y->size;
     kernel::Strided walk;
     for (int i = 0; i < rank && y->size; ++i) {
-      const Range& r = ranges.of[i];
+      const AxisRange& r = ranges.of[i];
       step /= r.count;
       walk.push(r.count, step, r.step * strides[i]);
     }
@@ -130,7 +130,7 @@ struct CutPlace final : Place {
     std::int64_t step = part.size;
     kernel::Strided walk;
     for (int i = 0; i < whole.shape.rank(); ++i) {
-      const Range& r = ranges.of[i];
+      const AxisRange& r = ranges.of[i];
       step /= r.count;
       walk.push(r.count, r.step * strides[i], step);
     }
@@ -215,7 +215,7 @@ Tensor select(const Arg& x, int axis, std::int64_t index) {
 
 namespace {
 
-struct Windows {
+struct SlidingWindow {
   int axis;
   std::int64_t size, step;
 
@@ -232,10 +232,10 @@ struct Windows {
   }
 };
 
-Tensor take_windows(const Arg& x, const Windows& w);
+Tensor take_windows(const Arg& x, const SlidingWindow& w);
 
 // What stands in several windows is summed.
-Tensor fold(const Arg& g, const Windows& w, const Shape& whole) {
+Tensor fold(const Arg& g, const SlidingWindow& w, const Shape& whole) {
   auto forward = [w, whole](const Array& g) {
     Ref<Array> y = make_array(g.dtype, whole);
     kernel::clear(*y);
@@ -253,7 +253,7 @@ Tensor fold(const Arg& g, const Windows& w, const Shape& whole) {
   return execute("unfold_adjoint", {&g}, forward, rule<>([w](const Tensor& g) { return take_windows(g, w); }));
 }
 
-Tensor take_windows(const Arg& x, const Windows& w) {
+Tensor take_windows(const Arg& x, const SlidingWindow& w) {
   const Shape& whole = x.array->shape;
   Shape result = whole;
   result[w.axis] = (whole[w.axis] - w.size) / w.step + 1;

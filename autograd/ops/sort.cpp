@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../kernels/panels.hpp"
+#include "../kernels/parallel_rows.hpp"
 #include "elementwise.hpp"
 
 namespace xtape {
@@ -55,10 +56,9 @@ Ref<Array> places(const Array& x, int axis, bool descending, const Shape& result
   if (y->size == 0) return y;
   visit_bytes(x.dtype, [&](auto t) {
     using T = decltype(t);
-    const std::int64_t rows = s.outer * s.inner, together = kernel::tile_size / 8 / s.n + 1;
-    parallel_for((rows + together - 1) / together, [&](std::int64_t tile) {
+    parallel_rows(s.outer * s.inner, 8 * s.n, [&](std::int64_t begin, std::int64_t end) {
       std::vector<Entry<kernel::Bits<T>>> entries(static_cast<std::size_t>(s.n));
-      for (std::int64_t row = tile * together; row < std::min(rows, (tile + 1) * together); ++row) {
+      for (std::int64_t row = begin; row < end; ++row) {
         const std::int64_t o = row / s.inner, j = row % s.inner;
         const T* from = x.at<T>() + o * s.n * s.inner + j;
         std::int64_t nans = 0;

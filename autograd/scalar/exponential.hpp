@@ -60,7 +60,7 @@ XTAPE_INLINE Real<double> at_most(Real<double> x, double most) { return where(x 
 
 // x = r + k ln 2, r at most half of ln 2, or more where k is cut off.
 template <class T>
-struct Reduced {
+struct ReducedArgument {
   Real<T> r;
   Bits<T> k;
 };
@@ -70,11 +70,11 @@ XTAPE_INLINE Real<float> less_ln2(Real<float> x, Real<float> n) { return x - n *
 XTAPE_INLINE Real<double> less_ln2(Real<double> x, Real<double> n) {
   return x - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6;
 }
-XTAPE_INLINE Reduced<float> reduce(Real<float> x, std::uint32_t more = 0) {
+XTAPE_INLINE ReducedArgument<float> reduce(Real<float> x, std::uint32_t more = 0) {
   const Real<float> z = cut(x * log2_e<float> + rounder<float>, more);
   return {less_ln2(x, z - rounder<float>), low_bits(z)};
 }
-XTAPE_INLINE Reduced<double> reduce(Real<double> x, std::uint32_t more = 0) {
+XTAPE_INLINE ReducedArgument<double> reduce(Real<double> x, std::uint32_t more = 0) {
   x = at_most(x, 710 + more);
   const Real<double> z = x * log2_e<double> + rounder<double>;
   return {less_ln2(x, z - rounder<double>), low_bits(z)};
@@ -94,7 +94,7 @@ XTAPE_INLINE Real<double> expm1_near(Real<double> r) {
 /// e^x.
 template <class T>
 XTAPE_INLINE Real<T> exp(Real<T> x) {
-  const Reduced<T> e = reduce(x);
+  const ReducedArgument<T> e = reduce(x);
   return where(x < (single<T> ? -104 : -746), Real<T>(0), scale(expm1_near(e.r) + 1, e.k));
 }
 
@@ -157,7 +157,7 @@ XTAPE_INLINE Real<T> exp2(Real<T> x) {
 /// e^x - 1.
 template <class T>
 XTAPE_INLINE Real<T> expm1(Real<T> x) {
-  const Reduced<T> e = reduce(x);
+  const ReducedArgument<T> e = reduce(x);
   const Real<T> s = scale(Real<T>(0.5), e.k);  // half of 2^k: the whole one overflows too early
   const Real<T> y = (s * expm1_near(e.r) + (s - 0.5)) * 2;
   return where(x < -40, Real<T>(-1), where(abs(x) < std::numeric_limits<T>::epsilon() / 4, x, y));

@@ -41,7 +41,7 @@ XTAPE_INLINE Real<T> erfcx_far(Real<T> x) {
 // e^x where it is a normal number.
 template <class T>
 XTAPE_INLINE Real<T> exp_normal(Real<T> x) {
-  const Reduced<T> e = reduce(x);
+  const ReducedArgument<T> e = reduce(x);
   return (expm1_near(e.r) + 1) * bits<Real<T>>((e.k + (single<T> ? 127 : 1023)) << (single<T> ? 23 : 52));
 }
 

@@ -11,6 +11,7 @@
 #include "../shape.hpp"
 #include "apply.hpp"
 
+// share_among_ties is in ../extrema.cpp, all else in axes.cpp.
 namespace xtape {
 using namespace detail;
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../../kernels/parallel_rows.hpp"
 #include "../../kernels/sum.hpp"
 #include "apply.hpp"
 
@@ -80,10 +81,6 @@ struct Loops {
   const T* first(std::int64_t i) const { return weight.data() + map.offset[static_cast<std::size_t>(i)]; }
 };
 
-// What sums of many terms are kept in.
-template <class T>
-using Total = std::conditional_t<std::is_same_v<T, float>, double, T>;
-
 // y = f(x...).
 template <class T, class F, class... X>
 void map_row(std::int64_t n, F f, T* y, const X*... x) {
@@ -108,12 +105,12 @@ void add_blocks(std::int64_t count, std::int64_t inner, const T* w, const T* row
   constexpr std::int64_t width = 256;
   for (std::int64_t at = 0; at < inner; at += width) {
     const std::int64_t n = inner - at < width ? inner - at : width;
-    Total<T> total[width] = {};
+    Wide<T> total[width] = {};
     for (std::int64_t t = 0; t < count; t += kernel::depth) {
       T part[width] = {};
       for (std::int64_t k = t; k < count && k < t + kernel::depth; ++k)
         for (std::int64_t e = 0; e < n; ++e) part[e] += w[k] * rows[k * inner + at + e];
-      for (std::int64_t e = 0; e < n; ++e) total[e] += static_cast<Total<T>>(part[e]);
+      for (std::int64_t e = 0; e < n; ++e) total[e] += static_cast<Wide<T>>(part[e]);
     }
     for (std::int64_t e = 0; e < n; ++e) y[at + e] = static_cast<T>(total[e]);
   }
@@ -154,9 +151,9 @@ T weighted_sum(std::int64_t count, const T* w, const T* x) {
     return y;
   };
   if (count <= kernel::depth) return sum(0, count);
-  Total<T> total = 0;
+  Wide<T> total = 0;
   for (std::int64_t t = 0; t < count; t += kernel::depth)
-    total += static_cast<Total<T>>(sum(t, count - t < kernel::depth ? count : t + kernel::depth));
+    total += static_cast<Wide<T>>(sum(t, count - t < kernel::depth ? count : t + kernel::depth));
   return static_cast<T>(total);
 }
 
@@ -265,13 +262,11 @@ struct MapAxes {
     std::int64_t largest = 0, sizes[spatial_axes] = {from(0), from(1), from(2)};
     for (int a : order) sizes[a] = to(a), largest = std::max(largest, sizes[0] * sizes[1] * sizes[2]);
 
-    const std::int64_t per_tile = kernel::tile_size / (m + n) + 1;
-    parallel_for((planes + per_tile - 1) / per_tile, [&](std::int64_t tile) {
+    parallel_rows(planes, m + n, [&](std::int64_t begin, std::int64_t end) {
       const Ref<Array> between = make_array(dtype_of<T>, Shape{order.size() > 1 ? 2 * largest : 0});
-      const std::int64_t end = std::min(planes, (tile + 1) * per_tile);
       T* const scratch = between->at<T>();
-      kernel::vectorized<kernel::Isa::avx2>([&, end, scratch] {
-        for (std::int64_t p = tile * per_tile; p < end; ++p) {
+      kernel::vectorized<kernel::Isa::avx2>([&, begin, end, scratch] {
+        for (std::int64_t p = begin; p < end; ++p) {
           std::int64_t size[spatial_axes] = {from(0), from(1), from(2)};
           const T* source = x.at<T>() + p * m;
           for (std::size_t i = 0; i < order.size(); ++i) {

@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "../../core/scratch.hpp"
+#include "../../kernels/parallel_rows.hpp"
 #include "../../kernels/strided.hpp"
 #include "../../kernels/sum.hpp"
 #include "../slice.hpp"
 #include "apply.hpp"
 
+// `scattered` is in ../scatter.cpp.
 namespace xtape {
 using namespace detail;
 
@@ -73,10 +75,9 @@ void visit_putting(Dtype dtype, F&& f) {
 
 // part j = x part k[j]
 inline void read_parts(const Split& x, const Array& from, std::int64_t m, const Position* k, Array& to) {
-  const std::int64_t per_tile = std::max<std::int64_t>(1, kernel::tile_size / std::max<std::int64_t>(1, x.inner));
   visit_dtype(from.dtype, [&](auto t) {
     using T = decltype(t);
-    kernel::for_blocks(x.outer * m, per_tile, [&](std::int64_t begin, std::int64_t end) {
+    parallel_rows(x.outer * m, x.inner, [&](std::int64_t begin, std::int64_t end) {
       T* y = to.at<T>() + begin * x.inner;
       while (begin < end) {
         const std::int64_t first = begin % m, last = std::min(m, first + end - begin);
@@ -172,10 +173,9 @@ template <class F>
 void for_runs(const char* op, const Split& x, const Array& indices, Site site, F f) {
   const std::int64_t m = indices.size / std::max<std::int64_t>(1, x.outer * x.inner);
   const std::int64_t fewest = x.inner == 1 ? 1 : 16;  // neighbours, which share cache lines
-  const std::int64_t per_tile = std::max(fewest, kernel::tile_size / std::max<std::int64_t>(1, m));
   const auto* k = indices.at<Position>();
   std::atomic<bool> ok{true};
-  kernel::for_blocks(x.outer * x.inner, per_tile, [&](std::int64_t begin, std::int64_t end) {
+  parallel_rows(x.outer * x.inner, std::min(m, kernel::tile_size / fewest), [&](std::int64_t begin, std::int64_t end) {
     while (begin < end) {
       const std::int64_t o = begin / x.inner, first = begin % x.inner;
       const std::int64_t last = std::min(x.inner, first + end - begin);

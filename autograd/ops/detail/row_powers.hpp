@@ -3,6 +3,7 @@
 #include "../../kernels/softmax.hpp"
 #include "axes.hpp"
 
+// In ../softmax.cpp.
 namespace xtape {
 
 /// Of each row of x, seen as (outer, n, inner), what is subtracted before e^x is taken and the sum of the powers but
