@@ -21,6 +21,15 @@ Tensor between_steps(const Shape& shape) {
 }
 Tensor off_poles(const Shape& shape) { return real(shape, -0.8, -0.2) - (real(shape, 0, 1) > 0.5).to(float64); }
 
+// The operands of what takes three, drawn once.
+const std::vector<Tensors>& three() {
+  static const std::vector<Tensors> cases = {{plain({3, 4}), plain({3, 4}), plain({3, 4})},
+                                             {plain({3, 1}), plain({4}), plain({})},
+                                             {plain({4}), plain({}), plain({3, 1})},
+                                             {plain({0}), plain({1}), plain({})}};
+  return cases;
+}
+
 const Tensor mask = tensor({{true, false, true, true}, {false, true, false, true}, {true, true, false, false}});
 
 // clang-format off
@@ -104,8 +113,9 @@ const Table table = {
     {"xlogy", [](auto& x) { return xlogy(x[0], x[1]); }, two(nonzero, positive)},
     {"logaddexp", [](auto& x) { return logaddexp(x[0], x[1]); }, two(plain, plain)},
     {"copysign", [](auto& x) { return square(copysign(x[0], -1)) * x[0]; }, one(nonzero)},
-    {"lerp", [](auto& x) { return lerp(x[0], x[1], x[2]); },
-     {{real({3, 4}), real({3, 4}), real({3, 4})}, {real({3, 1}), real({4}), real({})}, {real({4}), real({}), real({3, 1})}, {real({0}), real({1}), real({})}}},
+    {"lerp", [](auto& x) { return lerp(x[0], x[1], x[2]); }, three()},
+    {"addcmul", [](auto& x) { return x[0] * addcmul(x[0], x[1], x[2], 0.5); }, three()},
+    {"addcdiv", [](auto& x) { return x[0] * addcdiv(x[0], x[1], x[2] + 3, 0.5); }, three()},
     {"where", [](auto& x) { return square(where(mask, x[0], x[1])); },
      {{real({3, 4}), real({3, 4})}, {real({4}), real({3, 1})}, {real({}), real({2, 3, 4})}}},
     {"where of itself", [](auto& x) { return where(x[0] > 0, x[0] * x[0], -x[0]); }, one(nonzero)},
@@ -250,6 +260,9 @@ TEST_CASE("derivatives are not computed from results that have been rounded") {
 
 TEST_CASE("integers stay integers where the result is one and NaN is not lost") {
   CHECK(abs(whole).dtype() == int64);
+  CHECK(addcmul(0.1, 0.1, full({}, 1, float64)).item() == 0.2);
+  CHECK(addcmul(whole, whole, divisor, 0.5).dtype() == float32);
+  CHECK(concat({tensor({true}), zeros({1}, uint8)}).dtype() == uint8);
   CHECK(clamp(whole, -0.5).to_vector<double>() == std::vector<double>{0, 0, 2, 5, 0, 1});
 }
 

@@ -50,6 +50,10 @@ Tensor logaddexp(const Arg& a, const Arg& b);
 Tensor copysign(const Arg& a, const Arg& b);
 /// a + weight (b - a); all three broadcast
 Tensor lerp(const Arg& a, const Arg& b, const Arg& weight);
+/// x + value a b; all three broadcast; integers as float32
+Tensor addcmul(const Arg& x, const Arg& a, const Arg& b, double value = 1);
+/// x + value a / b; all three broadcast; integers as float32
+Tensor addcdiv(const Arg& x, const Arg& a, const Arg& b, double value = 1);
 
 /// a where `condition` holds, else b; all three broadcast. Throws unless `condition` is boolean.
 Tensor where(const Arg& condition, const Arg& a, const Arg& b);

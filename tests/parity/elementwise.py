@@ -88,6 +88,10 @@ rows = {
     "logaddexp": (torch.logaddexp, [real(3, 4), real(4, seed=9)]),
     "copysign": (lambda x: torch.square(torch.copysign(x, torch.tensor(-1.0))) * x, [nonzero(3, 4)]),
     "lerp": (lambda a, b, w: a + w * (b - a), [real(3, 4), real(4, seed=9), real(3, 1, seed=10)]),
+    "addcmul": (lambda x, a, b: x * torch.addcmul(x, a, b, value=0.5),
+                [real(3, 4), real(4, seed=9), real(3, 1, seed=10)]),
+    "addcdiv": (lambda x, a, b: x * torch.addcdiv(x, a, b + 3, value=0.5),
+                [real(3, 4), real(4, seed=9), real(3, 1, seed=10)]),
     "where": (lambda a, b: torch.square(torch.where(mask, a, b)), [real(4), real(3, 1, seed=9)]),
     "where of itself": (lambda x: torch.where(x > 0, x * x, -x), [nonzero(3, 4)]),
 }
