@@ -7,7 +7,6 @@
 #include <type_traits>
 #include <utility>
 
-#include "../core/shape.hpp"
 #include "../parallel.hpp"
 #include "../scalar/elementary.hpp"
 #include "vectorized.hpp"
@@ -54,6 +53,30 @@ void map(std::int64_t n, F f, Y* y, const X*... x) {
   vectorized(loop, n, f, y, x...);
 }
 
+/// call(f, n, y, x): n elements of each result from those of all operands, contiguous; f is not owned.
+struct Loop {
+  const void* f;
+  void (*call)(const void* f, std::int64_t n, void* const* y, const void* const* x);
+};
+/// The loop f(n, y, x).
+template <class F>
+Loop loop_of(const F& f) {
+  return {&f, [](const void* f, std::int64_t n, void* const* y, const void* const* x) {
+            (*static_cast<const F*>(f))(n, y, x);
+          }};
+}
+/// The loop y[0][i] = f(x[i]...) over elements of these types.
+template <class Y, class... X, class F, std::size_t... I>
+Loop map_loop(const F& f, std::index_sequence<I...>) {
+  return {&f, [](const void* f, std::int64_t n, void* const* y, const void* const* x) {
+            map(n, *static_cast<const F*>(f), static_cast<Y*>(y[0]), static_cast<const X*>(x[I])...);
+          }};
+}
+template <class Y, class... X, class F>
+Loop map_loop(const F& f) {
+  return map_loop<Y, X...>(f, std::index_sequence_for<X...>{});
+}
+
 // Each pointee is read, given to f by reference, and written back unless it is const.
 template <class T>
 void write_back(T* p, Real<std::remove_const_t<T>> value) {
@@ -85,120 +108,6 @@ void update(std::int64_t n, F f, T*... p) {
     for (std::int64_t i = 0; i < n; ++i) update_one(i, f, std::index_sequence_for<T...>{}, p...);
   };
   for_tiles(n, [&](std::int64_t begin, std::int64_t count) { vectorized(loop, count, f, (p + begin)...); });
-}
-
-/// How operands of different shapes, N at most, are walked together: axes that can be walked as one are merged, and an
-/// operand that is stretched along an axis has stride 0 there. Inner strides are 0 or 1.
-template <std::size_t N>
-struct Walk {
-  std::int64_t size = 1;
-  int rank = 0;
-  std::int64_t sizes[Shape::max_rank];
-  std::int64_t strides[N][Shape::max_rank];
-  bool contiguous = true;  // all operands step as the result does
-
-  /// `shapes` broadcast to `shape`.
-  Walk(const Shape& shape, const Shape* const (&shapes)[N], std::size_t count = N) {
-    for (const std::int64_t n : shape) size *= n;  // of an array that is there
-    for (std::size_t k = 0; k < count; ++k) contiguous &= *shapes[k] == shape;
-    if (contiguous || size == 0) return;
-    contiguous = false;
-    std::int64_t step[N];
-    for (std::int64_t& s : step) s = 1;
-    // From the innermost axis out; sizes and strides are filled from the end and moved to the front afterwards.
-    int at = Shape::max_rank;
-    for (int axis = 1; axis <= shape.rank(); ++axis) {
-      std::int64_t n = shape[shape.rank() - axis], stride[N];
-      for (std::size_t k = 0; k < count; ++k) {
-        const Shape& s = *shapes[k];
-        std::int64_t m = axis <= s.rank() ? s[s.rank() - axis] : 1;
-        stride[k] = m == 1 ? 0 : step[k];
-        step[k] *= m;
-      }
-      if (n == 1) continue;
-      bool merge = at < Shape::max_rank;
-      for (std::size_t k = 0; k < count && merge; ++k) merge = stride[k] == strides[k][at] * sizes[at];
-      if (merge) {
-        sizes[at] *= n;
-        continue;
-      }
-      sizes[--at] = n;
-      for (std::size_t k = 0; k < count; ++k) strides[k][at] = stride[k];
-    }
-    rank = Shape::max_rank - at;
-    for (int d = 0; d < rank; ++d) {
-      sizes[d] = sizes[at + d];
-      for (std::size_t k = 0; k < count; ++k) strides[k][d] = strides[k][at + d];
-    }
-    if (rank == 0) contiguous = true;  // one element
-    if (rank == 1) {
-      contiguous = true;
-      for (std::size_t k = 0; k < count; ++k) contiguous &= strides[k][0] == 1;
-    }
-  }
-};
-
-// A stretch of the innermost axis: an operand that stands still there is spread over a short buffer first, so that one
-// loop serves every combination.
-inline constexpr std::int64_t buffer_size = 512;
-template <class T>
-struct Buffer {
-  Buffer() {}  // a tuple would fill the elements with zeros
-  alignas(64) T elements[buffer_size];
-};
-template <class T>
-const T* spread(Buffer<T>& buffer, const T* x, std::int64_t stride, std::int64_t n) {
-  if (stride != 0) return x;
-  vectorized(
-      [](std::int64_t n, T v, T* buffer) {
-        for (std::int64_t i = 0; i < n; ++i) buffer[i] = v;
-      },
-      n, *x, buffer.elements);
-  return buffer.elements;
-}
-template <class F, class Y, class... X, std::size_t... I>
-void map_row(std::int64_t n, const std::int64_t (&strides)[sizeof...(X)], std::index_sequence<I...>, F f, Y* y,
-             const X*... x) {
-  const bool whole = ((strides[I] != 0) && ...);
-  if (whole) return map(n, f, y, x...);
-  std::tuple<Buffer<X>...> buffers;
-  const std::int64_t width = n < buffer_size ? n : buffer_size;
-  std::tuple<const X*...> p{spread(std::get<I>(buffers), x, strides[I], width)...};
-  for (std::int64_t i = 0; i < n; i += width)
-    map(n - i < width ? n - i : width, f, y + i, (std::get<I>(p) + (strides[I] ? i : 0))...);
-}
-
-template <class F, class Y, class... X, std::size_t... I>
-void map_row_at(const std::int64_t (&offset)[sizeof...(X)], std::int64_t n, const std::int64_t (&strides)[sizeof...(X)],
-                std::index_sequence<I...> index, F f, Y* y, const X*... x) {
-  map_row(n, strides, index, f, y, (x + offset[I])...);
-}
-
-/// y = f(x...) elementwise over broadcast operands; `y` is contiguous.
-template <class F, class Y, class... X>
-void map(const Walk<sizeof...(X)>& walk, F f, Y* y, const X*... x) {
-  constexpr std::size_t N = sizeof...(X);
-  if (walk.contiguous)
-    return for_tiles(walk.size,
-                     [&](std::int64_t begin, std::int64_t count) { map(count, f, y + begin, (x + begin)...); });
-  if (walk.size == 0) return;
-  const std::int64_t n = walk.sizes[walk.rank - 1], rows = walk.size / n;
-  const std::int64_t rows_per_tile = n >= tile_size ? 1 : tile_size / n;
-  auto tile = [&](std::int64_t t) {
-    std::int64_t inner[N];
-    for (std::size_t k = 0; k < N; ++k) inner[k] = walk.strides[k][walk.rank - 1];
-    const std::int64_t end = (t + 1) * rows_per_tile < rows ? (t + 1) * rows_per_tile : rows;
-    for (std::int64_t row = t * rows_per_tile; row < end; ++row) {
-      std::int64_t offset[N] = {}, rest = row;
-      for (int d = walk.rank - 2; d >= 0; --d) {
-        std::int64_t i = rest % walk.sizes[d];
-        rest /= walk.sizes[d];
-        for (std::size_t k = 0; k < N; ++k) offset[k] += i * walk.strides[k][d];
-      }
-      map_row_at(offset, n, inner, std::index_sequence_for<X...>{}, f, y + row * n, x...);
-    }
-  };
-  parallel_for((rows + rows_per_tile - 1) / rows_per_tile, tile);
 }
 
 }  // namespace xtape::kernel

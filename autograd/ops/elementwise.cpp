@@ -13,16 +13,7 @@ constexpr auto same = [](const Tensor& g) { return g; };
 
 template <class F>
 Tensor compare(const char* op, const Arg& a, const Arg& b, F f) {
-  if (!same_kind(a, b)) {
-    auto [p, q] = promote(op, a, b, false);
-    return compare(op, Arg(p, a.site), Arg(q, b.site), f);
-  }
-  broadcast_shape(op, a.array->shape, b.array->shape, a.site);
-  auto forward = [f](const Array& p, const Array& q) {
-    return visit_computing(
-        p.dtype, [&](auto t) { return map_arrays<decltype(t), bool>(broadcast_shape(p.shape, q.shape), f, p, q); });
-  };
-  return execute(op, {&a, &b}, forward, no_gradient, no_gradient);
+  return elementwise_op<Result::boolean>(op, {&a, &b}, f, no_gradient, no_gradient);
 }
 
 }  // namespace
@@ -89,12 +80,10 @@ Tensor division(const char* op, const Arg& a, const Arg& b, F f, R rule_b) {
           fail(op, "an integer is divided by 0, at element " + std::to_string(i) + " of the divisor", site);
     return elementwise<Result::arithmetic>(f)(a, b);
   };
-  if (!same_kind(a, b)) {
-    auto [p, q] = promote(op, a, b, false);
-    return division(op, Arg(p, a.site), Arg(q, b.site), f, rule_b);
-  }
-  broadcast_shape(op, a.array->shape, b.array->shape, a.site);
-  return execute(op, {&a, &b}, checked, rule<>(same), rule_b);
+  return with_promoted(op, {&a, &b}, false, [&](const Arg& a, const Arg& b) {
+    check_broadcast(op, {&a, &b});
+    return execute(op, {&a, &b}, checked, rule<>(same), rule_b);
+  });
 }
 }  // namespace
 
@@ -133,18 +122,14 @@ Tensor copysign(const Arg& a, const Arg& b) {
 
 Tensor lerp(const Arg& a, const Arg& b, const Arg& weight) {
   Scope scope(a.site);
-  auto [p, q] = promote("lerp", a, b, true);
-  auto [r, w] = promote("lerp", Arg(p, a.site), weight, true);
-  if (w.dtype() != q.dtype()) p = p.to(w.dtype()), q = q.to(w.dtype());
-  const Arg x(p, a.site), y(q, b.site), z(w, weight.site);
-  broadcast_shape("lerp", broadcast_shape("lerp", p.shape(), q.shape(), a.site), w.shape(), a.site);
-  return execute(
-      "lerp", {&x, &y, &z}, elementwise<Result::floating>([](auto a, auto b, auto w) {
+  return elementwise_op<Result::floating>(
+      "lerp", {&a, &b, &weight},
+      [](auto a, auto b, auto w) {
         // From the nearer end, so that both ends are exact; weighted where there is no way between them.
         const auto way = b - a, y = where(w < 0.5, a + w * way, b - (1 - w) * way);
         const auto weighted = where(w == 0, a, where(w == 1, b, (1 - w) * a + w * b));
         return where(a == b, a, where(isfinite(way), y, weighted));
-      }),
+      },
       fused_rule<2>([](auto g, auto w) { return g * (1 - w); }), fused_rule<2>([](auto g, auto w) { return g * w; }),
       fused_rule<0, 1>([](auto g, auto a, auto b) { return g * where(isfinite(a), b - a, where(a == b, 0, b - a)); }));
 }
@@ -156,25 +141,21 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
          std::string("the condition must be boolean, not ") + describe(*condition.array) +
              "; compare it with a number first",
          condition.site);
-  if (!same_kind(a, b)) {
-    auto [p, q] = promote("where", a, b, false);
-    return where(condition, Arg(p, a.site), Arg(q, b.site));
-  }
-  broadcast_shape("where", condition.array->shape, broadcast_shape("where", a.array->shape, b.array->shape, a.site),
-                  a.site);
-  auto forward = [](const Array& c, const Array& p, const Array& q) {
-    Ref<Array> y = make_array(p.dtype, broadcast_shape(c.shape, broadcast_shape(p.shape, q.shape)));
-    const kernel::Walk<3> walk(y->shape, {&c.shape, &p.shape, &q.shape});
-    visit_computing(p.dtype, [&](auto t) {
+  const auto forward = [](const Array& c, const Array& a, const Array& b) {
+    const auto choose = [](bool c, auto a, auto b) { return where(c, a, b); };
+    const Array* const x[] = {&c, &a, &b};
+    return visit_computing(a.dtype, [&](auto t) {
       using T = decltype(t);
-      kernel::map(
-          walk, [](bool c, auto a, auto b) { return where(c, a, b); }, y->at<T>(), c.at<bool>(), p.at<T>(), q.at<T>());
+      return map_arrays(kernel::map_loop<T, bool, T, T>(choose), a.dtype, x, 3);
     });
-    return y;
   };
-  return execute("where", {&condition, &a, &b}, forward, no_gradient,
-                 rule<0>([](const Tensor& g, const Tensor& c) { return where(c, g, 0); }),
-                 rule<0>([](const Tensor& g, const Tensor& c) { return where(c, 0, g); }));
+  return with_promoted("where", {&a, &b}, false, [&](const Arg& a, const Arg& b) {
+    const Shape shape = broadcast_shape("where", a.array->shape, b.array->shape, a.site);
+    broadcast_shape("where", condition.array->shape, shape, a.site);
+    return execute("where", {&condition, &a, &b}, forward, no_gradient,
+                   rule<0>([](const Tensor& g, const Tensor& c) { return where(c, g, 0); }),
+                   rule<0>([](const Tensor& g, const Tensor& c) { return where(c, 0, g); }));
+  });
 }
 
 namespace {

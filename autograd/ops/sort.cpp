@@ -248,12 +248,9 @@ Distinct unique(const Arg& x) {
           execute("unique", {&s}, counts, no_gradient)};
 }
 
-Tensor searchsorted(const Arg& sorted, const Arg& values, bool right) {
-  check_defined("searchsorted", sorted);
-  if (!same_kind(sorted, values)) {
-    const auto [p, q] = promote("searchsorted", sorted, values, false);
-    return searchsorted(Arg(p, sorted.site), Arg(q, values.site), right);
-  }
+namespace {
+// Of two tensors of one dtype.
+Tensor search(const Arg& sorted, const Arg& values, bool right) {
   const Shape &row = sorted.array->shape, &v = values.array->shape;
   bool fits = row.rank() >= 1 && (row.rank() == 1 || row.rank() == v.rank());
   for (int i = 0; i + 1 < row.rank() && fits; ++i) fits = row[i] == v[i];
@@ -282,6 +279,13 @@ Tensor searchsorted(const Arg& sorted, const Arg& values, bool right) {
     return y;
   };
   return execute("searchsorted", {&sorted, &values}, attributed(forward, "right", right), no_gradient, no_gradient);
+}
+}  // namespace
+
+Tensor searchsorted(const Arg& sorted, const Arg& values, bool right) {
+  check_defined("searchsorted", sorted);
+  return with_promoted("searchsorted", {&sorted, &values}, false,
+                       [right](const Arg& sorted, const Arg& values) { return search(sorted, values, right); });
 }
 
 }  // namespace xtape

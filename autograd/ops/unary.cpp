@@ -15,12 +15,7 @@ constexpr auto zero_rule = [] { return rule<>([](const Tensor& g) { return zeros
 
 template <class F>
 Tensor test(const char* op, const Arg& x, F f) {
-  const Tensor held = promote_computing(op, x);
-  const Arg y(held, x.site);
-  auto forward = [f](const Array& x) {
-    return visit_computing(x.dtype, [&](auto t) { return map_arrays<decltype(t), bool>(x.shape, f, x); });
-  };
-  return execute(op, {&y}, forward, no_gradient);
+  return elementwise_op<Result::boolean>(op, {&x}, f, no_gradient);
 }
 
 }  // namespace

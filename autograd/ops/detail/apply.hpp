@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "../../core/check.hpp"
 #include "../../core/operation.hpp"
 #include "../../kernels/loops.hpp"
+#include "../../scalar/dual.hpp"
 #include "../../tensor.hpp"
 
 namespace xtape {
@@ -28,11 +30,19 @@ void check_labels(const char* op, const Array& labels, std::int64_t classes, Sit
 
 // The shape that both broadcast to; throws when there is none.
 Shape broadcast_shape(const char* op, const Shape& a, const Shape& b, Site site);
+/// The axis, counted from the end from 1 on, along which the shapes do not broadcast; 0 if they do.
+int broadcast_clash(const Shape& a, const Shape& b);
+/// The shape that both, or n arrays, broadcast to, which is known to be there.
+Shape broadcast_shape(const Shape& a, const Shape& b);
+Shape broadcast_shape(const Array* const* x, std::size_t n);
+// Throws when there is none of all the arguments.
+void check_broadcast(const char* op, std::initializer_list<const Arg*> args);
 
-// The arguments as tensors of one dtype that can compute.
+// The arguments as tensors of one dtype that operations compute with: the widest of the tensors', which numbers follow
+// as far as they can.
+void promote(const char* op, const Arg* const* args, std::size_t n, bool floating, Tensor* promoted);
 std::pair<Tensor, Tensor> promote(const char* op, const Arg& a, const Arg& b, bool floating);
-Tensor promote_floating(const char* op, const Arg& x);   // itself, or as float32
-Tensor promote_computing(const char* op, const Arg& x);  // itself, a number as what it is, uint8 and boolean as int64
+Tensor promote_floating(const char* op, const Arg& x);  // itself, or as float32
 
 // Whether |a - b| <= atol + rtol |b|: the distance is counted in integers, which doubles do not tell apart beyond 2^53.
 inline bool is_close(std::int64_t a, std::int64_t b, double rtol, double atol) {
@@ -40,40 +50,45 @@ inline bool is_close(std::int64_t a, std::int64_t b, double rtol, double atol) {
   return static_cast<double>(greatest - least) <= atol + rtol * std::abs(static_cast<double>(b));
 }
 
-inline bool same_kind(const Arg& a, const Arg& b) {
-  return a.array && b.array && a.array->dtype == b.array->dtype && computes(a.array->dtype);
+/// run(args...) with what `promote` makes of the arguments; themselves, where that is nothing new.
+template <class Run, std::size_t N, std::size_t... I>
+Tensor with_promoted(const char* op, const Arg* const (&args)[N], bool floating, std::index_sequence<I...>, Run run) {
+  const Array* const first = args[0]->array;
+  const bool ready = first && (floating ? is_floating(first->dtype) : computes(first->dtype)) &&
+                     ((args[I]->array && args[I]->array->dtype == first->dtype) && ...);
+  if (ready) return run(*args[I]...);
+  Tensor held[N];
+  promote(op, args, N, floating, held);
+  return run(Arg(held[I], args[I]->site)...);
+}
+template <std::size_t N, class Run>
+Tensor with_promoted(const char* op, const Arg* const (&args)[N], bool floating, Run run) {
+  return with_promoted(op, args, floating, std::make_index_sequence<N>{}, run);
 }
 
-/// The axis, counted from the end from 1 on, along which the shapes do not broadcast; 0 if they do.
-int broadcast_clash(const Shape& a, const Shape& b);
-/// The shape that both broadcast to, which is known to be there.
-Shape broadcast_shape(const Shape& a, const Shape& b);
+/// The array that a loop makes of n arrays, of the shape that they broadcast to.
+Ref<Array> map_arrays(kernel::Loop loop, Dtype dtype, const Array* const* x, std::size_t n);
 
-/// y = f(x...) elementwise over operands that broadcast to `shape`, all of type T but the result.
-template <class T, class Y = T, class F, class... X>
-Ref<Array> map_arrays(const Shape& shape, F f, const X&... x) {
-  Ref<Array> y = make_array(dtype_of<Y>, shape);
-  const kernel::Walk<sizeof...(X)> walk(shape, {&x.shape...});
-  kernel::map(walk, f, y->at<Y>(), x.template at<T>()...);
-  return y;
+enum class Result { arithmetic, floating, boolean };
+template <Result result, class F, std::size_t... I>
+kernel::Loop loop_for(Dtype dtype, const F& f, std::index_sequence<I...>) {
+  const auto loop = [&f](auto t) {
+    using T = decltype(t);
+    using Y = std::conditional_t<result == Result::boolean, bool, T>;
+    return kernel::map_loop<Y, kernel::Each<T, I>...>(f);
+  };
+  if constexpr (result == Result::floating) return visit_floating(dtype, loop);
+  else return visit_computing(dtype, loop);
 }
-
-enum class Result { arithmetic, floating };
-/// The forward of an elementwise operation: a scalar formula f of floating operands, or, where the result is
-/// arithmetic, also of integers.
+/// The forward of an elementwise operation: a scalar formula f of floating operands of one dtype, or, where the result
+/// is arithmetic or boolean, also of integers.
 template <Result result, class F>
 auto elementwise(F f) {
   return [f](const Array& first, const auto&... rest) {
-    Shape broadcast;
-    const bool same = ((first.shape == rest.shape) && ...);
-    if (!same) {
-      broadcast = first.shape;
-      ((broadcast = broadcast_shape(broadcast, rest.shape)), ...);
-    }
-    const Shape& shape = same ? first.shape : broadcast;
-    auto map = [&](auto t) { return map_arrays<decltype(t)>(shape, f, first, rest...); };
-    if constexpr (result == Result::floating) return visit_floating(first.dtype, map);
-    else return visit_computing(first.dtype, map);
+    const Array* const x[] = {&first, &rest...};
+    constexpr std::size_t n = 1 + sizeof...(rest);
+    return map_arrays(loop_for<result>(first.dtype, f, std::make_index_sequence<n>{}),
+                      result == Result::boolean ? boolean : first.dtype, x, n);
   };
 }
 
@@ -93,12 +108,7 @@ Tensor compute(const char* op, Forward forward, const X&... x) {
 template <class F, class... X>
 Tensor fused(F formula, const Tensor& x, const X&... rest) {
   if (is_recording()) return formula(x, rest...);
-  return compute(
-      "rule",
-      [formula](const Array& x, const auto&... rest) {
-        return visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(x.shape, formula, x, rest...); });
-      },
-      x, rest...);
+  return compute("rule", elementwise<Result::floating>(formula), x, rest...);
 }
 // A rule that is such a formula of the gradient and the kept values.
 template <class F>
@@ -114,26 +124,22 @@ auto fused_rule(F f) {
   return rule<Reads...>(Fused<F>{std::move(f)});
 }
 
-/// An operation on each element; what is not floating is made float32 first, or, where the result is arithmetic, int64.
+/// An operation on each element of operands that broadcast, brought to one dtype that can compute, or that is floating.
+template <Result result = Result::arithmetic, std::size_t N, class F, class... R>
+Tensor elementwise_op(const char* op, const Arg* const (&args)[N], F f, R... rules) {
+  return with_promoted(op, args, result == Result::floating, [&](const auto&... x) {
+    const Shape* const shapes[] = {&x.array->shape...};
+    if (((x.array->shape != *shapes[0]) || ...)) check_broadcast(op, {&x...});
+    return execute(op, {&x...}, elementwise<result>(f), rules...);
+  });
+}
 template <Result result = Result::floating, class F, class R>
 Tensor unary(const char* op, const Arg& x, F f, R rule) {
-  const bool ready = x.array && (result == Result::floating ? is_floating(x.array->dtype) : computes(x.array->dtype));
-  if (!ready) {
-    const Tensor held = result == Result::floating ? promote_floating(op, x) : promote_computing(op, x);
-    return unary<result>(op, Arg(held, x.site), f, rule);
-  }
-  return execute(op, {&x}, elementwise<result>(f), rule);
+  return elementwise_op<result>(op, {&x}, f, rule);
 }
-
-/// An operation on two operands, brought to one dtype, that broadcast.
 template <Result result = Result::arithmetic, class F, class A, class B>
 Tensor binary(const char* op, const Arg& a, const Arg& b, F f, A rule_a, B rule_b) {
-  if (!same_kind(a, b) || (result == Result::floating && a.array->dtype == int64)) {
-    auto [p, q] = promote(op, a, b, result == Result::floating);
-    return binary<result>(op, Arg(p, a.site), Arg(q, b.site), f, rule_a, rule_b);
-  }
-  if (a.array->shape != b.array->shape) broadcast_shape(op, a.array->shape, b.array->shape, a.site);
-  return execute(op, {&a, &b}, elementwise<result>(f), rule_a, rule_b);
+  return elementwise_op<result>(op, {&a, &b}, f, rule_a, rule_b);
 }
 
 }  // namespace xtape

@@ -38,11 +38,7 @@ Tensor circular(const char* op, const Arg& x, F f, G exactly, R rule) {
     mend_far(*y, exactly, x);
     return y;
   };
-  if (!x.array || !is_floating(x.array->dtype)) {
-    const Tensor held = promote_floating(op, x);
-    return circular(op, Arg(held, x.site), f, exactly, rule);
-  }
-  return execute(op, {&x}, forward, rule);
+  return with_promoted(op, {&x}, true, [&](const Arg& x) { return execute(op, {&x}, forward, rule); });
 }
 /// Its rule, as `fused_rule`; the C library computes the slope as g exactly(x).
 template <class Slope, class G>
@@ -50,7 +46,7 @@ auto circular_rule(Slope slope, G exactly) {
   return rule<0>([slope, exactly](const Tensor& g, const Tensor& x) {
     if (is_recording()) return Tensor(slope(g, x));
     const auto forward = [slope, exactly](const Array& g, const Array& x) {
-      Ref<Array> y = visit_floating(x.dtype, [&](auto t) { return map_arrays<decltype(t)>(g.shape, slope, g, x); });
+      Ref<Array> y = elementwise<Result::floating>(slope)(g, x);
       mend_far(
           *y, [exactly](double x, double g) { return g * exactly(x); }, x, g);
       return y;
