@@ -216,8 +216,9 @@ struct Composed {
     const Tensor rows = look.rank() < 2 ? reshape(look, Shape{1, look.size()}) : look;
     return where(transpose(any(rows, -2, true)), x, 0);
   }
-  Tensor weights(const Tensor& q, const Tensor& k) const {
-    const Tensor products = matmul(q, looked_at(k), false, true), look = allowed();
+  Tensor weights(const Tensor& q, const Tensor& k) const { return weights(matmul(q, looked_at(k), false, true)); }
+  Tensor weights(const Tensor& products) const {
+    const Tensor look = allowed();
     const Tensor scores = scale == 1 ? products : products * scale;
     if (!look.defined()) return softmax(scores);
     const Tensor added = mask.defined() && mask.dtype() != boolean ? scores + where(look, mask, 0) : scores;
@@ -278,7 +279,7 @@ struct AttentionNode final : ListOperation {
 }  // namespace
 
 Tensor detail::attention_weights(const Tensor& q, const Tensor& k, const Tensor& mask, bool causal, double scale) {
-  return Composed{q.size(-2), k.size(-2), mask, causal, scale}.weights(q, k);
+  return Composed{q.size(-2), k.size(-2), mask, causal, scale}.weights(matmul(q, k, false, true));
 }
 
 Tensor scaled_dot_product_attention(const Arg& q, const Arg& k, const Arg& v, const Arg& mask, bool causal,
