@@ -172,6 +172,8 @@ TEST_CASE("every differentiable function of elements has its accuracy measured, 
   for (const Row& row : rows) names.push_back(row.name);
   const std::vector<Unmeasured> unmeasured = {
       {"where", "moves elements"},
+      {"addcmul", "is add of mul, in one pass"},
+      {"addcdiv", "is add of div, in one pass"},
       {"Maxout", "is amax"},
       {"softmax", "is among the reductions"},
       {"log_softmax", "is among the reductions"},

@@ -158,35 +158,15 @@ Tensor where(const Arg& condition, const Arg& a, const Arg& b) {
   });
 }
 
-namespace {
-// An operation on three operands, brought to one floating dtype, that broadcast.
-template <class F, class A, class B, class C>
-Tensor ternary(const char* op, const Arg& a, const Arg& b, const Arg& c, F f, A rule_a, B rule_b, C rule_c) {
-  Dtype dtype = float32;
-  for (const Arg* x : {&a, &b, &c}) {
-    if (x->is_scalar) continue;
-    check_defined(op, *x);
-    if (x->array->dtype == float64) dtype = float64;
-  }
-  const auto held = [dtype](const Arg& x) {
-    return x.is_scalar ? full({}, x.scalar, dtype) : x.tensor().to(dtype, x.site);
-  };
-  const Tensor p = held(a), q = held(b), r = held(c);
-  broadcast_shape(op, broadcast_shape(op, p.shape(), q.shape(), a.site), r.shape(), a.site);
-  const Arg x(p, a.site), y(q, b.site), z(r, c.site);
-  return execute(op, {&x, &y, &z}, elementwise<Result::floating>(f), rule_a, rule_b, rule_c);
-}
-}  // namespace
-
 Tensor addcmul(const Arg& x, const Arg& a, const Arg& b, double value) {
   const auto part = [value](auto g, auto other) { return value * g * other; };
-  return ternary(
-      "addcmul", x, a, b, [value](auto x, auto a, auto b) { return x + value * a * b; }, rule<>(same),
+  return elementwise_op<Result::floating>(
+      "addcmul", {&x, &a, &b}, [value](auto x, auto a, auto b) { return x + value * a * b; }, rule<>(same),
       fused_rule<2>(part), fused_rule<1>(part));
 }
 Tensor addcdiv(const Arg& x, const Arg& a, const Arg& b, double value) {
-  return ternary(
-      "addcdiv", x, a, b, [value](auto x, auto a, auto b) { return x + value * a / b; }, rule<>(same),
+  return elementwise_op<Result::floating>(
+      "addcdiv", {&x, &a, &b}, [value](auto x, auto a, auto b) { return x + value * a / b; }, rule<>(same),
       fused_rule<2>([value](auto g, auto b) { return value * g / b; }),
       fused_rule<1, 2>([value](auto g, auto a, auto b) { return -value * g * (a / b) / b; }));
 }
