@@ -160,7 +160,7 @@ void print_row(const std::string& subject, const Row& row, const Json* entry) {
 TEST_CASE("checksums of the operations" * doctest::skip()) {
   for (const grad_table::Subject& subject : grad_table::subjects()) {
     const Json file = compare::parity_file(subject.name);
-    for (const auto& [table, part] : {std::pair(subject.table, "rows"), std::pair(subject.values_only, "values_only")})
+    for (const auto& [table, part] : {std::pair(subject.table, "rows"), std::pair(&subject.values_only, "values_only")})
       for (const Row& row : *table) {
         const auto found = file[part].find(row.op);
         const Json* entry = found == file[part].end() ? nullptr : &*found;

@@ -213,7 +213,7 @@ std::vector<Subject>& entered() {
 }  // namespace
 
 Listed::Listed(const char* subject, const Table& table, const Table& values_only) {
-  entered().push_back({subject, &table, &values_only});
+  entered().push_back({subject, &table, values_only});
 }
 const std::vector<Subject>& subjects() { return entered(); }
 
@@ -223,7 +223,7 @@ TEST_CASE("list of the tables" * doctest::skip()) {
     for (const Row& row : *s.table)
       std::cout << "row: " << s.name << (row.bounds.zero ? " zero " : " order ") << row.bounds.order << " " << row.op
                 << "\n";
-    for (const Row& row : *s.values_only) std::cout << "row: " << s.name << " values 0 " << row.op << "\n";
+    for (const Row& row : s.values_only) std::cout << "row: " << s.name << " values 0 " << row.op << "\n";
   }
 }
 

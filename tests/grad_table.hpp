@@ -67,7 +67,8 @@ struct Listed {
 };
 struct Subject {
   const char* name;
-  const Table *table, *values_only;
+  const Table* table;
+  Table values_only;  // a copy, for `{}` is one that does not stay
 };
 const std::vector<Subject>& subjects();
 
