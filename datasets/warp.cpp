@@ -12,8 +12,6 @@ using namespace xtape::detail;
 
 namespace {
 
-using detail::no_gradient;
-
 constexpr std::int64_t pixels_per_tile = 1 << 13;
 
 // Where the pixels of an image come from: the first of four neighbours in a plane with a margin of one pixel, and how

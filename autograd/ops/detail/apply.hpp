@@ -17,10 +17,6 @@
 namespace xtape {
 using namespace detail;
 
-using detail::no_gradient;
-using detail::output;
-using detail::rule;
-
 // A label of an int64 or uint8 array, and the check that all of them are in [0, classes), or the one that is ignored.
 inline std::int64_t label_at(const Array& labels, std::int64_t i) {
   return labels.dtype == int64 ? labels.at<std::int64_t>()[i] : std::int64_t{labels.at<std::uint8_t>()[i]};
