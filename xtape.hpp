@@ -7,6 +7,8 @@
 #include <autograd/gradcheck.hpp>
 #include <autograd/hook.hpp>
 #include <autograd/inspect.hpp>
+#include <autograd/lab/intervals.hpp>
+#include <autograd/lab/symbol.hpp>
 #include <autograd/npy.hpp>
 #include <autograd/ops.hpp>
 #include <autograd/parallel.hpp>

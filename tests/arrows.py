@@ -11,7 +11,8 @@ import pathlib
 import re
 import sys
 
-ROOMS = ["autograd/scalar", "autograd/core", "autograd/kernels", "autograd/files", "autograd/ops", "autograd"]
+ROOMS = ["autograd/scalar", "autograd/core", "autograd/kernels", "autograd/files", "autograd/ops", "autograd",
+         "autograd/lab"]
 # What users include of a room may stand at autograd's top.
 DOORS = {"tensor": "autograd/core", "tape": "autograd/core", "parameter": "autograd/core", "parallel": "autograd/core",
          "random": "autograd/ops"}
