@@ -94,6 +94,7 @@
 #include <optim/confusion_matrix.hpp>
 #include <optim/data.hpp>
 #include <optim/event_file.hpp>
+#include <optim/lab/lint.hpp>
 #include <optim/lamb.hpp>
 #include <optim/lbfgs.hpp>
 #include <optim/levenberg_marquardt.hpp>

@@ -10,7 +10,7 @@
 #include <optim/value.hpp>
 #include <unordered_set>
 
-#include "run_state.hpp"
+#include "lab/linter.hpp"
 
 namespace xtape::optim {
 using namespace xtape::detail;
@@ -69,6 +69,10 @@ std::int64_t Run::epoch() const { return state().so_far("run.epoch", state().epo
 std::int64_t Run::steps() const { return state().so_far("run.steps", state().steps); }
 bool Run::stopped() const { return state().stopped || state().so_far("run.ended", state().ended) != 0; }
 const History& Run::history() const { return state().history; }
+const lab::Findings& Run::findings() const {
+  static const lab::Findings none;
+  return state().linter ? state().linter->findings : none;
+}
 Optimizer& Run::optimizer() { return *state().optimizer; }
 std::int64_t Run::best_epoch() const {
   const auto& watched = state().keep ? state().keep : state().early;
@@ -127,6 +131,7 @@ void Run::begin(std::int64_t epochs, Site site) {
   s.total_epochs = s.scheduled_epochs = epochs;
   if (s.files || !s.report_path.empty() || !s.logs_to.empty()) s.identity = s.fingerprint();
   s.saved_at = std::chrono::steady_clock::now();
+  if (s.linter) s.linter->begin(s);
   const Snapshot before = s.snapshot();
   try {
     if (s.planned) s.scheduler.emplace(*s.optimizer, *s.planned, s.scheduled_steps(epochs), site);
@@ -276,6 +281,7 @@ void Run::finish(Site site) {
   State& s = state(site);
   s.stop_clock();
   s.take_back_weights();
+  if (s.linter) s.linter->end(s, "");
   if (!s.best_weights.empty() || s.average || !s.shown().empty()) {
     const StateDict last = s.model.state_dict();
     StateDict weights = s.best_weights;
@@ -300,7 +306,12 @@ const History& Run::fit(std::int64_t epochs, Site site) {
   const Interrupts interrupts;
   const TrainingMode mode(s.model, true);
   s.stopped = false;
-  while (train_epoch(epochs, site) && !s.stopped) {}
+  try {
+    while (train_epoch(epochs, site) && !s.stopped) {}
+  } catch (const Error& error) {
+    if (s.linter && s.begun) s.linter->end(s, error.what());
+    throw;
+  }
   finish(site);
   return s.history;
 }

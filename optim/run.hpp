@@ -20,6 +20,11 @@
 
 // What is set before a Run begins is in run_options.cpp, find_lr and overfit_one_batch are in run_checks.cpp,
 // end_epoch in run_epoch.cpp, save in run_save.cpp, all else in run.cpp.
+namespace xtape::lab {
+class Findings;
+class Linter;
+}  // namespace xtape::lab
+
 namespace xtape::optim {
 
 /// What a cost function may give beside the loss: what the model computed, so that metrics need not compute it again.
@@ -124,6 +129,9 @@ class Run {
   /// Writes the figures of each epoch to a file, ".jsonl" or ".csv", a row an epoch; or, for any other name, a folder
   /// of events for TensorBoard: these figures, the loss of every 20th step, histograms of weights and gradients.
   Run& log_to(const std::string& path, Site site = Site::here());
+  /// Looks for what keeps it from learning, tries changes on forks of it, which leave it as it is, and prints at the
+  /// end of `fit` what it found; nothing where all is well. See lab/lint.hpp, which `findings` needs.
+  Run& lint(Site site = Site::here());
   /// The seed of the order of the data and of what steps draw; that of the default generator by default.
   Run& seed(std::uint64_t seed, Site site = Site::here());
   /// How it shows how far it is, and where; standard output when `out` is null.
@@ -152,6 +160,8 @@ class Run {
   std::int64_t steps() const;
   bool stopped() const;
   const History& history() const;
+  /// What `lint` has found in the last `fit`, whether it came to its end or threw.
+  const lab::Findings& findings() const;
   Optimizer& optimizer();
   /// The epoch that was the best by the figure of `keep_best` or `stop_early`; 0 where there is none.
   std::int64_t best_epoch() const;
@@ -171,6 +181,7 @@ class Run {
 
  private:
   friend class Epochs;
+  friend class lab::Linter;
   // The cost of a batch, of whatever type it gives.
   struct Loss {
     template <class F>

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "run_state.hpp"
+#include "lab/linter.hpp"
 
 namespace xtape::optim {
 namespace {
@@ -42,6 +42,10 @@ Run& Run::measure(Metrics metrics, Site site) {
   for (const Metric& m : metrics.all()) measured.push_back(m.named("training_" + m.name())), measured.back().reset();
   check_names("Run::measure", s.metrics, measured, site);
   s.measured = std::move(measured);
+  return *this;
+}
+Run& Run::lint(Site site) {
+  option("lint", site).linter = std::make_shared<lab::Linter>();
   return *this;
 }
 Run& Run::predict(std::function<Tensor(const Tensor&)> f, Site site) {

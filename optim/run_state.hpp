@@ -81,6 +81,7 @@ struct Run::State {
   std::vector<std::function<void(Run&, double)>> on_step;
   std::vector<std::function<void(Run&, const Epoch&)>> on_epoch;
   Progress progress;
+  std::shared_ptr<lab::Linter> linter;  // null: none
 
   // What it is in the middle of.
   bool begun = false, seeked = false, inside = false;  // inside: functions of the user's run as part of a step

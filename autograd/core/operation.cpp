@@ -114,6 +114,11 @@ Tensor detail::execute_watched(Ref<Operation> node, const Arg* const* given) {
     node->details = std::make_unique<Operation::Details>();
     node->details->module = describe_module(Scope::current());
   }
+  Tensor other;
+  tell_watchers([&](Watcher& w) {
+    if (!other.defined()) other = w.instead(*node, args);
+  });
+  if (other.defined()) return other;
   const auto begin = std::chrono::steady_clock::now();
   std::vector<Ref<Operation>> inside;
   Ref<Array> value = [&] {

@@ -25,6 +25,8 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
+  /// An operation is about to run. What is returned, unless it is undefined, takes the place of its result.
+  virtual Tensor instead(const Operation&, const Arg* const* /*args*/) { return Tensor(); }
   /// An operation has run. What it throws reaches the caller of the operation.
   virtual void executed(Execution&) {}
   /// The rules of `node` begin, or have ended.
