@@ -7,6 +7,7 @@
 #include <autograd/gradcheck.hpp>
 #include <autograd/hook.hpp>
 #include <autograd/inspect.hpp>
+#include <autograd/lab/formula.hpp>
 #include <autograd/lab/intervals.hpp>
 #include <autograd/lab/symbol.hpp>
 #include <autograd/npy.hpp>

@@ -25,7 +25,8 @@ struct Hazard {
   std::string module;  ///< the path of the module whose forward calls it, or empty
   Site site;           ///< the user's line
   Interval operand;    ///< what the operand at fault can be
-  std::string input;   ///< a failing input in words, "x = -0.5 (log of -0.5 is nan)"; empty where none was found
+  std::string input;   ///< a failing input in words, "x = 88.73"; empty where none was found
+  std::string effect;  ///< what comes of it, "the result is inf"; or why it is only possible
   Tensors inputs;      ///< the failing input itself; of a formula one scalar for each argument
 };
 
@@ -34,7 +35,8 @@ struct Intervals {
   std::vector<Hazard> found;         ///< each with an input that fails
   std::vector<Hazard> possible;      ///< what the intervals do not exclude, and no input was found for
   std::vector<std::string> unknown;  ///< operations without a rule: their results were taken for any number
-  Interval result;                   ///< of the function's value; of several results around all
+  Interval result;                   ///< where the function's value lies as long as nothing fails
+  std::string over;                  ///< what was asked, "x in [-200, 200], float32"
   /// Whether no input in the range can fail: nothing was found, and nothing was left open.
   bool safe() const { return found.empty() && possible.empty(); }
 };
@@ -62,7 +64,8 @@ lab::Intervals intervals_of_function(const functional::Function& f, const Tensor
 namespace xtape::lab {
 
 /// Sends the range through a pointwise formula, argument by argument, and says where it can become NaN or infinite:
-/// log of a number <= 0, exp of one too large, a division by 0, the square root of a negative number and the like.
+/// log of a number <= 0, exp of one too large, a division by 0, the square root of a negative number and the like, or
+/// of 0, where its slope is infinite. A failure counts where the result or its derivative becomes NaN or infinite.
 ///
 ///   std::cout << lab::intervals([](auto x) { return log(1 + exp(x)); }, {-200, 200});
 ///

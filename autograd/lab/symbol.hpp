@@ -10,7 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "../core/error.hpp"
+#include "../core/shape.hpp"
+#include "../scalar/dual.hpp"
 
 namespace xtape::detail::symbolic {
 
@@ -18,17 +19,19 @@ namespace xtape::detail::symbolic {
 #define XTAPE_FUNCTIONS_OF_ONE(X)                                                                                      \
   X(abs)                                                                                                               \
   X(acos)                                                                                                              \
-  X(acosh) X(asin) X(asinh) X(atan) X(atanh) X(cbrt) X(cbrt_slope) X(ceil) X(cos) X(cosh) X(erf) X(erfc) X(exp)        \
-      X(exp2) X(expm1) X(floor) X(frac) X(log) X(log10) X(log1p) X(log2) X(log_sigmoid) X(logistic_density)            \
-          X(normal_cdf) X(reciprocal) X(reciprocal_one_minus_square) X(reciprocal_one_plus_square) X(relu) X(round)    \
-              X(rsqrt) X(rsqrt_one_minus_square) X(rsqrt_one_plus_square) X(rsqrt_square_minus_one) X(sec_squared)     \
-                  X(sigmoid) X(sign) X(silu) X(sin) X(sinh) X(softplus) X(sqrt) X(square) X(tan) X(tanh) X(tanhshrink) \
-                      X(trunc)
-#define XTAPE_FUNCTIONS_OF_TWO(X)                                                                                \
-  X(atan2)                                                                                                       \
-  X(copysign)                                                                                                    \
-  X(cosine) X(exp_square) X(fmod) X(hypot) X(max) X(min) X(over_square_sum) X(pow) X(quotient) X(quotient_below) \
-      X(remainder) X(share)
+  X(acosh)                                                                                                             \
+  X(asin)                                                                                                              \
+  X(asinh) X(atan) X(atanh) X(cbrt) X(cbrt_slope) X(ceil) X(cos) X(cosh) X(erf) X(erfc) X(exp) X(exp2) X(expm1)        \
+      X(floor) X(frac) X(log) X(log10) X(log1p) X(log2) X(log_sigmoid) X(logistic_density) X(normal_cdf) X(reciprocal) \
+          X(reciprocal_one_minus_square) X(reciprocal_one_plus_square) X(relu) X(round) X(rsqrt)                       \
+              X(rsqrt_one_minus_square) X(rsqrt_one_plus_square) X(rsqrt_square_minus_one) X(sec_squared) X(sigmoid)   \
+                  X(sign) X(silu) X(sin) X(sinh) X(softplus) X(sqrt) X(square) X(tan) X(tanh) X(tanhshrink) X(trunc)
+#define XTAPE_FUNCTIONS_OF_TWO(X) \
+  X(atan2)                        \
+  X(copysign)                     \
+  X(cosine)                       \
+  X(exp_square)                   \
+  X(fmod) X(hypot) X(max) X(min) X(over_square_sum) X(pow) X(quotient) X(quotient_below) X(remainder) X(share)
 
 enum class Op : std::uint8_t {
   number,
@@ -153,11 +156,15 @@ class Condition {
   std::uint32_t place;
 };
 
+/// The formula on numbers: its value and, behind it, its derivatives, by the rules of `pointwise` in dtype.
+using Numbers = std::function<std::vector<double>(const std::vector<double>& x, Dtype dtype)>;
+
 /// What a formula computes of its arguments.
 struct Written {
   std::shared_ptr<Graph> graph;
-  std::uint32_t result;
-  std::size_t arguments;
+  std::uint32_t result = 0;
+  std::size_t arguments = 0;
+  Numbers numbers{};
 };
 /// Runs f on symbols, once for each way through its branches. Throws when these are more than 256.
 Written write(const char* op, std::size_t arguments, const std::function<Symbol(const std::vector<Symbol>&)>& f,
@@ -174,10 +181,22 @@ constexpr std::size_t arity() {
   else if constexpr (N < 8) return arity<F, N + 1>();
   else return 0;
 }
+template <class T, class F, std::size_t... I>
+std::vector<double> numbers_of(const F& f, const std::vector<double>& x, std::index_sequence<I...>) {
+  using Number = kernel::Real<T>;
+  const auto along = [&](std::size_t k) {
+    return kernel::Dual<Number>(f(kernel::Dual<Number>(x[I], Number(static_cast<int>(I == k)))...));
+  };
+  return {static_cast<double>(along(0).v.v), static_cast<double>(along(I).d.v)...};
+}
 template <class F, std::size_t... I>
-Written write(const char* op, const F& f, std::index_sequence<I...>, Site site) {
-  return write(
+Written write(const char* op, const F& f, std::index_sequence<I...> places, Site site) {
+  Written w = write(
       op, sizeof...(I), [&f](const std::vector<Symbol>& x) -> Symbol { return f(x[I]...); }, site);
+  w.numbers = [f, places](const std::vector<double>& x, Dtype dtype) {
+    return dtype == float32 ? numbers_of<float>(f, x, places) : numbers_of<double>(f, x, places);
+  };
+  return w;
 }
 
 template <class F, class = void>

@@ -1,0 +1,563 @@
+#include "interval_rules.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+
+namespace xtape::detail {
+
+using lab::Interval;
+
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double pi = 3.14159265358979323846;
+
+bool is_empty(const Interval& x) { return !(x.low <= x.high); }
+bool holds(const Interval& x, double v) { return x.low <= v && v <= x.high; }
+double magnitude(const Interval& x) { return std::max(std::abs(x.low), std::abs(x.high)); }
+Interval around(const Interval& a, const Interval& b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
+
+// Room for an error of so many places; a bound that is 0 stays.
+Interval widened(const IntervalCall& c, Interval x, double places) {
+  const double e = places * c.eps();
+  return {x.low - e * std::abs(x.low), x.high + e * std::abs(x.high)};
+}
+// The finite part, and whether that is not all.
+IntervalOutcome finite(const IntervalCall& c, Interval x, const std::string& hazard = {}) {
+  const double most = c.most();
+  const bool overflows = !(x.low >= -most && x.high <= most);
+  IntervalOutcome y{{std::clamp(x.low, -most, most), std::clamp(x.high, -most, most)}};
+  if (overflows) y.hazard = hazard.empty() ? std::string(c.operation.op) + " overflows" : hazard;
+  return y;
+}
+Interval around(const std::vector<double>& values) {
+  Interval y{inf, -inf};
+  for (const double v : values)
+    if (!std::isnan(v)) y = around(y, {v, v});
+  return is_empty(y) ? Interval{} : y;
+}
+
+// --- elementwise operations of one number ---------------------------------------------------------------------------
+
+/// Between its ends and its turning points the function goes one way.
+struct One {
+  const char* outside = nullptr;  // "a number <= 0", or null where the domain is everything
+  Interval domain{};
+  bool open_low = false, open_high = false;
+  std::vector<double> turns{};
+  Interval values{};            // what no result is outside of
+  std::vector<double> steep{};  // where the slope is infinite, though the value is not
+};
+
+const std::unordered_map<std::string, One>& functions_of_one() {
+  const Interval all, positive{0, inf}, unit{-1, 1}, share{0, 1};
+  static const std::unordered_map<std::string, One> table{
+      {"neg", {}},
+      {"abs", {nullptr, all, false, false, {0}, positive}},
+      {"sign", {nullptr, all, false, false, {0}, unit}},
+      {"square", {nullptr, all, false, false, {0}, positive}},
+      {"floor", {}},
+      {"ceil", {}},
+      {"round", {}},
+      {"trunc", {}},
+      {"clamp", {}},
+      {"relu", {nullptr, all, false, false, {0}, positive}},
+      {"sqrt", {"a number < 0", positive, false, false, {}, positive, {0}}},
+      {"rsqrt", {"a number <= 0", positive, true, false, {}, positive}},
+      {"cbrt", {nullptr, all, false, false, {}, all, {0}}},
+      {"exp", {nullptr, all, false, false, {}, positive}},
+      {"exp2", {nullptr, all, false, false, {}, positive}},
+      {"expm1", {nullptr, all, false, false, {}, {-1, inf}}},
+      {"log", {"a number <= 0", positive, true, false}},
+      {"log2", {"a number <= 0", positive, true, false}},
+      {"log10", {"a number <= 0", positive, true, false}},
+      {"log1p", {"a number <= -1", {-1, inf}, true, false}},
+      {"sinh", {}},
+      {"cosh", {nullptr, all, false, false, {0}, {1, inf}}},
+      {"tanh", {nullptr, all, false, false, {}, unit}},
+      {"asinh", {}},
+      {"acosh", {"a number < 1", {1, inf}, false, false, {}, positive, {1}}},
+      {"atanh", {"a number outside (-1, 1)", unit, true, true}},
+      {"asin", {"a number outside [-1, 1]", unit, false, false, {}, all, {-1, 1}}},
+      {"acos", {"a number outside [-1, 1]", unit, false, false, {}, positive, {-1, 1}}},
+      {"atan", {}},
+      {"erf", {nullptr, all, false, false, {}, unit}},
+      {"erfc", {nullptr, all, false, false, {}, {0, 2}}},
+      {"erfinv", {"a number outside (-1, 1)", unit, true, true}},
+      {"sigmoid", {nullptr, all, false, false, {}, share}},
+      {"logit", {"a number outside (0, 1)", share, true, true}},
+      {"log_sigmoid", {nullptr, all, false, false, {}, {-inf, 0}}},
+      {"softplus", {nullptr, all, false, false, {}, positive}},
+      {"softsign", {nullptr, all, false, false, {}, unit}},
+      {"silu", {nullptr, all, false, false, {-1.2784645427610738}}},
+      {"gelu", {nullptr, all, false, false, {-0.75179162, -0.7524614}}},
+      {"digamma", {"a number <= 0", positive, true, false}},
+      {"lgamma", {"a number <= 0", positive, true, false, {1.4616321449683623}}},
+      {"normal_cdf", {nullptr, all, false, false, {}, share}},
+      {"logistic_density", {nullptr, all, false, false, {0}, {0, 0.25}}},
+      {"reciprocal_one_plus_square", {nullptr, all, false, false, {0}, share}},
+      {"rsqrt_one_plus_square", {nullptr, all, false, false, {0}, share}},
+      {"to", {}},
+  };
+  return table;
+}
+
+double next(const IntervalCall& c, double x, double toward) {
+  return c.dtype == float32 ? std::nextafter(static_cast<float>(x), static_cast<float>(toward))
+                            : std::nextafter(x, toward);
+}
+
+IntervalOutcome send_one(const IntervalCall& c, const One& f) {
+  Interval x = c.x[0].range;
+  std::string hazard;
+  Interval bad{1, 0};
+  if (f.outside) {
+    const bool below = f.open_low ? x.low <= f.domain.low : x.low < f.domain.low;
+    const bool above = f.open_high ? x.high >= f.domain.high : x.high > f.domain.high;
+    if (below || above) hazard = std::string(c.operation.op) + " of " + f.outside;
+    if (below) bad = {-inf, f.domain.low}, x.low = f.open_low ? next(c, f.domain.low, inf) : f.domain.low;
+    if (above) bad = {f.domain.high, inf}, x.high = f.open_high ? next(c, f.domain.high, -inf) : f.domain.high;
+    if (is_empty(x)) return {{-c.most(), c.most()}, hazard, 0, bad};
+  }
+  std::vector<double> points{x.low, x.high};
+  for (const double t : f.turns)
+    if (holds(x, t)) points.push_back(t);
+  Interval y = widened(c, around(c.at({points})), 4);
+  y = {std::max(y.low, f.values.low), std::min(y.high, f.values.high)};
+  IntervalOutcome z = finite(c, y);
+  if (!hazard.empty()) z.hazard = hazard, z.bad = bad;
+  for (const double at : f.steep)
+    if (holds(c.x[0].range, at)) z.steep.push_back(at);
+  return z;
+}
+
+// --- elementwise operations of several numbers ----------------------------------------------------------------------
+
+// All corners of the operands' intervals, and 0 where `zero` and it is inside.
+Interval at_corners(const IntervalCall& c, const std::vector<Interval>& x, bool zero = false) {
+  std::vector<std::vector<double>> points(x.size(), std::vector<double>{});
+  std::vector<std::vector<double>> ends;
+  for (const Interval& i : x) {
+    ends.push_back({i.low, i.high});
+    if (zero && holds(i, 0)) ends.back().push_back(0);
+  }
+  std::size_t count = 1;
+  for (const auto& e : ends) count *= e.size();
+  for (std::size_t k = 0; k < count; ++k)
+    for (std::size_t i = 0, rest = k; i < ends.size(); rest /= ends[i].size(), ++i)
+      points[i].push_back(ends[i][rest % ends[i].size()]);
+  return around(c.at(points));
+}
+std::vector<Interval> ranges(const IntervalCall& c) {
+  std::vector<Interval> list;
+  for (const IntervalOperand& x : c.x) list.push_back(x.range);
+  return list;
+}
+bool same(const IntervalCall& c) { return c.x.size() == 2 && c.x[0].value == c.x[1].value; }
+
+// Monotone or linear in each operand, however the others stand.
+IntervalOutcome corners(const IntervalCall& c) { return finite(c, widened(c, at_corners(c, ranges(c)), 4)); }
+IntervalOutcome add(const IntervalCall& c) { return finite(c, at_corners(c, ranges(c))); }
+IntervalOutcome sub(const IntervalCall& c) {
+  if (same(c)) return {{0, 0}};
+  return finite(c, at_corners(c, ranges(c)));
+}
+IntervalOutcome mul(const IntervalCall& c) {
+  Interval y = at_corners(c, ranges(c));
+  if (same(c)) {
+    const Interval x = c.x[0].range;
+    const double least = holds(x, 0) ? 0 : std::min(std::abs(x.low), std::abs(x.high));
+    const std::vector<double> ends{least, magnitude(x)};
+    y = around(c.at({ends, ends}));
+  }
+  return finite(c, y);
+}
+
+IntervalOutcome quotient(const IntervalCall& c, const char* hazard) {
+  const Interval a = c.x[0].range, b = c.x[1].range;
+  const double least = next(c, 0, 1);
+  std::vector<double> values;
+  for (const Interval part : {Interval{b.low, std::min(b.high, -least)}, Interval{std::max(b.low, least), b.high}})
+    if (!is_empty(part)) {
+      const Interval y = at_corners(c, {a, part});
+      values.insert(values.end(), {y.low, y.high});
+    }
+  const bool zero = holds(b, 0);
+  IntervalOutcome y = values.empty() ? IntervalOutcome{{-c.most(), c.most()}} : finite(c, around(values));
+  if (same(c)) y = IntervalOutcome{{1, 1}};
+  if (zero) y.hazard = hazard, y.fault = 1, y.bad = {0, 0};
+  return y;
+}
+IntervalOutcome div(const IntervalCall& c) { return quotient(c, "division by 0"); }
+IntervalOutcome reciprocal(const IntervalCall& c) {
+  const Interval b = c.x[0].range;
+  const double least = next(c, 0, 1);
+  std::vector<double> points;
+  for (const Interval part : {Interval{b.low, std::min(b.high, -least)}, Interval{std::max(b.low, least), b.high}})
+    if (!is_empty(part)) points.insert(points.end(), {part.low, part.high});
+  IntervalOutcome y = points.empty() ? IntervalOutcome{{-c.most(), c.most()}} : finite(c, around(c.at({points})));
+  if (holds(b, 0)) y.hazard = "reciprocal of 0", y.bad = {0, 0};
+  return y;
+}
+
+IntervalOutcome pow(const IntervalCall& c) {
+  Interval a = c.x[0].range, b = c.x[1].range;
+  const bool whole = b.low == b.high && b.low == std::floor(b.low);
+  IntervalOutcome y;
+  if (whole) {
+    if (b.low < 0 && holds(a, 0)) y.hazard = "pow of 0 with an exponent < 0", y.bad = {0, 0};
+    std::vector<double> points{a.low, a.high};
+    if (holds(a, 0)) {
+      if (b.low >= 0) points.push_back(0);
+      for (const double v : {next(c, 0, -1), next(c, 0, 1)})
+        if (holds(a, v)) points.push_back(v);
+      points.erase(std::remove_if(points.begin(), points.end(), [&](double v) { return v == 0 && b.low < 0; }),
+                   points.end());
+    }
+    const Interval v = points.empty() ? Interval{} : around(c.at({points, std::vector<double>(points.size(), b.low)}));
+    const std::string hazard = y.hazard;
+    const Interval bad = y.bad;
+    y = finite(c, widened(c, v, 4));
+    if (!hazard.empty()) y.hazard = hazard, y.bad = bad;
+    return y;
+  }
+  if (a.low < 0) y.hazard = "pow of a number < 0 with an exponent that is no integer", y.bad = {-inf, 0}, a.low = 0;
+  if (a.low == 0 && b.low < 0) {
+    if (y.hazard.empty()) y.hazard = "pow of 0 with an exponent < 0", y.bad = {0, 0};
+    a.low = next(c, 0, 1);
+  }
+  if (is_empty(a)) return {{-c.most(), c.most()}, y.hazard, 0, y.bad};
+  IntervalOutcome z = finite(c, widened(c, at_corners(c, {a, b}), 4));
+  z.result.low = std::max(z.result.low, 0.);
+  if (holds(c.x[0].range, 0) && b.low < 1 && b.high > 0) z.steep = {0};
+  if (!y.hazard.empty()) z.hazard = y.hazard, z.bad = y.bad;
+  return z;
+}
+IntervalOutcome xlogy(const IntervalCall& c) {
+  Interval x = c.x[0].range, y = c.x[1].range;
+  const bool low = y.low <= 0 && !(x.low == 0 && x.high == 0);
+  if (low) y.low = next(c, 0, 1);
+  IntervalOutcome z =
+      is_empty(y) ? IntervalOutcome{{-c.most(), c.most()}} : finite(c, widened(c, at_corners(c, {x, y}), 4));
+  if (low) z.hazard = "logarithm of a number <= 0", z.fault = 1, z.bad = {-inf, 0};
+  return z;
+}
+IntervalOutcome hypot(const IntervalCall& c) {
+  const double a = magnitude(c.x[0].range), b = magnitude(c.x[1].range);
+  Interval y = around(c.at({{a}, {b}}));
+  return finite(c, widened(c, {0, y.high}, 4));
+}
+IntervalOutcome fmod(const IntervalCall& c) {
+  const Interval a = c.x[0].range, b = c.x[1].range;
+  const double m = std::min(magnitude(a), magnitude(b));
+  const bool rounds_down = std::string(c.operation.op) == "remainder";
+  IntervalOutcome y{rounds_down ? Interval{b.low < 0 ? b.low : 0, b.high > 0 ? b.high : 0}
+                                : Interval{a.low < 0 ? -m : 0, a.high > 0 ? m : 0}};
+  if (holds(b, 0)) y.hazard = std::string(c.operation.op) + " by 0", y.fault = 1, y.bad = {0, 0};
+  return y;
+}
+IntervalOutcome where(const IntervalCall& c) {
+  const Interval condition = c.x[0].range;
+  if (condition.low == condition.high) return {condition.low != 0 ? c.x[1].range : c.x[2].range};
+  return {around(c.x[1].range, c.x[2].range)};
+}
+// 1 where a comparison must hold, 0 where it cannot.
+IntervalOutcome comparison(const IntervalCall& c) {
+  if (c.x.size() == 1) return {{0, 1}};
+  const std::string op = c.operation.op;
+  const Interval a = c.x[0].range, b = c.x[1].range;
+  const bool swapped = op == "greater" || op == "greater_equal";
+  const Interval p = swapped ? b : a, q = swapped ? a : b;
+  if (op == "less" || op == "greater") {
+    if (p.high < q.low) return {{1, 1}};
+    if (p.low >= q.high) return {{0, 0}};
+  } else if (op == "less_equal" || op == "greater_equal") {
+    if (p.high <= q.low) return {{1, 1}};
+    if (p.low > q.high) return {{0, 0}};
+  }
+  return {{0, 1}};
+}
+
+// --- sums and what keeps the numbers --------------------------------------------------------------------------------
+
+double count_of(const Shape& shape) { return static_cast<double>(shape.size()); }
+
+IntervalOutcome total(const IntervalCall& c, Interval x, double n, const char* hazard) {
+  const double error = n * c.eps() * n * magnitude(x);
+  Interval y{n * x.low, n * x.high};
+  if (x.low < 0) y.low -= error;
+  if (x.high > 0) y.high += error;
+  return finite(c, y, hazard);
+}
+IntervalOutcome sum(const IntervalCall& c) {
+  return total(c, c.x[0].range, count_of(c.x[0].shape) / std::max(1., count_of(c.shape)), "the sum overflows");
+}
+IntervalOutcome mean(const IntervalCall& c) {
+  const double n = count_of(c.x[0].shape) / std::max(1., count_of(c.shape));
+  if (n < 1) return {{-c.most(), c.most()}, "mean of nothing"};
+  if (n * magnitude(c.x[0].range) > c.most()) return {c.x[0].range, "the sum of the mean overflows"};
+  return finite(c, widened(c, c.x[0].range, n + 1));
+}
+IntervalOutcome variance(const IntervalCall& c) {
+  const Interval x = c.x[0].range;
+  const double width = x.high - x.low, n = count_of(c.x[0].shape) / std::max(1., count_of(c.shape));
+  const bool root = std::string(c.operation.op) == "stddev";
+  return finite(c, widened(c, {0, root ? width * 1.5 : width * width * (n > 1 ? n / (n - 1) : 1)}, n + 4));
+}
+IntervalOutcome norm(const IntervalCall& c) {
+  const double n = count_of(c.x[0].shape) / std::max(1., count_of(c.shape));
+  return finite(c, widened(c, {0, n * magnitude(c.x[0].range)}, n + 4));
+}
+IntervalOutcome logsumexp(const IntervalCall& c) {
+  const double n = std::max(1., count_of(c.x[0].shape) / std::max(1., count_of(c.shape)));
+  const Interval x = c.x[0].range;
+  return finite(c, widened(c, {x.low, x.high + std::log(n)}, 8));
+}
+IntervalOutcome softmax(const IntervalCall&) { return {{0, 1}}; }
+IntervalOutcome log_softmax(const IntervalCall& c) {
+  const Interval x = c.x[0].range;
+  return finite(c, widened(c, {-(x.high - x.low) - std::log(std::max(1., count_of(c.x[0].shape))), 0}, 8));
+}
+IntervalOutcome cross_entropy(const IntervalCall& c) {
+  const Interval x = c.x[0].range;
+  const double n = std::max(1., count_of(c.x[0].shape)), weight = c.x.size() > 3 ? magnitude(c.x[3].range) : 1;
+  const double each = (x.high - x.low + std::log(n)) * std::max(1., weight);
+  return finite(c, widened(c, {0, c.shape.rank() == 0 ? each * n : each}, n + 8));
+}
+IntervalOutcome with_logits(const IntervalCall& c) {
+  const double x = magnitude(c.x[0].range), t = magnitude(c.x[1].range);
+  const double weight = c.x.size() > 2 ? std::max(1., magnitude(c.x[2].range)) : 1;
+  const Interval target = c.x[1].range;
+  const double high = ((1 + t) * (x + 1)) * weight;
+  return finite(c, {target.low >= 0 && target.high <= 1 ? 0 : -high, high});
+}
+
+// Sums of k products.
+IntervalOutcome products(const IntervalCall& c, double k) {
+  const Interval a = c.x[0].range, b = c.x[1].range;
+  const std::vector<double> ends{a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
+  const Interval one =
+      c.x[0].value == c.x[1].value ? Interval{-magnitude(a) * magnitude(a), magnitude(a) * magnitude(a)} : around(ends);
+  IntervalOutcome y = total(c, one, k, (std::string(c.operation.op) + " overflows").c_str());
+  // Where one is known the greatest of its sums of magnitudes is a closer bound.
+  for (const std::size_t i : {0, 1}) {
+    const Array* w = c.x[i].constant;
+    if (!w || !is_floating(w->dtype) || k == 0) continue;
+    double most = 0;
+    visit_floating(w->dtype, [&](auto t) {
+      // Over which axis the product sums is not known here: the k greatest magnitudes bound every such sum.
+      std::vector<double> m;
+      for (std::int64_t e = 0; e < w->size; ++e) m.push_back(std::abs(static_cast<double>(w->at<decltype(t)>()[e])));
+      const auto kept = static_cast<long>(std::min<double>(k, static_cast<double>(m.size())));
+      std::nth_element(m.begin(), m.begin() + kept - 1, m.end(), std::greater<double>());
+      for (long e = 0; e < kept; ++e) most += m[static_cast<std::size_t>(e)];
+    });
+    const double bound = most * magnitude(c.x[1 - i].range) * (1 + 2 * k * c.eps());
+    y.result = {std::max(y.result.low, -bound), std::min(y.result.high, bound)};
+    if (bound <= c.most()) y.hazard.clear();
+  }
+  return y;
+}
+IntervalOutcome with_bias(const IntervalCall& c, IntervalOutcome y) {
+  if (c.x.size() < 3) return y;
+  const Interval b = c.x[2].range;
+  IntervalOutcome z = finite(c, widened(c, {y.result.low + b.low, y.result.high + b.high}, 2));
+  if (!y.hazard.empty()) z.hazard = y.hazard;
+  return z;
+}
+IntervalOutcome matmul(const IntervalCall& c) {
+  const Shape &a = c.x[0].shape, &b = c.x[1].shape;
+  const double k = std::string(c.operation.op) == "linear" ? static_cast<double>(a[a.rank() - 1])
+                   : a.rank() == 1                         ? static_cast<double>(a[0])
+                   : b.rank() == 1                         ? static_cast<double>(b[0])
+                                   : std::sqrt(count_of(a) * count_of(b) / std::max(1., count_of(c.shape)));
+  return with_bias(c, products(c, std::ceil(k - 1e-9)));
+}
+IntervalOutcome conv(const IntervalCall& c) {
+  const Shape& w = c.x[1].shape;
+  return with_bias(c, products(c, count_of(w) / static_cast<double>(std::max<std::int64_t>(1, w[0]))));
+}
+
+IntervalOutcome first(const IntervalCall& c) { return {c.x[0].range}; }
+IntervalOutcome first_or_zero(const IntervalCall& c) { return {around(c.x[0].range, {0, 0})}; }
+IntervalOutcome all(const IntervalCall& c) {
+  Interval y = c.x[0].range;
+  for (const IntervalOperand& x : c.x)
+    if (is_floating(x.dtype)) y = around(y, x.range);
+  return {y};
+}
+template <int low, int high>
+IntervalOutcome within(const IntervalCall&) {
+  return {{low, high}};
+}
+IntervalOutcome angle(const IntervalCall&) { return {{-pi * (1 + 1e-7), pi * (1 + 1e-7)}}; }
+IntervalOutcome anything(const IntervalCall& c) { return {{-c.most(), c.most()}}; }
+IntervalOutcome fraction(const IntervalCall& c) {
+  return {{c.x[0].range.low < 0 ? -1. : 0., c.x[0].range.high > 0 ? 1. : 0.}};
+}
+IntervalOutcome nan_to_num(const IntervalCall& c) { return {around(c.x[0].range, {0, 0})}; }
+IntervalOutcome exp_square(const IntervalCall& c) {
+  const double a = magnitude(c.x[0].range);
+  const double least = holds(c.x[0].range, 0) ? 0 : std::min(std::abs(c.x[0].range.low), std::abs(c.x[0].range.high));
+  return finite(c, widened(c, around(c.at({{least, a}})), 8));
+}
+IntervalOutcome dropout(const IntervalCall& c) {
+  const double p = std::stod("0" + c.operation.attributes().substr(std::string("p=0").size()));
+  const double scale = p < 1 ? 1 / (1 - p) : 0;
+  const Interval x = c.x[0].range;
+  return finite(c, widened(c, around({x.low * scale, x.high * scale}, {0, 0}), 4));
+}
+
+using Rule = IntervalOutcome (*)(const IntervalCall&);
+const std::unordered_map<std::string, Rule>& rules() {
+  static const std::unordered_map<std::string, Rule> table{
+      {"add", add},
+      {"sub", sub},
+      {"mul", mul},
+      {"div", div},
+      {"reciprocal", reciprocal},
+      {"pow", pow},
+      {"maximum", add},
+      {"minimum", add},
+      {"atan2", angle},
+      {"hypot", hypot},
+      {"fmod", fmod},
+      {"remainder", fmod},
+      {"xlogy", xlogy},
+      {"logaddexp", corners},
+      {"lerp", corners},
+      {"copysign",
+       [](const IntervalCall& c) {
+         const double m = magnitude(c.x[0].range);
+         return IntervalOutcome{{-m, m}};
+       }},
+      {"sin", within<-1, 1>},
+      {"cos", within<-1, 1>},
+      {"tan", anything},
+      {"sec_squared", anything},
+      {"tanhshrink", corners},
+      {"frac", fraction},
+      {"share", within<0, 1>},
+      {"cosine", within<-1, 1>},
+      {"exp_square", exp_square},
+      {"nan_to_num", nan_to_num},
+      {"where", where},
+      {"less", comparison},
+      {"greater", comparison},
+      {"less_equal", comparison},
+      {"greater_equal", comparison},
+      {"equal", comparison},
+      {"not_equal", comparison},
+      {"isnan", comparison},
+      {"isinf", comparison},
+      {"isfinite", comparison},
+      {"logical_not", comparison},
+      {"logical_and", within<0, 1>},
+      {"logical_or", within<0, 1>},
+      {"logical_xor", within<0, 1>},
+      {"any", within<0, 1>},
+      {"all", within<0, 1>},
+      {"sum", sum},
+      {"nansum", sum},
+      {"mean", mean},
+      {"nanmean", mean},
+      {"var", variance},
+      {"stddev", variance},
+      {"norm", norm},
+      {"logsumexp", logsumexp},
+      {"softmax", softmax},
+      {"softmin", softmax},
+      {"log_softmax", log_softmax},
+      {"cross_entropy", cross_entropy},
+      {"row_powers", anything},
+      {"binary_cross_entropy_with_logits", with_logits},
+      {"matmul", matmul},
+      {"linear", matmul},
+      {"dot", matmul},
+      {"conv", conv},
+      {"conv1d", conv},
+      {"conv2d", conv},
+      {"conv3d", conv},
+      {"dropout", dropout},
+      {"max", first},
+      {"min", first},
+      {"amax", first},
+      {"amin", first},
+      {"median", first},
+      {"sort", first},
+      {"reshape", first},
+      {"permute", first},
+      {"transpose", first},
+      {"broadcast_to", first},
+      {"slice", first},
+      {"select", first},
+      {"index", first},
+      {"gather", first},
+      {"take", first},
+      {"take_along", first},
+      {"index_select", first},
+      {"embedding", first},
+      {"flip", first},
+      {"roll", first},
+      {"tile", first},
+      {"repeat", first},
+      {"masked_select", first},
+      {"unfold", first},
+      {"topk", first},
+      {"kthvalue", first},
+      {"diagonal", first},
+      {"squeeze", first},
+      {"unsqueeze", first},
+      {"flatten", first},
+      {"split", first},
+      {"max_pool", first},
+      {"max_pool1d", first},
+      {"max_pool2d", first},
+      {"max_pool3d", first},
+      {"detach", first},
+      {"avg_pool", first_or_zero},
+      {"avg_pool1d", first_or_zero},
+      {"avg_pool2d", first_or_zero},
+      {"avg_pool3d", first_or_zero},
+      {"triu", first_or_zero},
+      {"tril", first_or_zero},
+      {"diag_embed", first_or_zero},
+      {"im2col", first_or_zero},
+      {"concat", all},
+      {"stack", all},
+      {"one_hot", within<0, 1>},
+  };
+  return table;
+}
+
+}  // namespace
+
+std::vector<double> IntervalCall::at(const std::vector<std::vector<double>>& points) const {
+  std::vector<Ref<Array>> arrays;
+  std::vector<const Array*> pointers;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    arrays.push_back(tensor(points[i]).to(x[i].dtype).array_ref());
+    pointers.push_back(arrays.back().get());
+  }
+  return Tensor(operation.run(pointers.data())).to_vector<double>();
+}
+double IntervalCall::most() const {
+  return dtype == float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+}
+double IntervalCall::eps() const {
+  return dtype == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
+}
+
+IntervalOutcome send(const IntervalCall& call) {
+  const std::string op = call.operation.op;
+  if (const auto f = functions_of_one().find(op); f != functions_of_one().end() && call.x.size() == 1)
+    return send_one(call, f->second);
+  if (const auto r = rules().find(op); r != rules().end()) return r->second(call);
+  IntervalOutcome unknown = anything(call);
+  unknown.known = !is_floating(call.dtype);
+  return unknown;
+}
+
+}  // namespace xtape::detail

@@ -1,0 +1,400 @@
+#include "intervals.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <ostream>
+#include <sstream>
+
+#include "../ops/activation.hpp"
+#include "../ops/detail/slopes.hpp"
+#include "../ops/elementwise.hpp"
+#include "../ops/exponential.hpp"
+#include "../ops/reduction.hpp"
+#include "../ops/special.hpp"
+#include "../ops/trigonometric.hpp"
+#include "../ops/unary.hpp"
+#include "interval_rules.hpp"
+#include "interval_search.hpp"
+
+namespace xtape::detail {
+
+using lab::Hazard;
+using lab::Interval;
+using lab::Intervals;
+
+namespace {
+
+std::string text(double v) {
+  std::ostringstream s;
+  s.precision(6);
+  s << v;
+  return s.str();
+}
+
+// --- a formula as a function of tensors -----------------------------------------------------------------------------
+
+// What formulas have and tensors have not, or under another name.
+Tensor tanhshrink(const Arg& x) { return x - tanh(x); }
+Tensor max(const Arg& a, const Arg& b) { return maximum(a, b); }
+Tensor min(const Arg& a, const Arg& b) { return minimum(a, b); }
+Tensor exp_square(const Arg& x, const Arg& k) { return xtape::exp_square(x, k.tensor().item()); }
+
+Tensor formula_node(const symbolic::Node& node, const std::vector<Arg>& x, const Tensors& arguments) {
+  using symbolic::Op;
+  switch (node.op) {
+    case Op::number: return tensor(node.number, arguments[0].dtype());
+    case Op::argument: return arguments[static_cast<std::size_t>(node.number)];
+    case Op::add: return x[0] + x[1];
+    case Op::sub: return x[0] - x[1];
+    case Op::mul: return x[0] * x[1];
+    case Op::div: return x[0] / x[1];
+    case Op::neg: return -x[0];
+    case Op::less: return x[0] < x[1];
+    case Op::greater: return x[0] > x[1];
+    case Op::less_equal: return x[0] <= x[1];
+    case Op::greater_equal: return x[0] >= x[1];
+    case Op::equal: return x[0] == x[1];
+    case Op::not_equal: return x[0] != x[1];
+    case Op::logical_and: return logical_and(x[0], x[1]);
+    case Op::logical_or: return logical_or(x[0], x[1]);
+    case Op::logical_not: return logical_not(x[0]);
+    case Op::isnan: return isnan(x[0]);
+    case Op::isinf: return isinf(x[0]);
+    case Op::isfinite: return isfinite(x[0]);
+    case Op::where: return where(x[0], x[1], x[2]);
+    case Op::clamp: return minimum(maximum(x[0], x[1]), x[2]);
+    default: break;
+  }
+#define XTAPE_OF_ONE(f) \
+  if (node.op == Op::f) return f(x[0]);
+#define XTAPE_OF_TWO(f) \
+  if (node.op == Op::f) return f(x[0], x[1]);
+  XTAPE_FUNCTIONS_OF_ONE(XTAPE_OF_ONE)
+  XTAPE_FUNCTIONS_OF_TWO(XTAPE_OF_TWO)
+#undef XTAPE_OF_ONE
+#undef XTAPE_OF_TWO
+  return {};
+}
+
+// The formula of scalars, operation by operation, each at the user's line.
+Tensor formula_of_tensors(const symbolic::Written& f, const Tensors& arguments) {
+  std::vector<char> needed(f.graph->size());
+  needed[f.result] = true;
+  for (std::uint32_t i = f.graph->size(); i-- > 0;)
+    if (needed[i])
+      for (const std::uint32_t below : (*f.graph)[i].of) needed[below] = true;
+  Tensors values(f.graph->size());
+  for (std::uint32_t i = 0; i < f.graph->size(); ++i) {
+    if (!needed[i]) continue;
+    const symbolic::Node& node = (*f.graph)[i];
+    const Scope scope(node.site);
+    std::vector<Arg> operands;
+    for (const std::uint32_t below : node.of) operands.emplace_back(values[below], node.site);
+    values[i] = formula_node(node, operands, arguments);
+  }
+  return values[f.result];
+}
+
+// --- the walk -------------------------------------------------------------------------------------------------------
+
+// What is known of values beside their intervals, so that x - max(x) and what is made of it raise no alarm.
+struct Relations {
+  struct Greatest {
+    std::uint32_t of;
+    std::string axes;
+  };
+  struct Attained {  // along these axes an element is this
+    double value;
+    std::string axes;
+  };
+  std::unordered_map<std::uint32_t, Greatest> greatest;
+  std::unordered_map<std::uint32_t, Attained> attained;
+};
+
+std::string axes_of(const std::string& op, const std::string& attributes) {
+  const auto at = attributes.find("axes=");
+  if (at != std::string::npos) return attributes.substr(at + 5, attributes.find(')', at) - at - 4);
+  const auto one = attributes.find("axis=");
+  if (one != std::string::npos && (op == "max" || op == "min"))
+    return "(" + std::to_string(std::stoi(attributes.substr(one + 5))) + ",)";
+  return "all";
+}
+
+Interval range_of(const Array& x) {
+  Interval r{HUGE_VAL, -HUGE_VAL};
+  visit_dtype(x.dtype, [&](auto t) {
+    for (std::int64_t i = 0; i < x.size; ++i) {
+      const auto v = static_cast<double>(x.at<decltype(t)>()[i]);
+      r.low = std::min(r.low, v), r.high = std::max(r.high, v);
+    }
+  });
+  return r.low <= r.high ? r : Interval{0, 0};
+}
+
+struct Walk {
+  const Recorded& f;
+  std::vector<Interval> ranges;
+  std::vector<IntervalOutcome> outcomes;
+  Relations relations;
+
+  explicit Walk(const Recorded& f) : f(f), ranges(f.program.values.size()) {
+    for (std::size_t v = 0; v < ranges.size(); ++v)
+      if (!f.varies[v] && f.fixed[v]) ranges[v] = range_of(*f.fixed[v]);
+    for (std::size_t i = 0; i < f.examples.size(); ++i)
+      if (is_floating(f.examples[i].dtype())) {
+        const double most = f.examples[i].dtype() == float32 ? std::numeric_limits<float>::max() : HUGE_VAL;
+        Interval& r = ranges[f.program.inputs[i]] = f.ranges[i];
+        r = {std::max(r.low, -std::min(most, std::numeric_limits<double>::max())),
+             std::min(r.high, std::min(most, std::numeric_limits<double>::max()))};
+      }
+    for (const Program::Step& step : f.program.steps) outcomes.push_back(walk(step));
+  }
+
+  IntervalOutcome walk(const Program::Step& step) {
+    if (!f.varies[step.result]) return {ranges[step.result]};
+    const auto operand = [&](std::uint32_t k) { return f.program.operands[step.first + k]; };
+    const Program::Value& result = f.program.values[step.result];
+    IntervalCall call{*step.operation, {}, result.dtype, result.shape};
+    for (std::uint32_t k = 0; k < step.count; ++k) {
+      const std::uint32_t v = operand(k);
+      call.x.push_back({ranges[v], v, f.varies[v] ? nullptr : f.fixed[v].get(), f.program.values[v].shape,
+                        f.program.values[v].dtype});
+    }
+    IntervalOutcome y = send(call);
+    relate(step, y);
+    ranges[step.result] = y.result;
+    return y;
+  }
+
+  void relate(const Program::Step& step, IntervalOutcome& y) {
+    const std::string op = step.operation->op;
+    const std::uint32_t a = f.program.operands[step.first], r = step.result;
+    const auto greatest = relations.greatest.find(a);
+    const auto attained = relations.attained.find(a);
+    if (op == "max" || op == "amax") {
+      const std::string axes = axes_of(op, step.operation->attributes());
+      relations.greatest[r] = {a, axes};
+      if (attained != relations.attained.end() && attained->second.axes == axes)
+        y.result.low = std::max(y.result.low, attained->second.value);
+    } else if ((op == "reshape" || op == "broadcast_to" || op == "unsqueeze") && greatest != relations.greatest.end()) {
+      relations.greatest[r] = greatest->second;
+    } else if (op == "sub") {
+      const std::uint32_t b = f.program.operands[step.first + 1];
+      if (const auto g = relations.greatest.find(b); g != relations.greatest.end() && g->second.of == a) {
+        y.result.high = std::min(y.result.high, 0.);
+        relations.attained[r] = {0, g->second.axes};
+      }
+    } else if ((op == "exp" || op == "exp2") && attained != relations.attained.end() && attained->second.value == 0) {
+      relations.attained[r] = {1, attained->second.axes};
+    } else if ((op == "sum" || op == "logsumexp") && attained != relations.attained.end() &&
+               attained->second.axes == axes_of(op, step.operation->attributes())) {
+      if (op == "logsumexp" || ranges[a].low >= 0) y.result.low = std::max(y.result.low, attained->second.value);
+    }
+  }
+};
+
+// --- the report -----------------------------------------------------------------------------------------------------
+
+std::string input_text(const Tensors& inputs, const std::vector<std::string>& names) {
+  std::string s;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!is_floating(inputs[i].dtype())) continue;
+    const std::vector<double> v = inputs[i].to_vector<double>();
+    s += (s.empty() ? "" : ", ") + names[i] + " = ";
+    if (v.size() == 1 || std::all_of(v.begin(), v.end(), [&](double e) { return e == v[0]; })) {
+      s += v.empty() ? "()" : text(v[0]);
+      if (v.size() > 1) s += " everywhere";
+      continue;
+    }
+    s += "(";
+    for (std::size_t k = 0; k < std::min<std::size_t>(v.size(), 8); ++k) s += (k ? ", " : "") + text(v[k]);
+    s += v.size() > 8 ? ", …)" : ")";
+  }
+  return s;
+}
+
+std::string effect_of(const std::vector<double>& value, const std::vector<double>& slopes) {
+  const auto bad = [](const std::vector<double>& v) {
+    const auto at = std::find_if(v.begin(), v.end(), [](double x) { return !std::isfinite(x); });
+    return at == v.end() ? std::string() : std::isnan(*at) ? "NaN" : *at < 0 ? "-inf" : "inf";
+  };
+  if (const std::string v = bad(value); !v.empty()) return "the result is " + v;
+  if (const std::string d = bad(slopes); !d.empty()) return "the derivative is " + d;
+  return {};
+}
+
+/// The value and the gradients of a function at a point.
+using Effect = std::function<std::string(const SearchPoint&)>;
+
+Intervals report(const functional::Function& f, const Tensors& examples, const std::vector<Interval>& ranges,
+                 const std::vector<std::string>& names, const Effect* effect_of_formula,
+                 const lab::IntervalOptions& options, Site site) {
+  const Recorded recorded(f, examples, ranges, site);
+  const Walk walk(recorded);
+  const Program& program = recorded.program;
+
+  Effect effect;
+  std::unique_ptr<Recorded> with_gradients;
+  std::shared_ptr<Program> both;
+  if (effect_of_formula) {
+    effect = *effect_of_formula;
+  } else {
+    // Value and gradients, as one program.
+    Tensors x;
+    for (const Tensor& t : examples) x.emplace_back(make_view(t.array(), t.shape()));
+    Trace trace(x);
+    struct Undo {
+      Trace& trace;
+      ~Undo() { trace.undo(); }
+    } undo{trace};
+    const Scope scope(site);
+    const Recording on(true);
+    Tensors leaves;
+    for (const Tensor& t : x) leaves.push_back(is_floating(t.dtype()) ? t.requires_grad() : t);
+    const Tensor y = f(leaves);
+    Tensors results{y.detach()};
+    if (y.is_recorded()) {
+      Tensors wanted;
+      for (const Tensor& t : leaves)
+        if (is_floating(t.dtype())) wanted.push_back(t);
+      for (const Tensor& g : grad(sum(y), wanted, allow_unused))
+        if (g.defined()) results.push_back(g.detach());
+    }
+    both = std::make_shared<Program>(trace.finish(results));
+    effect = [both, &recorded](const SearchPoint& at) {
+      std::vector<Ref<Array>> out;
+      both->run(recorded.inputs(at), out);
+      std::vector<double> slopes;
+      for (std::size_t i = 1; i < out.size(); ++i) {
+        const std::vector<double> part = Tensor(out[i]).to_vector<double>();
+        slopes.insert(slopes.end(), part.begin(), part.end());
+      }
+      return effect_of(Tensor(out[0]).to_vector<double>(), slopes);
+    };
+  }
+
+  Search search(recorded, options, [&](const SearchPoint& at) { return !effect(at).empty(); });
+  Intervals y;
+  bool suspect = false;
+  for (std::size_t s = 0; s < program.steps.size(); ++s) {
+    const IntervalOutcome& o = walk.outcomes[s];
+    if (!o.steep.empty()) search.set_steep(s, o.steep);
+    suspect |= !o.hazard.empty() || !o.known || !o.steep.empty();
+    if (!o.known && std::find(y.unknown.begin(), y.unknown.end(), program.steps[s].operation->op) == y.unknown.end())
+      y.unknown.push_back(program.steps[s].operation->op);
+  }
+  if (suspect && !recorded.bounds.empty()) {
+    search.sample();
+    for (std::size_t s = 0; s < program.steps.size(); ++s) {
+      const IntervalOutcome& o = walk.outcomes[s];
+      if (!o.hazard.empty()) search.pursue({s, o.fault, o.bad});
+      for (const double at : o.steep) search.pursue({s, 0, {at, at}});
+    }
+  }
+
+  const auto listed = [](const std::vector<Hazard>& list, const Hazard& h) {
+    return std::any_of(list.begin(), list.end(), [&](const Hazard& o) {
+      return o.what == h.what && o.module == h.module && o.site.line == h.site.line && o.site.file == h.site.file;
+    });
+  };
+  const std::vector<std::size_t> failed = search.failed();
+  for (std::size_t s = 0; s < program.steps.size(); ++s) {
+    const IntervalOutcome& o = walk.outcomes[s];
+    const Program::Step& step = program.steps[s];
+    Hazard h;
+    h.op = step.operation->op;
+    h.module = step.operation->details ? step.operation->details->module : "";
+    h.site = step.operation->site;
+    if (step.count)
+      h.operand = walk.ranges[program.operands[step.first + std::min<std::size_t>(o.fault, step.count - 1)]];
+    h.what = !o.hazard.empty() ? o.hazard : !o.steep.empty() ? "slope of " + h.op + " at " + text(o.steep[0]) : h.op;
+    if (std::find(failed.begin(), failed.end(), s) != failed.end()) {
+      if (listed(y.found, h)) continue;
+      const SearchPoint at = search.failing(s);
+      h.inputs = recorded.inputs(at);
+      h.input = input_text(h.inputs, names);
+      h.effect = effect(at);
+      y.found.push_back(std::move(h));
+    } else if (!o.hazard.empty() && !listed(y.possible, h)) {
+      h.effect = search.harmless(s) ? "it happens, but neither the result nor its derivative shows it"
+                                    : "no failing input found";
+      y.possible.push_back(std::move(h));
+    }
+  }
+  y.result = walk.ranges[program.results[0]];
+  for (std::size_t i = 0; i < examples.size(); ++i)
+    if (is_floating(examples[i].dtype())) y.over += names[i] + " in " + to_string(ranges[i]) + ", ";
+  y.over += to_string(examples.empty() ? options.dtype : examples[0].dtype());
+  return y;
+}
+
+void check_ranges(std::size_t count, const std::vector<Interval>& ranges, Site site) {
+  if (ranges.size() != count)
+    fail("intervals", std::to_string(ranges.size()) + " ranges for a function of " + std::to_string(count), site);
+  for (const Interval& r : ranges)
+    if (!(r.low <= r.high)) fail("intervals", "the range " + to_string(r) + " has no numbers", site);
+}
+
+}  // namespace
+
+Intervals intervals_of_formula(const symbolic::Written& f, const std::vector<Interval>& ranges,
+                               const lab::IntervalOptions& options, Site site) {
+  check_ranges(f.arguments, ranges, site);
+  if (!is_floating(options.dtype))
+    fail("intervals", std::string("a formula computes in float32 or float64, not in ") + to_string(options.dtype),
+         site);
+  std::vector<std::string> names;
+  Tensors examples;
+  for (std::size_t i = 0; i < f.arguments; ++i) {
+    names.push_back(f.arguments > 3 ? "x" + std::to_string(i + 1) : std::string(1, "xyz"[i]));
+    const double v = std::clamp(0., ranges[i].low, ranges[i].high);
+    examples.push_back(tensor(v, options.dtype));
+  }
+  const Effect effect = [&](const SearchPoint& at) {
+    const std::vector<double> numbers = f.numbers(at, options.dtype);
+    return effect_of({numbers[0]}, {numbers.begin() + 1, numbers.end()});
+  };
+  return report([&](const Tensors& x) { return formula_of_tensors(f, x); }, examples, ranges, names, &effect, options,
+                site);
+}
+
+Intervals intervals_of_function(const functional::Function& f, const Tensors& examples,
+                                const std::vector<Interval>& ranges, const lab::IntervalOptions& options, Site site) {
+  check_ranges(examples.size(), ranges, site);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    if (!examples[i].defined()) fail("intervals", "input " + std::to_string(i) + " is undefined", site);
+    names.push_back(examples.size() == 1 ? "x" : "x[" + std::to_string(i) + "]");
+  }
+  return report(f, examples, ranges, names, nullptr, options, site);
+}
+
+}  // namespace xtape::detail
+
+namespace xtape::lab {
+
+std::string to_string(const Interval& x) { return "[" + detail::text(x.low) + ", " + detail::text(x.high) + "]"; }
+
+std::ostream& operator<<(std::ostream& out, const Intervals& r) {
+  const auto list = [&](const std::vector<Hazard>& hazards) {
+    for (const Hazard& h : hazards) {
+      out << "  " << h.what << ": operand in " << to_string(h.operand);
+      if (h.site.file || !h.module.empty()) out << detail::describe_place(h.module, h.site);
+      out << "\n    " << (h.input.empty() ? "" : h.input + ": ") << h.effect << "\n";
+    }
+  };
+  if (r.safe() && r.unknown.empty())
+    return out << "safe for " << r.over << ": no operation can fail; the result is in " << to_string(r.result) << "\n";
+  out << r.over << ": " << r.found.size() << (r.found.size() == 1 ? " place fails" : " places fail") << "\n";
+  list(r.found);
+  if (!r.possible.empty()) out << "not excluded by the intervals:\n";
+  list(r.possible);
+  if (!r.unknown.empty()) {
+    out << "no rule, results taken for any number:";
+    for (const std::string& op : r.unknown) out << " " << op;
+    out << "\n";
+  }
+  return out;
+}
+
+}  // namespace xtape::lab
