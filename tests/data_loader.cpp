@@ -473,7 +473,7 @@ TEST_CASE("a training on any loader goes on to the same bits, in the middle of a
 }
 
 TEST_CASE("the memory of batches that a thread makes ahead is used again") {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(XTAPE_SANITIZED)
   const DataLoader loader(images,
                           DataLoaderOptions(2).prefetch(3).sampler(datasets::WeightedSampler(ones({13}), 2000)));
   std::int64_t before = 0;

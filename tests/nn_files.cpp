@@ -408,7 +408,7 @@ TEST_CASE("a file of a terabyte that holds nothing is refused by its name") {
       std::cout << "SKIPPED: there is no room for such a file: " << failed.message() << "\n";
       return;
     }
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(XTAPE_SANITIZED)
     const Limit limit;
 #endif
     CHECK(message(row.load).find(path) != std::string::npos);

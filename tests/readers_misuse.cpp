@@ -29,7 +29,7 @@ class MemoryLimit {
  public:
   explicit MemoryLimit([[maybe_unused]] rlim_t more) {
     getrlimit(RLIMIT_AS, &before_);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(XTAPE_SANITIZED)
     std::int64_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
     rlimit less = before_;

@@ -18,7 +18,7 @@ using doctest::Contains;
 static std::atomic<long> news{0};
 // Every allocation of the program passes here. Out of line, or the compiler sees malloc paired with delete. Under a
 // sanitizer or valgrind, which have their own functions, nothing is counted; there the pool is bypassed too.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(XTAPE_SANITIZED)
 const bool counts = false;
 #else
 const char* const preload = std::getenv("LD_PRELOAD");

@@ -10,6 +10,10 @@
 // seconds where else it takes minutes.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define XTAPE_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define XTAPE_SANITIZED
+#endif
 #endif
 
 // Never out of line: a file compiled with other flags would share the copy that the linker keeps.
