@@ -72,7 +72,8 @@ inline constexpr bool goes_in_order<D, std::void_t<decltype(in_order(std::declva
 /// - what `in_order(data)` makes such batches of, as of `datasets::Images`;
 /// - any range of batches, which is gone through once an epoch, in its order: a vector; with a size, schedules know
 ///   when it ends;
-/// - tensors, whose rows are the samples: `{x, t}`.
+/// - tensors, whose rows are the samples: `{x, t}`;
+/// - a `std::shared_ptr` of a Source of one's own.
 ///
 /// A batch is a Tensor, Tensors, or a struct or pair of two tensors, input and target. What is given as a variable must
 /// live as long; a temporary is kept. Copies share a place, which trainings that take turns find again; those of
@@ -156,7 +157,8 @@ class Data {
   template <class D>
   static std::shared_ptr<Source> source_of(D&& data) {
     using Plain = std::decay_t<D>;
-    if constexpr (detail::has_batches<Plain>) return std::make_shared<Indexed<D>>(std::forward<D>(data));
+    if constexpr (std::is_convertible_v<D&&, std::shared_ptr<Source>>) return std::forward<D>(data);
+    else if constexpr (detail::has_batches<Plain>) return std::make_shared<Indexed<D>>(std::forward<D>(data));
     else if constexpr (detail::goes_in_order<Plain>) {
       using Batches = decltype(in_order(std::forward<D>(data)));
       return std::make_shared<Indexed<Batches>>(in_order(std::forward<D>(data)));

@@ -6,13 +6,13 @@
 
 namespace xtape::lab {
 
-/// Watches one Run. What it looks at is what the Run was at its beginning and is at its end; whatever it calls in
-/// between, the Run is left as it was, to the bit.
+/// Watches one Run. What it looks at is what the Run was at its beginning and is at its end; whatever it calls, the Run
+/// is left as it was, to the bit.
 class Linter {
  public:
   using State = optim::Run::State;
 
-  /// The training begins: keeps its weights.
+  /// The training begins: keeps its weights, and looks for what no training would mend.
   void begin(State& run);
   /// It has ended, or thrown `error`: looks for what is wrong, and tries what may help.
   void end(State& run, const std::string& error);
