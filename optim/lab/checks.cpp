@@ -48,9 +48,14 @@ void unreached(const Scene& s, Out& out) {
       if (layer.empty()) layer = layer_of(name_of(s, i));
     }
   if (names.empty()) return;
-  out.push_back({Fault::layer, "parameters that the loss does not reach", "no gradient flows to " + names, layer, {},
+  out.push_back({Fault::layer,
+                 "parameters that the loss does not reach",
+                 "no gradient flows to " + names,
+                 layer,
+                 {},
                  "they stay what they were drawn as, and the layer that they belong to takes no part",
-                 "call the layer in forward, take away a detach() on the way, or freeze them", {}});
+                 "call the layer in forward, take away a detach() on the way, or freeze them",
+                 {}});
 }
 
 void no_gradient(const Scene& s, Out& out) {
@@ -90,7 +95,7 @@ void softmax_of_one(const Scene& s, Out& out) {
 void softmax_twice(const Scene& s, Out& out) {
   for (std::size_t k = 0; k < s.view.calls().size(); ++k) {
     const Call& c = s.view.calls()[k];
-    const bool again = c.op == "softmax" || c.op == "log_softmax" || c.op == "cross_entropy";
+    const bool again = is_softmax(c.op) || c.op == "cross_entropy";
     if (!again || !c.of_parameter || c.inputs.empty()) continue;
     const int before = s.view.through_shapes(c.inputs[0]);
     if (before < 0 || s.view[before].op != "softmax") continue;
@@ -131,8 +136,9 @@ void samples_mixed(const Scene& s, Out& out) {
   Finding f = at_call(view, where, Fault::layer, "samples of a batch that depend on one another");
   f.measured = "out of training, the output of sample 0 depends on the input of others: a derivative is " +
                number(others) + ", beside " + number(own) + " by its own";
-  f.why = "what the model says of a sample depends on what else is in the batch; an operation goes along the axis of "
-          "the samples";
+  f.why =
+      "what the model says of a sample depends on what else is in the batch; an operation goes along the axis of "
+      "the samples";
   f.change = "take the last axis, -1, for softmax, sums and norms";
   out.push_back(std::move(f));
 }
@@ -186,10 +192,14 @@ void sum_for_mean(const Scene& s, Out& out) {
   if (a.size() != 1 || b.size() != 1) return;
   const double one = a.to(float64).item(), two = b.to(float64).item();
   if (one == 0 || std::abs(two - 2 * one) > 1e-3 * std::abs(two)) return;
-  out.push_back({Fault::loss, "a loss that grows with the batch",
-                 "the same batch twice over has the loss " + number(two) + " instead of " + number(one), "", {},
+  out.push_back({Fault::loss,
+                 "a loss that grows with the batch",
+                 "the same batch twice over has the loss " + number(two) + " instead of " + number(one),
+                 "",
+                 {},
                  "the steps are as long as the batch is large: the learning rate means another thing for each size",
-                 "the mean in the place of the sum, Reduction::mean", {}});
+                 "the mean in the place of the sum, Reduction::mean",
+                 {}});
 }
 
 void out_of_reach(const Scene& s, Out& out) {
@@ -198,8 +208,7 @@ void out_of_reach(const Scene& s, Out& out) {
   const auto range = range_of(s.view[call].op);
   if (!range || s.view[call].op == "log_softmax") return;
   const auto t = s.forks.samples(1024).back().to_vector<double>();
-  const auto beyond =
-      std::count_if(t.begin(), t.end(), [&](double v) { return v < range->low || v > range->high; });
+  const auto beyond = std::count_if(t.begin(), t.end(), [&](double v) { return v < range->low || v > range->high; });
   if (beyond == 0) return;
   const auto [low, high] = std::minmax_element(t.begin(), t.end());
   Finding f = at_call(s.view, call, Fault::activation, "targets that the last activation cannot give");
@@ -208,16 +217,14 @@ void out_of_reach(const Scene& s, Out& out) {
                number(range->high);
   f.why = "there the output goes to its end, where the gradient is 0";
   f.change = "no activation at the last layer, or targets scaled into that range";
-  out.push_back(f);
-  f.kind = Fault::preprocessing;
-  f.change = "targets scaled into that range";
   out.push_back(std::move(f));
 }
 
 void no_activation_between(const Scene& s, Out& out) {
   for (const auto& [first, second] : s.view.linear_pairs()) {
     Finding f = at_call(s.view, second, Fault::activation, "two layers without an activation between them");
-    f.measured = "its input is the output of " + (s.view[first].layer.empty() ? s.view[first].op : s.view[first].layer) +
+    f.measured = "its input is the output of " +
+                 (s.view[first].layer.empty() ? s.view[first].op : s.view[first].layer) +
                  ", with nothing between that is not linear";
     f.why = "two linear layers are one";
     f.change = "an activation between them, such as relu";
@@ -241,11 +248,15 @@ void alike(const Scene& s, Out& out) {
       return distance == 0;
     };
     if (!same(first->second) || !same(last->second)) continue;
-    out.push_back({Fault::initialization, "units that are all alike",
+    out.push_back({Fault::initialization,
+                   "units that are all alike",
                    "the " + std::to_string(p.shape()[0]) + " rows of " + p.name() + " are equal, after " +
                        std::to_string(s.steps) + " steps as at the beginning",
-                   layer_of(p.name()), {}, "units that begin alike get the same gradient and stay alike: they are one",
-                   "weights that are drawn, as nn::Linear does", {}});
+                   layer_of(p.name()),
+                   {},
+                   "units that begin alike get the same gradient and stay alike: they are one",
+                   "weights that are drawn, as nn::Linear does",
+                   {}});
   }
 }
 
@@ -261,11 +272,15 @@ void not_stepped(const Scene& s, Out& out) {
     names += (names.empty() ? "" : ", ") + name_of(s, i);
   }
   if (names.empty()) return;
-  out.push_back({Fault::learning_rate, "parameters that no step changes",
+  out.push_back({Fault::learning_rate,
+                 "parameters that no step changes",
                  names + " have a gradient, and after " + std::to_string(s.steps) + " steps the values that they had",
-                 "", {}, "a step below the resolution of the numbers is none; the learning rate is " +
-                             number(s.forks.run().optimizer->lr()),
-                 "a larger learning rate", {}});
+                 "",
+                 {},
+                 "a step below the resolution of the numbers is none; the learning rate is " +
+                     number(s.forks.run().optimizer->lr()),
+                 "a larger learning rate",
+                 {}});
 }
 
 void order_of_epochs(const Scene& s, Out& out) {
@@ -282,9 +297,14 @@ void order_of_epochs(const Scene& s, Out& out) {
     const Tensor &a = batches[0][i], &b = batches[1][i];
     if (a.shape() != b.shape() || a.to_vector<double>() != b.to_vector<double>()) return;
   }
-  out.push_back({Fault::data, "every epoch in the same order", "the first batches of two epochs are equal", "", {},
+  out.push_back({Fault::data,
+                 "every epoch in the same order",
+                 "the first batches of two epochs are equal",
+                 "",
+                 {},
                  "batches that are not drawn anew are no sample of the data, the less where these are sorted",
-                 "data that are shuffled in each epoch, as TensorBatches and DataLoader do", {}});
+                 "data that are shuffled in each epoch, as TensorBatches and DataLoader do",
+                 {}});
 }
 
 void initial_loss(const Scene& s, Out& out) {
@@ -293,21 +313,25 @@ void initial_loss(const Scene& s, Out& out) {
                                    [](const Call& c) { return c.op == "cross_entropy" || c.op == "nll_loss"; });
   const double classes = static_cast<double>(s.compared->output.shape()[1]), loss = s.loss.to(float64).item();
   if (!entropy || classes < 2 || !(loss > 2 * std::log(classes))) return;
-  out.push_back({Fault::initialization, "a first loss far above that of a guess",
+  out.push_back({Fault::initialization,
+                 "a first loss far above that of a guess",
                  "it is " + number(loss) + ", where a guess among " + number(classes) + " classes has ln " +
                      number(classes) + " = " + number(std::log(classes)),
-                 "", {}, "the outputs are large before anything was learnt: weights or inputs are of a large scale",
-                 "inputs of mean 0 and deviation 1, or smaller weights", {}});
+                 "",
+                 {},
+                 "the outputs are large before anything was learnt: weights or inputs are of a large scale",
+                 "inputs of mean 0 and deviation 1, or smaller weights",
+                 {}});
 }
 
 struct Check {
   void (*look)(const Scene&, Out&);
   bool only_failing;  // what it finds may be meant where the training learns
 };
-constexpr Check checks[] = {{unreached, false},      {no_gradient, true},  {softmax_of_one, false},
-                            {softmax_twice, false},  {samples_mixed, false}, {not_repeatable, false},
-                            {alike, false},          {not_stepped, false}, {sum_for_mean, true},
-                            {out_of_reach, true},    {no_activation_between, true}, {initial_loss, true},
+constexpr Check checks[] = {{unreached, false},     {no_gradient, true},           {softmax_of_one, false},
+                            {softmax_twice, false}, {samples_mixed, false},        {not_repeatable, false},
+                            {alike, false},         {not_stepped, false},          {sum_for_mean, true},
+                            {out_of_reach, true},   {no_activation_between, true}, {initial_loss, true},
                             {order_of_epochs, true}};
 
 }  // namespace

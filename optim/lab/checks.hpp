@@ -9,13 +9,13 @@ namespace xtape::lab {
 struct Scene {
   Forks& forks;
   Tensors batch;
-  const View& view;                  // of a call in training, at the beginning
+  const View& view;  // of a call in training, at the beginning
   Tensor loss;
-  Tensors gradients;                 // of the optimiser's parameters; undefined where the loss does not reach one
-  std::optional<Compared> compared;  // output and target of the batch
+  Tensors gradients;                     // of the optimiser's parameters; undefined where the loss does not reach one
+  std::optional<Compared> compared;      // output and target of the batch
   const optim::StateDict *first, *last;  // the weights at the beginning, and at the end
-  std::int64_t steps = 0;            // that the training took
-  std::int64_t batch_size = 1;       // of the training
+  std::int64_t steps = 0;                // that the training took
+  std::int64_t batch_size = 1;           // of the training
 };
 
 /// Adds what it finds; `only_failing` says whether the training is known to fail, as some things are wrong only then.

@@ -15,7 +15,7 @@ namespace xtape::lab {
 
 /// What a fork does in another way than the training.
 struct Plan {
-  double rate = 1;  // times the learning rate
+  double rate = 1;                                                                            // times the learning rate
   std::function<std::shared_ptr<optim::Optimizer>(const std::vector<Parameter>&)> optimizer;  // null: the same
   std::function<Tensor(const Tensor&)> input, target;                                         // null: as they are
   std::map<std::string, Substitution::Other> others;                                          // operations by their key

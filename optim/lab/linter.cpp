@@ -20,12 +20,15 @@ double since(Clock::time_point begin) { return std::chrono::duration<double>(Clo
 
 // What counts as learning: of what a constant prediction leaves, this much; below it a training may fail.
 constexpr double learns = 0.95;
-// A training that has learnt less than this fails where a change halves what is left, one that has learnt more where a
-// change leaves a quarter: there is hardly a training that nothing could make somewhat better.
+// A training that has learnt less than half fails where a change halves what is left, one that has learnt more where a
+// change leaves a tenth: there is hardly a training that nothing could make somewhat better.
 constexpr double learns_half = 0.5;
 bool mends(double before, double after) {
-  return 1 - after <= (before < learns_half ? 0.5 : 0.25) * (1 - std::max(before, 0.));
+  return 1 - after <= (before < learns_half ? 0.5 : 0.1) * (1 - std::max(before, 0.));
 }
+
+// What a training has learnt that has thrown.
+constexpr double diverged = -1;
 
 constexpr std::int64_t whole_steps = 2000, looked_samples = 512;
 constexpr std::size_t named = 3;
@@ -80,8 +83,8 @@ std::vector<Tried> try_all(const std::vector<Repair>& repairs, Forks& forks, dou
       factor *= r->steps;
       trial.change += (trial.change.empty() ? "" : " and ") + r->change;
     }
-    trial.steps = std::min(static_cast<std::int64_t>(static_cast<double>(steps) * factor),
-                           std::max(4 * whole_steps, 2 * steps));
+    trial.steps =
+        std::min(static_cast<std::int64_t>(static_cast<double>(steps) * factor), std::max(4 * whole_steps, 2 * steps));
     const auto after = forks.train(plan, trial.steps);
     if (!after) return;
     trial.after = *after, trial.learns = mends(before, *after);
@@ -102,10 +105,14 @@ std::vector<Tried> try_all(const std::vector<Repair>& repairs, Forks& forks, dou
       attempt(std::move(some));
     }
   }
-  std::stable_sort(all.begin(), all.end(), [](const Tried& a, const Tried& b) {
-    // What leaves about as little is worth as much: the simpler change is first.
-    const auto rank = [](const Tried& t) { return t.trial.after >= learns ? 1. : t.trial.after; };
-    return rank(a) > rank(b);
+  // Of what leaves about as little the simpler change is first, and after a divergence of all that learns.
+  if (all.empty()) return all;
+  const double least = std::max(1 - learns, 1 - std::max_element(all.begin(), all.end(), better)->trial.after);
+  const auto as_good = [&](const Tried& t) {
+    return before == diverged ? t.trial.learns : 1 - t.trial.after <= 2 * least;
+  };
+  std::stable_sort(all.begin(), all.end(), [&](const Tried& a, const Tried& b) {
+    return as_good(a) && as_good(b) ? false : a.trial.after > b.trial.after;
   });
   return all;
 }
@@ -140,9 +147,10 @@ void Linter::end(State& run, const std::string& error) {
   const Look look(forks, weights_, &last, run.steps);
   if (!look.scene) return;
   const Scene& scene = *look.scene;
-  const double before = error.empty() ? share.value_or(1) : -1;
+  const double before = error.empty() ? share.value_or(1) : diverged;
   const bool doubtful = before < learns;
 
+  std::vector<Repair> repairs;
   std::vector<Tried> tried;
   double trial_seconds = 0;
   if (doubtful) {
@@ -150,7 +158,8 @@ void Linter::end(State& run, const std::string& error) {
     if (!error.empty()) steps = std::max(steps, run.total_epochs * run.steps_per_epoch().value_or(1));
     if (steps > whole_steps) steps = std::max(whole_steps, steps / 5);
     const auto trials_begin = Clock::now();
-    tried = try_all(repairs_of(scene), forks, before, std::max<std::int64_t>(1, steps));
+    repairs = repairs_of(scene, !error.empty());
+    tried = try_all(repairs, forks, before, std::max<std::int64_t>(1, steps));
     trial_seconds = since(trials_begin);
     forks.rewind(true);
   }
@@ -165,7 +174,9 @@ void Linter::end(State& run, const std::string& error) {
     ++count;
     for (const Repair* r : t.repairs) {
       kinds.insert(r->kind);
-      const auto same = std::find_if(exact.begin(), exact.end(), [&](const Finding& f) { return f.kind == r->kind; });
+      const auto same = std::find_if(exact.begin(), exact.end(), [&](const Finding& f) {
+        return f.kind == r->kind && (f.layer.empty() || f.layer == r->layer);
+      });
       if (same != exact.end()) {
         same->trial = t.trial, same->change = t.trial.change;
         all.push_back(std::move(*same));
@@ -177,9 +188,14 @@ void Linter::end(State& run, const std::string& error) {
   }
   all.insert(all.end(), exact.begin(), exact.end());
   if (all.empty() && !error.empty())
-    all.push_back({Fault::learning_rate, "the training ended with an error", error, "", {},
+    all.push_back({Fault::learning_rate,
+                   "the training ended with an error",
+                   error,
+                   "",
+                   {},
                    "a loss that is not finite comes of steps that are too long, or of a function outside of its domain",
-                   "a smaller learning rate, or an AnomalyGuard around fit(), which names the operation", {}});
+                   "a smaller learning rate, or an AnomalyGuard around fit(), which names the operation",
+                   {}});
   findings = Findings(std::move(all));
   findings.trials = static_cast<std::int64_t>(tried.size());
   findings.trial_seconds = trial_seconds;

@@ -32,9 +32,9 @@ class List {
   explicit List(const Scene& scene) : s_(scene) {}
   std::vector<Repair> all;
 
-  void rates() {
+  void rates(bool diverged) {
     const optim::Optimizer& optimizer = *s_.forks.run().optimizer;
-    for (const double factor : {0.1, 10., 0.01, 100.}) {
+    for (const double factor : {0.1, 0.01, diverged ? 0.001 : 10., diverged ? 1e-4 : 100.}) {
       Repair& r = add(Fault::learning_rate, "rate",
                       factor < 1 ? "the learning rate is too high" : "the learning rate is too low");
       r.why = factor < 1 ? "steps that are too long jump over what they look for"
@@ -128,7 +128,9 @@ class List {
     const std::string cost = classes                   ? "cross_entropy"
                              : task == Task::yes_or_no ? "binary_cross_entropy_with_logits"
                                                        : "mse_loss";
-    const std::string fitting = classes && !takes_scores ? "softmax" : task == Task::yes_or_no && !takes_scores ? "sigmoid" : "none";
+    const std::string fitting = classes && !takes_scores                   ? "softmax"
+                                : task == Task::yes_or_no && !takes_scores ? "sigmoid"
+                                                                           : "none";
     const std::string key = s_.view[call].key;
     const bool activated = last >= 0;
     if (op != fitting) {
@@ -151,7 +153,7 @@ class List {
       if (of_scores && !activated) continue;
       Repair& r = add_at(call, Fault::loss, "head", "the cost function does not fit the targets");
       r.why = "a cost that fits has a gradient wherever the output is wrong";
-      r.change = of_scores ? cost + " of the last layer's output before " + op
+      r.change = of_scores                          ? cost + " of the last layer's output before " + op
                  : bounded && task != Task::numbers ? std::string("cross-entropy of the probabilities")
                                                     : cost + " of the output";
       r.apply = [=](Plan& p) {
@@ -166,7 +168,8 @@ class List {
           const auto c = compared(*seen, batch.back());
           if (!c) return std::nullopt;
           if (of_scores || !bounded || c->task == Task::numbers) return fitting_cost(c->task, c->output, c->target);
-          const Tensor t = c->task == Task::classes ? one_hot(c->target, c->output.shape()[1], c->output.dtype()) : c->target;
+          const Tensor t =
+              c->task == Task::classes ? one_hot(c->target, c->output.shape()[1], c->output.dtype()) : c->target;
           const Tensor q = clamp(c->output, 1e-6, 1 - 1e-6);
           return -mean(t * log(q) + (1 - t) * log(1 - q));
         };
@@ -190,7 +193,9 @@ class List {
       r.apply = [=](Plan& p) {
         for (const auto& [of, key] : keys)
           if (of == op)
-            p.others[key] = [=](const Operation&, const Tensors& a) { return other == "relu" ? relu(a[0]) : tanh(a[0]); };
+            p.others[key] = [=](const Operation&, const Tensors& a) {
+              return other == "relu" ? relu(a[0]) : tanh(a[0]);
+            };
       };
     }
     const auto pairs = s_.view.linear_pairs();
@@ -258,8 +263,10 @@ class List {
       if (std::max(ratio, 1 / ratio) > std::max(farthest, 1 / farthest)) farthest = ratio, which = p.name();
     }
     if (which.empty() || (farthest > 0.4 && farthest < 2.5)) return;
-    Repair& r = add(Fault::initialization, "weights", "weights that begin too " + std::string(farthest < 1 ? "small" : "large"));
-    r.what += ": those of " + which + " have " + number(farthest) + " times the deviation that keeps the scale of a layer";
+    Repair& r = add(Fault::initialization, "weights",
+                    "weights that begin too " + std::string(farthest < 1 ? "small" : "large"));
+    r.what +=
+        ": those of " + which + " have " + number(farthest) + " times the deviation that keeps the scale of a layer";
     r.why = "what passes through the layers, forwards and backwards, shrinks or saturates";
     r.change = "weights of variance 2 / (inputs + outputs)";
     r.apply = [](Plan& p) { p.redrawn = true; };
@@ -311,9 +318,9 @@ class List {
 
 }  // namespace
 
-std::vector<Repair> repairs_of(const Scene& scene) {
+std::vector<Repair> repairs_of(const Scene& scene, bool diverged) {
   List list(scene);
-  list.inputs(), list.targets(), list.heads(), list.hidden(), list.rates(), list.optimizers(), list.weights();
+  list.rates(diverged), list.heads(), list.inputs(), list.targets(), list.optimizers(), list.hidden(), list.weights();
   list.more_epochs(), list.batches(), list.dropouts(), list.order();
   return std::move(list.all);
 }

@@ -14,7 +14,7 @@ struct Repair {
   double steps = 1;  // of a fork with it, times those of one without
 };
 
-/// What may help this training; what cannot be is left away, such as Adam for Adam.
-std::vector<Repair> repairs_of(const Scene& scene);
+/// What may help this training, which ended or `diverged`; what cannot be is left away, such as Adam for Adam.
+std::vector<Repair> repairs_of(const Scene& scene, bool diverged);
 
 }  // namespace xtape::lab

@@ -12,18 +12,31 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 const std::map<std::string, std::optional<Range>>& activations() {
-  static const std::map<std::string, std::optional<Range>> all{
-      {"sigmoid", Range{0, 1}},     {"hard_sigmoid", Range{0, 1}}, {"softmax", Range{0, 1}},
-      {"tanh", Range{-1, 1}},       {"hard_tanh", Range{-1, 1}},   {"softsign", Range{-1, 1}},
-      {"relu", Range{0, infinity}}, {"relu6", Range{0, 6}},        {"softplus", Range{0, infinity}},
-      {"log_softmax", Range{-infinity, 0}}, {"elu", Range{-1, infinity}}, {"selu", std::nullopt}, {"celu", std::nullopt},
-      {"leaky_relu", std::nullopt}, {"gelu", std::nullopt},        {"silu", std::nullopt},
-      {"mish", std::nullopt},       {"log_sigmoid", Range{-infinity, 0}}, {"sin", Range{-1, 1}}};
+  static const std::map<std::string, std::optional<Range>> all{{"sigmoid", Range{0, 1}},
+                                                               {"hard_sigmoid", Range{0, 1}},
+                                                               {"softmax", Range{0, 1}},
+                                                               {"tanh", Range{-1, 1}},
+                                                               {"hard_tanh", Range{-1, 1}},
+                                                               {"softsign", Range{-1, 1}},
+                                                               {"relu", Range{0, infinity}},
+                                                               {"relu6", Range{0, 6}},
+                                                               {"softplus", Range{0, infinity}},
+                                                               {"log_softmax", Range{-infinity, 0}},
+                                                               {"elu", Range{-1, infinity}},
+                                                               {"selu", std::nullopt},
+                                                               {"celu", std::nullopt},
+                                                               {"leaky_relu", std::nullopt},
+                                                               {"gelu", std::nullopt},
+                                                               {"silu", std::nullopt},
+                                                               {"mish", std::nullopt},
+                                                               {"log_sigmoid", Range{-infinity, 0}},
+                                                               {"sin", Range{-1, 1}}};
   return all;
 }
 
 bool only_shapes(const std::string& op) {
-  static const std::set<std::string> all{"reshape", "flatten", "transpose", "permute", "squeeze", "unsqueeze", "cast", "to"};
+  static const std::set<std::string> all{"reshape", "flatten",   "transpose", "permute",
+                                         "squeeze", "unsqueeze", "cast",      "to"};
   return all.count(op) > 0;
 }
 
@@ -130,8 +143,8 @@ std::vector<int> View::hidden_activations() const {
   for (std::size_t k = 0; k < calls_.size(); ++k) {
     const int i = static_cast<int>(k);
     const Call& c = calls_[k];
-    if (i != last && is_activation(c.op) && c.of_parameter && !c.of_target && c.op.find("softmax") == std::string::npos &&
-        (last < 0 || i < last))
+    if (i != last && is_activation(c.op) && c.of_parameter && !c.of_target &&
+        c.op.find("softmax") == std::string::npos && (last < 0 || i < last))
       found.push_back(i);
   }
   return found;

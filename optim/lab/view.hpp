@@ -75,8 +75,8 @@ class View {
 
   std::vector<Call> calls_;
   std::vector<xtape::detail::Ref<xtape::detail::Node>> nodes_;
-  std::unordered_map<const void*, int> makers_;               // of arrays
-  std::unordered_map<const void*, std::string> parameters_;   // arrays of parameters
+  std::unordered_map<const void*, int> makers_;                 // of arrays
+  std::unordered_map<const void*, std::string> parameters_;     // arrays of parameters
   std::vector<xtape::detail::Ref<xtape::detail::Array>> held_;  // so that no other array has their address
   const void* target_ = nullptr;
   Keys keys_;
