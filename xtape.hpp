@@ -95,6 +95,7 @@
 #include <optim/confusion_matrix.hpp>
 #include <optim/data.hpp>
 #include <optim/event_file.hpp>
+#include <optim/lab/compare.hpp>
 #include <optim/lab/lint.hpp>
 #include <optim/lamb.hpp>
 #include <optim/lbfgs.hpp>

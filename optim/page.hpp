@@ -13,10 +13,12 @@
 // page_pictures.cpp; all else is in page.cpp.
 namespace xtape::optim {
 
-/// One line of a chart: y[i] over x[i]. A y that is not finite is a gap.
+/// One line of a chart: y[i] over x[i], and, where these are given, a band from low[i] to high[i] behind it. A y that
+/// is not finite is a gap.
 struct Series {
   std::string name;
   std::vector<double> x, y;
+  std::vector<double> low = {}, high = {};
 };
 
 /// What may be set of curves: `CurvesOptions("epoch").log_scale().mark(17, "best")`.
@@ -114,7 +116,8 @@ class Page {
               const std::vector<std::vector<Value>>& rows, Site site = Site::here());
   /// Lines over a common x, with a cursor that tells their values and a legend that hides them. One of more than 2,000
   /// points is drawn by the least and the greatest of each thousandth. Throws without series, where one has no points
-  /// or not as many y as x, and where an x is not within 1e300 or less than the one before it.
+  /// or not as many y, and low and high where there is a band, as x, and where an x is not within 1e300 or less than
+  /// the one before it.
   Page& curves(const std::string& title, const std::vector<Series>& series, const CurvesOptions& options = {},
                Site site = Site::here());
   /// A matrix of counts (r, c) as a heat map; where rows and columns have the same names the diagonal is what is right,

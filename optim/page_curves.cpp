@@ -65,8 +65,25 @@ page.draw.curves = (section, data) => {
     if (seen(y)) page.svg("circle", {class: "dot", cx: to_x(line.x[i]), cy: to_y(y), r, fill: line.colour}, parent);
   };
 
+  // There and back, in pieces where a value is not seen.
+  const band = ({x, low, high}) => {
+    const point = (i, v) => `${to_x(x[i]).toFixed(1)} ${to_y(v).toFixed(1)}`;
+    let d = "", there = [];
+    for (let i = 0; i <= x.length; ++i) {
+      if (i < x.length && seen(low[i]) && seen(high[i])) {
+        there.push(i);
+      } else if (there.length) {
+        const back = [...there].reverse();
+        d += `M${there.map(k => point(k, high[k])).join("L")}L${back.map(k => point(k, low[k])).join("L")}Z`;
+        there = [];
+      }
+    }
+    return d;
+  };
+
   const draw = () => {
-    const ys = lines.filter(l => l.shown).flatMap(l => [l.y, l.raw?.y ?? []].flat().filter(seen));
+    const shown = lines.filter(l => l.shown);
+    const ys = shown.flatMap(l => [l.y, l.raw?.y ?? [], l.low ?? [], l.high ?? []].flat().filter(seen));
     let low = ys.length ? ys.reduce((a, b) => Math.min(a, b)) : log ? 0.1 : 0;
     let high = ys.length ? ys.reduce((a, b) => Math.max(a, b)) : 1;
     if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)))
@@ -94,8 +111,9 @@ page.draw.curves = (section, data) => {
       page.svg("text", {class: "mark", x: to_x(x) + (turned ? -5 : 5), y: 12, "text-anchor": turned ? "end" : "start"},
                svg, name);
     }
-    for (const line of lines) {
-      if (!line.shown) continue;
+    for (const line of shown)
+      if (line.low) page.svg("path", {class: "band", d: band(line), fill: line.colour}, svg);
+    for (const line of shown) {
       if (line.raw) page.svg("path", {class: "raw", d: path(line.raw), stroke: line.colour}, svg);
       page.svg("path", {class: "line", d: path(line), stroke: line.colour, "stroke-dasharray": line.dash}, svg);
       if (line.x.length <= 25) line.y.forEach((y, i) => dot(line, i, 3.5, svg));
@@ -172,6 +190,7 @@ Series thinned(const Series& series) {
   auto take = [&](std::size_t i) {
     few.x.push_back(series.x[i]);
     few.y.push_back(series.y[i]);
+    if (!series.low.empty()) few.low.push_back(series.low[i]), few.high.push_back(series.high[i]);
   };
   take(0);
   const std::size_t stretches = most_points / 2 - 1;
@@ -199,9 +218,17 @@ Page& Page::curves(const std::string& title, const std::vector<Series>& series, 
   nlohmann::json lines = nlohmann::json::array(), marks = nlohmann::json::array();
   for (const Series& s : series) {
     check_times("Page::curves", s.name, s.x, s.y.size(), site);
+    const bool band = !s.low.empty() || !s.high.empty();
+    if (band && (s.low.size() != s.x.size() || s.high.size() != s.x.size()))
+      fail("Page::curves",
+           "series '" + s.name + "' has a band of " + std::to_string(s.low.size()) + " low and " +
+               std::to_string(s.high.size()) + " high, expected one of each for the " + std::to_string(s.x.size()) +
+               " points",
+           site);
     const Series few = thinned(s), line = options.smooth_ ? means(s) : few;
     lines.push_back({{"name", s.name}, {"x", line.x}, {"y", line.y}});
     if (options.smooth_) lines.back()["raw"] = {{"x", few.x}, {"y", few.y}};
+    else if (band) lines.back()["low"] = few.low, lines.back()["high"] = few.high;
   }
   for (const auto& [x, name] : options.marks_) {
     if (!std::isfinite(x))

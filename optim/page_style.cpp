@@ -81,6 +81,7 @@ svg .mark { stroke: var(--soft); stroke-dasharray: 3 3 }
 svg text.mark { fill: var(--soft); stroke: none }
 svg .line { stroke-width: 2; stroke-linejoin: round; stroke-linecap: round }
 svg .raw { stroke-width: 1; opacity: .35 }
+svg .band { opacity: .14 }
 svg .dot { stroke: var(--card); stroke-width: 1.5 }
 
 .heat { width: auto; margin: 0 auto; border-spacing: 2px; border-collapse: separate;

@@ -128,6 +128,22 @@ def hostile(page):
     assert page.evaluate("document.querySelectorAll('h3').length") == 8
 
 
+def comparison(page):
+    """A row a variant, a curve with a band of each, a dot for each seed."""
+    rows = page.evaluate("""[...document.querySelectorAll(".table tbody tr")]
+      .map(row => [...row.cells].map(cell => cell.textContent))""")
+    assert len(rows) == 5 and rows[0][0] == "variant 0" and rows[0][8] == "best", rows
+    assert {row[0]: row[9] for row in rows}["variant 3"] == "50 %", rows
+    counted = lambda selector: page.evaluate(f"document.querySelectorAll({json.dumps(selector)}).length")
+    assert counted("path.band") == counted("path.line") == 5, counted("path.band")
+    assert page.evaluate("""[...document.querySelectorAll("path.band")]
+      .every(band => /^M.*Z$/.test(band.getAttribute("d")))""")
+    assert counted(".raw circle.dot") == 4 * 8 + 7, counted(".raw circle.dot")
+    titles = page.evaluate("""[...document.querySelectorAll(".raw circle title")].map(t => t.textContent)""")
+    assert sum(title.endswith(": 10\u00a0%") for title in titles) == 4, titles
+    assert "hostile, seed 2: </script> was thrown" in page.evaluate("document.body.textContent")
+
+
 def main(folder):
     subprocess.run([os.path.abspath(sys.argv[1]), folder], check=True)
     pictures(folder)
@@ -141,13 +157,16 @@ def main(folder):
                 (folder / f"sample_{width}_{scheme}.png").write_bytes(page.picture())
         sample(page)
         fits(page, "sample after all")
-        for name, width in itertools.product(("hostile", "extremes"), (390, 1280)):
+        for name, width in itertools.product(("hostile", "extremes", "comparison"), (390, 1280)):
             page.open(folder / f"{name}.html", width, "light")
             fits(page, f"{name} {width}")
             if len(sys.argv) > 2:
                 (folder / f"{name}_{width}.png").write_bytes(page.picture())
             if name == "hostile":
                 hostile(page)
+            if name == "comparison":
+                comparison(page)
+                shows(page, f"comparison {width}", "light")
     finally:
         page.close()
 

@@ -151,6 +151,25 @@ void write_extremes(const std::string& path) {
   page.write(path);
 }
 
+// Drawn numbers in the place of trainings, of which some fail.
+void write_comparison(const std::string& path) {
+  lab::Compare compare("accuracy", "Four variants & <one> more");
+  for (int v = 0; v < 4; ++v)
+    compare.add("variant " + std::to_string(v), [v](std::uint64_t seed) {
+      RandomStream noise(static_cast<std::uint64_t>(v), seed);
+      const bool stuck = v == 3 && seed % 2;
+      std::vector<double> curve;
+      for (int i = 1; i <= 15; ++i)
+        curve.push_back(stuck ? 0.1 : 0.95 - 0.02 * v - 0.5 * std::exp(-i / 3.) + 0.01 * noise.normal());
+      return curve;
+    });
+  compare.add("</script><b>hostile", [](std::uint64_t seed) {
+    if (seed == 2) throw std::runtime_error("</script> was thrown");
+    return std::vector<double>(15, 0.5);
+  });
+  compare.seeds(8).stuck_at(0.2).workers(0).progress(optim::ProgressStyle::quiet).report(path).run();
+}
+
 // A picture of each number of channels as PNG, and what is in it.
 void write_pictures(const std::string& folder) {
   for (const std::int64_t c : {1, 2, 3, 4}) {
@@ -168,6 +187,7 @@ int main(int argc, char** argv) try {
   write_sample(folder + "/sample.html");
   write_hostile(folder + "/hostile.html");
   write_extremes(folder + "/extremes.html");
+  write_comparison(folder + "/comparison.html");
   write_pictures(folder);
 } catch (const std::exception& error) {
   std::cerr << error.what() << "\n";
