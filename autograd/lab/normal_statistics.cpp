@@ -1,0 +1,104 @@
+#include "normal_statistics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "scalar_function.hpp"
+
+namespace xtape::lab {
+
+namespace {
+
+// Gauss and Legendre's nodes and weights on [-1, 1], for polynomials of degree 15.
+constexpr std::array<double, 4> nodes{0.1834346424956498, 0.5255324099163290, 0.7966664774136267, 0.9602898564975363};
+constexpr std::array<double, 4> weights{0.3626837833783620, 0.3137066458778873, 0.2223810344533745, 0.1012285362903763};
+constexpr double reach = 12;  // beyond which N(0, 1) has 1e-33
+constexpr int deepest = 40;
+
+enum { f1, f2, slope1, slope2, flat, odd2, gap, count };
+using Integrals = std::array<double, count>;
+
+struct Panel {
+  double a, b;
+  Integrals whole;
+};
+
+// The integrals over each of the panels.
+void integrate(const ScalarFunction& f, std::vector<Panel>& panels) {
+  Values x;
+  for (const Panel& p : panels)
+    for (double node : nodes)
+      for (double sign : {-1., 1.}) {
+        const double at = (p.a + p.b) / 2 + sign * node * (p.b - p.a) / 2;
+        x.push_back(at), x.push_back(-at);
+      }
+  const Jet jet = f.jet(x, float64, 1);
+  std::size_t i = 0;
+  for (Panel& p : panels) {
+    p.whole = {};
+    for (double weight : weights)
+      for (int sign = 0; sign < 2; ++sign, i += 2) {
+        const double w = weight * (p.b - p.a) / 2 * std::exp(-x[i] * x[i] / 2) / std::sqrt(2 * std::acos(-1.));
+        const double y = jet.value[i], slope = jet.slope[i], odd = (y - jet.value[i + 1]) / 2;
+        if (!std::isfinite(y) || !std::isfinite(slope)) {
+          p.whole[gap] += w;
+          continue;
+        }
+        const Integrals each{y, y * y, slope, slope * slope, std::abs(slope) < 1e-4 ? 1. : 0., odd * odd, 0};
+        for (int k = 0; k < count; ++k) p.whole[k] += w * each[k];
+      }
+  }
+}
+
+}  // namespace
+
+NormalStatistics normal_statistics(const ScalarFunction& f) {
+  std::vector<Panel> panels;
+  for (double a = -reach; a < reach; a += 0.5) panels.push_back({a, a + 0.5, {}});
+  integrate(f, panels);
+  Integrals total{};
+  bool endless = false;
+  for (int depth = 0; !panels.empty(); ++depth) {
+    std::vector<Panel> halves;
+    for (const Panel& p : panels) {
+      const double middle = (p.a + p.b) / 2;
+      halves.push_back({p.a, middle, {}}), halves.push_back({middle, p.b, {}});
+    }
+    integrate(f, halves);
+    std::vector<Panel> open;
+    for (std::size_t i = 0; i < panels.size(); ++i) {
+      const Panel &left = halves[2 * i], &right = halves[2 * i + 1];
+      bool agree = true;
+      for (int k = 0; k < count; ++k) {
+        const double sum = left.whole[k] + right.whole[k];
+        agree = agree && std::abs(sum - panels[i].whole[k]) <= 1e-12 * (1 + std::abs(sum));
+      }
+      endless = endless || (!agree && depth == deepest && std::abs(left.whole[slope2] + right.whole[slope2]) > 1e-3);
+      if (agree || depth == deepest)
+        for (int k = 0; k < count; ++k) total[k] += left.whole[k] + right.whole[k];
+      else open.push_back(left), open.push_back(right);
+    }
+    panels = std::move(open);
+  }
+  NormalStatistics s{};
+  s.not_finite = total[gap];
+  s.mean = total[f1], s.second_moment = total[f2], s.variance = total[f2] - total[f1] * total[f1];
+  s.mean_slope = total[slope1], s.saturated = total[flat];
+  s.gain = 1 / std::sqrt(total[f2]);
+  s.chi1 = endless ? std::numeric_limits<double>::infinity() : total[slope2] / total[f2];
+  s.odd = total[odd2] / total[f2];
+  if (s.not_finite > 1e-9) {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    s.mean = s.second_moment = s.variance = s.mean_slope = s.saturated = s.gain = s.chi1 = s.odd = nan;
+  }
+  return s;
+}
+
+double normal_share(double low, double high) {
+  const double root = std::sqrt(0.5);
+  return (std::erfc(low * root) - std::erfc(high * root)) / 2;
+}
+
+}  // namespace xtape::lab
