@@ -7,8 +7,16 @@
 #include <autograd/gradcheck.hpp>
 #include <autograd/hook.hpp>
 #include <autograd/inspect.hpp>
+#include <autograd/lab/activation_report.hpp>
+#include <autograd/lab/check.hpp>
+#include <autograd/lab/check_target.hpp>
+#include <autograd/lab/claim.hpp>
+#include <autograd/lab/cost_report.hpp>
+#include <autograd/lab/finding.hpp>
 #include <autograd/lab/formula.hpp>
 #include <autograd/lab/intervals.hpp>
+#include <autograd/lab/normal_statistics.hpp>
+#include <autograd/lab/prediction.hpp>
 #include <autograd/lab/symbol.hpp>
 #include <autograd/npy.hpp>
 #include <autograd/ops.hpp>

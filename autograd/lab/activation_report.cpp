@@ -94,12 +94,10 @@ class ActivationExamination {
         if (zero.high == x_.back()) zero.high = std::numeric_limits<double>::infinity();
       }
     r_.increasing = r_.decreasing = true;
-    double largest = 0, before = std::numeric_limits<double>::quiet_NaN();
-    for (double v : value)
-      if (std::isfinite(v)) largest = std::max(largest, std::abs(v));
+    double before = std::numeric_limits<double>::quiet_NaN();
     for (double v : value) {
       if (std::isnan(v)) continue;
-      const double noise = 1e-12 * (std::abs(v) + std::abs(before)) + 1e-15 * std::min(largest, 1.);
+      const double size = std::abs(v) + std::abs(before), noise = std::isinf(size) ? 0 : 1e-12 * size + 1e-15;
       if (v < before - noise) r_.increasing = false;
       if (v > before + noise) r_.decreasing = false;
       before = v;
@@ -155,10 +153,10 @@ class ActivationExamination {
   ActivationReport r_{};
 };
 
-ActivationReport detail::check_activation(const std::function<Tensor(const Tensor&)>& f,
-                                          const ActivationOptions& options, Site site) {
-  const Scope scope(site);
-  return ActivationExamination(f, options, site).run();
-}
-
 }  // namespace xtape::lab
+
+xtape::lab::ActivationReport xtape::detail::check_activation(const std::function<Tensor(const Tensor&)>& f,
+                                                             const xtape::lab::ActivationOptions& options, Site site) {
+  const Scope scope(site);
+  return xtape::lab::ActivationExamination(f, options, site).run();
+}

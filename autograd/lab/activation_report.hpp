@@ -75,10 +75,10 @@ struct ActivationReport {
 };
 std::ostream& operator<<(std::ostream& out, const ActivationReport& report);
 
-namespace detail {
-// What `check` of an activation compiles to.
-ActivationReport check_activation(const std::function<Tensor(const Tensor&)>& f, const ActivationOptions& options,
-                                  Site site);
-}  // namespace detail
-
 }  // namespace xtape::lab
+
+namespace xtape::detail {
+// What `check` of an activation compiles to.
+lab::ActivationReport check_activation(const std::function<Tensor(const Tensor&)>& f,
+                                       const lab::ActivationOptions& options, Site site);
+}  // namespace xtape::detail

@@ -21,7 +21,7 @@ std::string range_text(const ActivationReport& r) {
     return std::isinf(x) ? std::string("towards ") + (x < 0 ? "-inf" : "inf") : "at " + figure(x);
   };
   if (r.range.low > r.range.high) return "nowhere finite";
-  return to_string(r.range) + ", least " + at(r.lowest_at) + ", greatest " + at(r.highest_at);
+  return span(r.range) + ", least " + at(r.lowest_at) + ", greatest " + at(r.highest_at);
 }
 
 std::string shape_text(const ActivationReport& r) {
@@ -32,7 +32,7 @@ std::string shape_text(const ActivationReport& r) {
   s += r.parity == Parity::odd ? "; odd" : r.parity == Parity::even ? "; even" : "; neither odd nor even";
   if (!r.zeros.empty()) {
     std::vector<std::string> all;
-    for (const Interval& zero : r.zeros) all.push_back(to_string(zero));
+    for (const Interval& zero : r.zeros) all.push_back(span(zero));
     s += "; 0 at " + listed(all);
   }
   return s;
@@ -165,7 +165,7 @@ const ActivationReport& ActivationReport::svg(const std::string& path, Site wher
 }
 
 std::ostream& operator<<(std::ostream& out, const ActivationReport& r) {
-  out << r.name << " on " << to_string(r.examined) << '\n' << row("verdict", r.verdict()) << rows(r.warnings);
+  out << r.name << " on " << span(r.examined) << '\n' << row("verdict", r.verdict()) << rows(r.warnings);
   out << row("range", range_text(r)) << row("shape", shape_text(r)) << row("smoothness", smoothness_text(r));
   if (!r.far_left.empty()) out << row("far out", "x → -inf: f " + r.far_left + "; x → inf: f " + r.far_right);
   out << row("gradient", gradient_text(r));

@@ -20,9 +20,9 @@ namespace xtape::lab {
 /// drawn at random, so that the same function gets the same report.
 ///
 /// Throws where f does not treat each element by itself, or is not the same in every call.
-template <class F, std::enable_if_t<detail::is_activation<F>, int> = 0>
+template <class F, std::enable_if_t<detail::checked::is_activation<F>, int> = 0>
 ActivationReport check(const F& f, const ActivationOptions& options = {}, Site site = Site::here()) {
-  return detail::check_activation(detail::of_tensor(f), options, site);
+  return detail::check_activation(detail::checked::of_tensor(f), options, site);
 }
 
 /// Examines a cost, a function of (prediction, target), in the same way: where it is least, whether it is convex, how
@@ -34,9 +34,9 @@ ActivationReport check(const F& f, const ActivationOptions& options = {}, Site s
 ///              lab::CostOptions().classes(3));
 ///
 /// It may give one loss for each element, their mean or their sum.
-template <class F, std::enable_if_t<detail::is_cost<F>, int> = 0>
+template <class F, std::enable_if_t<detail::checked::is_cost<F>, int> = 0>
 CostReport check(const F& f, const CostOptions& options = {}, Site site = Site::here()) {
-  return detail::check_cost(detail::of_two_tensors(f), options, site);
+  return detail::check_cost(detail::checked::of_two_tensors(f), options, site);
 }
 
 }  // namespace xtape::lab

@@ -5,7 +5,7 @@
 
 #include "../pointwise.hpp"
 
-namespace xtape::lab::detail {
+namespace xtape::detail::checked {
 
 using OfTensor = std::function<Tensor(const Tensor&)>;
 using OfTwoTensors = std::function<Tensor(const Tensor&, const Tensor&)>;
@@ -22,8 +22,7 @@ inline constexpr bool is_module<std::void_t<decltype(std::declval<const F&>().pa
 
 // A generic lambda is asked with numbers only: what is asked is compiled, and a formula need not be right for tensors.
 template <class F>
-inline constexpr bool is_generic =
-    std::is_class_v<F> && !xtape::detail::has_one_call_operator<void, F> && !is_module<void, F>;
+inline constexpr bool is_generic = std::is_class_v<F> && !has_one_call_operator<void, F> && !is_module<void, F>;
 using Number = kernel::Dual<kernel::Real<float>>;
 template <class F, class... Numbers>
 constexpr bool makes_number() {
@@ -69,4 +68,4 @@ OfTwoTensors of_two_tensors(const F& f) {
   else return [&f](const Tensor& y, const Tensor& t) -> Tensor { return f(y, t); };
 }
 
-}  // namespace xtape::lab::detail
+}  // namespace xtape::detail::checked

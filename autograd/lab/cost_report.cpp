@@ -37,7 +37,7 @@ class CostExamination {
     x_ = sample_points(r_.examined, r_.reduction != Reduction::each);
     find_minima();
     look_at_targets();
-    look_at_shape();
+    look_after_sigmoid();
     look_far();
     if (is_of_classes()) prove_rows();
     draw();
@@ -46,10 +46,14 @@ class CostExamination {
 
  private:
   bool is_of_classes() const { return options_.classes_ > 0; }
+  bool is_of_probabilities() const { return r_.examined.low == 0 && r_.examined.high == 1; }
 
   // f at predictions in a column, for one target.
   Tensor at(const Tensor& column, double target) const {
-    if (!is_of_classes()) return f_(column, full_like(column, target));
+    if (!is_of_classes()) {
+      const Tensor inside = refuses_others_ ? clamp(column, r_.examined.low, r_.examined.high) : column;
+      return f_(inside, full_like(column, target));
+    }
     const std::int64_t n = column.size();
     const Tensor others = zeros({n, options_.classes_ - 1}, column.dtype());
     return f_(concat({column, others}, 1), zeros({n}, int64));
@@ -92,6 +96,16 @@ class CostExamination {
   // A cost of probabilities is finite between 0 and 1 only.
   void find_domain() {
     const ScalarFunction f = along(0.5);
+    auto refuses = [&](const Interval& i) {
+      try {
+        return f_(tensor(Values{i.low, i.high}, Shape{2, 1}), full({2, 1}, 0.5, float64)), false;
+      } catch (const Error&) {
+        return true;
+      }
+    };
+    // What throws outside of them says so at their ends.
+    for (const Interval& likely : {Interval{0, 100}, Interval{0, 1}})
+      if (refuses(r_.examined)) r_.examined = likely, refuses_others_ = true;
     const Values x = sample_points(r_.examined, true), y = f.value(x);
     for (const Gap& gap : find_gaps(f.derivative(0), x, y)) {
       auto exact = [](double v) { return std::abs(v - std::round(v)) < 1e-9 ? std::round(v) : v; };
@@ -146,12 +160,16 @@ class CostExamination {
       if (s.not_convex && r_.convex) r_.convex = false, r_.not_convex = s.not_convex;
       // Those of the two ends will do for what costs calls.
       if (examined_ == 2) continue;
-      if (s.minimum.target != 0 && std::abs(s.minimum.target) != 1 && options_.targets_.empty()) continue;
+      const double t = s.minimum.target;
+      if (t != 1 && t != (r_.link == Link::margin ? -1 : 0) && options_.targets_.empty()) continue;
       ++examined_;
       const ScalarFunction f = along(s.minimum.target);
       const Examined e = examine(f, x_, 1e-5 * s.scale);
       const std::string suffix = is_of_classes() ? "" : ", for target " + figure(s.minimum.target);
-      for (const Warning& w : warnings_of(f, e, suffix)) {
+      for (Warning& w : warnings_of(f, e, suffix)) {
+        // Of probabilities, which end at 0 and 1.
+        if (w.trouble == Trouble::not_finite && w.where.low == w.where.high && is_of_probabilities())
+          w.remedy = "clamp predictions into [1e-7, 1 - 1e-7], or take logits: softplus(z) - t z";
         auto is_like = [&](const Warning& o) { return o.trouble == w.trouble && o.remedy == w.remedy; };
         if (std::none_of(r_.warnings.begin(), r_.warnings.end(), is_like)) r_.warnings.push_back(w);
       }
@@ -162,7 +180,7 @@ class CostExamination {
     }
   }
 
-  void look_at_shape() {
+  void look_after_sigmoid() {
     if (r_.link != Link::identity || r_.examined.low > 0 || r_.examined.high < 1) return;
     const ScalarFunction f([this](const Tensor& z) { return at(sigmoid(z), 1); },
                            r_.reduction == Reduction::each  ? ScalarFunction::Result::each
@@ -176,10 +194,8 @@ class CostExamination {
     const double t = r_.minima.empty() ? targets_[0] : r_.minima[0].target;
     const ScalarFunction f = along(t);
     auto pull = [&](double distance) -> std::optional<double> {
-      // On the side where it costs.
-      const bool right = sections_[0].falls ? false : true;
-      const double x = t + (right ? distance : -distance);
-      if (x > r_.examined.high || x < r_.examined.low) return {};
+      const double x = t + (sections_[0].falls ? -distance : distance);  // on the side where it costs
+      if (x >= r_.examined.high || x <= r_.examined.low) return {};
       const double slope = f.slope({x})[0];
       return std::isfinite(slope) ? std::optional(std::abs(slope)) : std::nullopt;
     };
@@ -215,13 +231,14 @@ class CostExamination {
   Values x_, targets_;
   std::vector<Section> sections_;
   int examined_ = 0;
+  bool refuses_others_ = false;  // it throws for predictions outside of those that are examined
   CostReport r_{};
 };
 
-CostReport detail::check_cost(const std::function<Tensor(const Tensor&, const Tensor&)>& f, const CostOptions& options,
-                              Site site) {
-  const Scope scope(site);
-  return CostExamination(f, options, site).run();
-}
-
 }  // namespace xtape::lab
+
+xtape::lab::CostReport xtape::detail::check_cost(const std::function<Tensor(const Tensor&, const Tensor&)>& f,
+                                                 const xtape::lab::CostOptions& options, Site site) {
+  const Scope scope(site);
+  return xtape::lab::CostExamination(f, options, site).run();
+}

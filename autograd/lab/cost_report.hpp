@@ -86,10 +86,10 @@ struct CostReport {
 };
 std::ostream& operator<<(std::ostream& out, const CostReport& report);
 
-namespace detail {
-// What `check` of a cost compiles to.
-CostReport check_cost(const std::function<Tensor(const Tensor&, const Tensor&)>& f, const CostOptions& options,
-                      Site site);
-}  // namespace detail
-
 }  // namespace xtape::lab
+
+namespace xtape::detail {
+// What `check` of a cost compiles to.
+lab::CostReport check_cost(const std::function<Tensor(const Tensor&, const Tensor&)>& f,
+                           const lab::CostOptions& options, Site site);
+}  // namespace xtape::detail

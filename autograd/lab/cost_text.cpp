@@ -20,7 +20,7 @@ std::string link_text(const CostReport& r) {
     case Link::none: break;
   }
   std::vector<std::string> all;
-  for (const Minimum& m : r.minima) all.push_back(to_string(m.at) + " for target " + figure(m.target));
+  for (const Minimum& m : r.minima) all.push_back(span(m.at) + " for target " + figure(m.target));
   return listed(all, 6);
 }
 
@@ -102,7 +102,7 @@ const CostReport& CostReport::svg(const std::string& path, Site where) const {
 }
 
 std::ostream& operator<<(std::ostream& out, const CostReport& r) {
-  out << r.name << " of predictions in " << to_string(r.examined) << '\n' << row("verdict", r.verdict());
+  out << r.name << " of predictions in " << span(r.examined) << '\n' << row("verdict", r.verdict());
   out << rows(r.warnings) << row("gives", reduction_text(r.reduction)) << row("least", link_text(r));
   out << row("shape", shape_text(r));
   if (const std::string text = outlier_text(r); !text.empty()) out << row("outliers", text);

@@ -70,7 +70,7 @@ DerivativeCheck check_derivative(const ScalarFunction& f, int order, const Value
       const double h = first_step(x[i]) * shrink[t], difference = differences[t];
       const double off = std::abs(tape[i] - difference);
       agree = off <= 1e-6 * (std::abs(tape[i]) + std::abs(difference)) + 16 * noise / h + 1e-9 * std::min(usual, 1.);
-      if (agree && noise / h < 1e-9 * std::abs(tape[i]))
+      if (agree && noise / h < 1e-9 * std::abs(tape[i]) && std::abs(tape[i]) > 1e-3 * std::min(usual, 1.))
         check.worst = std::max(check.worst, off / (std::abs(tape[i]) + std::abs(difference)));
       if (distance < 0 || off < distance) distance = off, nearest = difference;
     }

@@ -1,17 +1,11 @@
 // What the bench says of a function: where it breaks, and what is wrong with it.
 #pragma once
-#include <iosfwd>
 #include <string>
 #include <vector>
 
-namespace xtape::lab {
+#include "intervals.hpp"
 
-/// The numbers from low to high, both included; a point where both are equal.
-struct Interval {
-  double low, high;
-};
-/// "[-1, 2]", or "1" for a point; without a bracket at an end that is infinite.
-std::string to_string(const Interval& interval);
+namespace xtape::lab {
 
 /// A place where a function or a derivative of it jumps, with what it is just before and just after it.
 struct Break {

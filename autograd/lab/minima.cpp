@@ -59,16 +59,18 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
 
   double slope_before = -infinity, at_before = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
-    if (!std::isfinite(jet.slope[i]) || !is_step(x[i])) continue;
+    // What has ends may do as it likes there.
+    if (!std::isfinite(jet.slope[i]) || !is_step(x[i]) || i == 0 || i + 1 == x.size()) continue;
     if (jet.slope[i] < slope_before - 1e-8 * (std::abs(slope_before) + std::abs(jet.slope[i])) - 1e-12) {
       if (!s.not_convex) s.not_convex = Interval{at_before, x[i]};
       s.not_convex->high = x[i];
     }
     slope_before = jet.slope[i], at_before = x[i];
   }
-  const double off = std::clamp(e.low_at + 1, x.front(), x.back());
-  const Values beside = f.value({off, std::clamp(e.low_at - 1, x.front(), x.back())});
-  for (double v : beside)
+  Values beside;
+  for (double v : {0., e.low_at - 1, e.low_at - 0.5, e.low_at + 0.5, e.low_at + 1})
+    beside.push_back(std::clamp(v, x.front(), x.back()));
+  for (double v : f.value(beside))
     if (std::isfinite(v)) s.scale = std::max(s.scale, std::abs(v - e.low));
   s.scale = std::max(s.scale, 1e-30);
   return s;

@@ -14,6 +14,6 @@ struct Loss {
 /// Of the values in both dtypes at the points x and the function's slope there. What lies below `negligible` may be
 /// lost.
 std::vector<Loss> find_losses(const Values& x, const Values& in_float32, const Values& in_float64, const Values& slope,
-                              double negligible = 1e-36);
+                              double negligible = 1e-12);
 
 }  // namespace xtape::lab

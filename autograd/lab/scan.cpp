@@ -27,8 +27,13 @@ Values sample_points(const Interval& range, bool coarse) {
   for (int i = 6; i <= 40; i += coarse ? 4 : 1) both(std::ldexp(1, -i));
   const double width = range.high - range.low;
   for (int i = 1; i < 512; i += coarse ? 5 : 1) all.push_back(range.low + width * i / 512);
-  for (double& x : all) x = static_cast<float>(x);
-  // The ends of a range rounded inwards: what is beyond them was not asked for.
+  for (double& x : all) {
+    const auto nearest = static_cast<float>(x);
+    // The ends of a range are rounded inwards: what is beyond them was not asked for.
+    x = x == range.low && nearest < x    ? std::nextafter(nearest, INFINITY)
+        : x == range.high && nearest > x ? std::nextafter(nearest, -INFINITY)
+                                         : nearest;
+  }
   auto inside = [&](double x) { return x >= range.low && x <= range.high; };
   all.erase(std::remove_if(all.begin(), all.end(), [&](double x) { return !inside(x); }), all.end());
   std::sort(all.begin(), all.end());
@@ -72,11 +77,13 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
       open.push_back(std::abs(left.at_b - left.at_a) >= std::abs(right.at_b - right.at_a) ? left : right);
     }
   }
+  std::sort(found.begin(), found.end(), [](const Cell& p, const Cell& q) { return p.a < q.a; });
   // What lies near to each other is one place. What is not level on both sides is noise of the last digits.
   std::vector<Break> breaks;
   for (const Cell& c : found) {
     const double at = std::abs(c.b) < 1e-15 ? 0 : c.a + (c.b - c.a) / 2, apart = 1e-6 * std::max(1., std::abs(at));
     if ((at != 0 && std::abs(at) < 1e-6) || (!breaks.empty() && at - breaks.back().at < apart)) continue;
+    if (at - apart < x.front() || at + apart > x.back()) continue;  // there is nothing on the other side
     Values near;
     for (int i = 1; i <= 4; ++i) near.insert(near.end(), {at - i * apart / 4, at + i * apart / 4});
     const Values side = v(near);
@@ -154,7 +161,12 @@ std::vector<Interval> find_zeros(const Numbers& v, const Values& x, const Values
     if (values[i] == 0) {
       std::size_t last = i;
       while (last + 1 < x.size() && values[last + 1] == 0) ++last;
-      add(x[i], x[last]);
+      // What fades until it rounds to 0 is not 0.
+      auto fades = [&](std::size_t end, std::size_t beside) {
+        const double apart = std::abs(x[beside] - x[end]);
+        return std::abs(values[beside]) < 1e-12 * apart * apart * apart;
+      };
+      if (!(i > 0 && fades(i, i - 1)) && !(last + 1 < x.size() && fades(last, last + 1))) add(x[i], x[last]);
       i = last;
     } else if (i + 1 < x.size() && values[i] * values[i + 1] < 0) {
       double a = x[i], b = x[i + 1];

@@ -64,14 +64,14 @@ std::string rows(const std::vector<Warning>& warnings) {
   return s.empty() ? row("warnings", "none") : s;
 }
 
-std::string to_string(const Interval& interval) {
+std::string span(const Interval& interval) {
   if (interval.low == interval.high) return figure(interval.low);
   return (std::isinf(interval.low) ? "(-inf" : "[" + figure(interval.low)) + ", " +
          (std::isinf(interval.high) ? "inf)" : figure(interval.high) + "]");
 }
 
 std::string place(const Interval& where) {
-  return where.high - where.low < 1e-9 ? "at " + figure(where.low) : "on " + to_string(where);
+  return where.high - where.low < 1e-9 ? "at " + figure(where.low) : "on " + span(where);
 }
 
 }  // namespace xtape::lab

@@ -17,6 +17,8 @@ std::string row(const std::string& label, const std::string& text);
 std::string listed(const std::vector<std::string>& all, std::size_t most = 4);
 /// The warnings of a report, each with its remedy; "none" where there are none.
 std::string rows(const std::vector<Warning>& warnings);
+/// "[-1, 2]", or "1" for a point; an end that is infinite is outside.
+std::string span(const Interval& interval);
 /// "at 0" or "on [1, 2]".
 std::string place(const Interval& where);
 

@@ -144,7 +144,7 @@ Examined examine(const ScalarFunction& f, const Values& x, double negligible) {
   e.in_float64 = f.jet(x, float64), e.in_float32 = f.jet(x, float32);
   const Jet &wide = e.in_float64, &narrow = e.in_float32;
   e.value_losses = find_losses(x, narrow.value, wide.value, wide.slope, negligible);
-  e.slope_losses = find_losses(x, narrow.slope, wide.slope, wide.curvature);
+  e.slope_losses = find_losses(x, narrow.slope, wide.slope, wide.curvature, negligible);
   e.single_gaps = find_gaps([&](const Values& at) { return f.jet(at, float32, 0).value; }, x, narrow.value, wide.value);
   // Where float32 has lost everything, float64 will have lost much: its steps are no jumps.
   std::vector<Interval> lost;
@@ -212,8 +212,16 @@ std::vector<Warning> warnings_of(const ScalarFunction& f, const Examined& e, con
   if (!e.first.disagreements.empty() && !e.straight_through) all.push_back(disagreement(e.first, 1, suffix));
   if (!e.second.disagreements.empty()) all.push_back(disagreement(e.second, 2, suffix));
 
-  for (const Loss& l : e.value_losses) all.push_back(loss(l, "f", suffix));
-  for (const Loss& l : e.slope_losses) all.push_back(loss(l, "the gradient", suffix));
+  // What loses its digits on the way to an overflow has been told of.
+  auto ends_in_gap = [&](const Loss& l) {
+    return std::any_of(e.single_gaps.begin(), e.single_gaps.end(), [&](const Gap& gap) {
+      const double near = 0.05 * std::max(std::abs(l.where.low), std::abs(l.where.high));
+      return std::abs(gap.where.low - l.where.high) < near || std::abs(l.where.low - gap.where.high) < near;
+    });
+  };
+  for (const auto& [losses, what] : {std::pair(&e.value_losses, "f"), {&e.slope_losses, "the gradient"}})
+    for (const Loss& l : *losses)
+      if (!ends_in_gap(l)) all.push_back(loss(l, what, suffix));
   return all;
 }
 

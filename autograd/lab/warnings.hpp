@@ -17,8 +17,8 @@ struct Examined {
   bool straight_through = false;
 };
 
-/// Looks at f at these points. Values that float32 loses below `negligible` are not missed.
-Examined examine(const ScalarFunction& f, const Values& x, double negligible = 1e-36);
+/// Looks at f at these points. What float32 loses below `negligible` is not missed.
+Examined examine(const ScalarFunction& f, const Values& x, double negligible = 1e-12);
 
 /// What is wrong with it. `suffix` ends each text, as ", for target 1" does.
 std::vector<Warning> warnings_of(const ScalarFunction& f, const Examined& e, const std::string& suffix = "");
