@@ -106,7 +106,7 @@ const Activation activations[] = {
 
 const char* name_of(lab::Trouble t) {
   static const char* const names[] = {"not_finite", "gradient_not_finite", "wrong_gradient", "no_gradient",
-                                      "jump",       "cancellation",        "minimum",        "domain"};
+                                      "jump",       "cancellation",        "minimum"};
   return names[static_cast<int>(t)];
 }
 template <class Report>
@@ -150,15 +150,16 @@ void check_activation(const lab::ActivationReport& r) {
   }
   if (row.contains("gain")) {
     const lab::NormalStatistics& n = r.normal;
-    for (const auto& [key, v] : {std::pair("mean", n.mean),
+    for (const auto& figure : {std::pair("mean", n.mean),
                                  {"variance", n.variance},
                                  {"mean_slope", n.mean_slope},
                                  {"saturated", n.saturated},
                                  {"odd", n.odd},
                                  {"gain", n.gain},
                                  {"chi1", n.chi1}}) {
-      INFO(key);
-      CHECK(std::abs(v - row[key].get<double>()) <= 1e-8 * (1 + std::abs(v)));
+      INFO(figure.first);
+      const double wanted = row[figure.first].get<double>();
+      CHECK(std::abs(figure.second - wanted) <= 1e-8 * (1 + std::abs(wanted)));
     }
   }
 }
@@ -250,4 +251,101 @@ TEST_CASE("check finds what is to be found of costs, and nothing wrong with what
   look(lab::check([](auto y, auto t) { return (y - t) * (y - t); }, lab::CostOptions().name("mse")));
   look(lab::check([](auto y, auto t) { return log(cosh(y - t)); }, lab::CostOptions().name("log cosh, naive")));
   CHECK(rows == expected("costs").size());
+}
+
+TEST_CASE("check names the place of a wrong gradient, with both figures") {
+  const Tensor x = ones({1});
+  auto wrong = [](const Tensor& x) {
+    return with_vjp(
+        squared, [](const Tensor& x) { return where(x > 1, 3 * x, 2 * x); }, x);
+  };
+  const auto r = lab::check(wrong, lab::ActivationOptions().predict(false));
+  REQUIRE(r.warnings.size() == 1);
+  CHECK(r.warnings[0].trouble == lab::Trouble::wrong_gradient);
+  CHECK(std::abs(r.warnings[0].where.low - 1) < 0.1);
+  CHECK(r.warnings[0].where.high > 90);
+  CHECK(says(message([&] { r.expect(lab::sound); }), "check: f is not as claimed, sound: the gradient is wrong on [",
+             r.site.line));
+}
+
+TEST_CASE("expect holds a function against what is claimed of it") {
+  auto options = [](const char* name) { return lab::ActivationOptions().name(name).predict(false); };
+  const auto sigmoid_ = lab::check(sigmoid, options("sigmoid"));
+  sigmoid_.expect(lab::sound, lab::finite, lab::smooth, lab::differentiable, lab::continuous, lab::increasing,
+                  lab::monotone, lab::bounded(0, 1), lab::chi1(0.15, 0.16), lab::gain(1.8, 1.9));
+  const auto elu = lab::check([](const Tensor& x) { return nn::elu(x); }, options("elu"));
+  elu.expect(lab::differentiable, lab::bounded(-1));
+  REQUIRE(elu.bends.size() == 1);
+  CHECK(elu.bends[0].at == 0);
+  const auto abs_ = lab::check([](const Tensor& x) { return abs(x); }, options("abs"));
+  abs_.expect(lab::continuous, lab::even, lab::bounded(0));
+  const auto step = lab::check([](const Tensor& x) { return (x > 0).to(x.dtype()); }, options("step"));
+  const auto log_ = lab::check([](const Tensor& x) { return log(x); }, options("log"));
+  const auto mse = lab::check([](const Tensor& y, const Tensor& t) { return nn::mse_loss(y, t); });
+  mse.expect(lab::sound, lab::finite, lab::continuous, lab::differentiable, lab::convex, lab::least_at_target);
+  const auto cauchy = lab::check([](const Tensor& y, const Tensor& t) { return log1p(square(y - 0.9 * t)); });
+
+  auto refused = [](const auto& report, lab::Claim claim) { return message([&] { report.expect(claim); }); };
+  CHECK(begins(refused(elu, lab::smooth), "check: elu is not as claimed, smooth: f'' jumps at 0 (1 to 0)"));
+  CHECK(begins(refused(abs_, lab::differentiable),
+               "check: abs is not as claimed, differentiable: f' jumps at 0 (-1 to 1)"));
+  CHECK(begins(refused(step, lab::continuous), "check: step is not as claimed, continuous: f jumps at 0 (0 to 1)"));
+  CHECK(begins(refused(log_, lab::finite), "check: log is not as claimed, finite: f is NaN on [-100, "));
+  CHECK(begins(refused(sigmoid_, lab::bounded(0, 0.9)),
+               "check: sigmoid is not as claimed, bounded(0, 0.9): its range is [0, 1], least towards -inf, greatest "
+               "towards inf"));
+  CHECK(begins(refused(sigmoid_, lab::chi1(0.8, 1.2)),
+               "check: sigmoid is not as claimed, chi1(0.8, 1.2): chi1 is 0.1528"));
+  CHECK(begins(refused(sigmoid_, lab::gain(1, 1.5)),
+               "check: sigmoid is not as claimed, gain(1, 1.5): the gain is 1.846"));
+  for (const lab::Claim& claim : {lab::decreasing, lab::odd, lab::even})
+    CHECK(
+        begins(refused(sigmoid_, claim), "check: sigmoid is not as claimed, " + to_string(claim) + ": rises; neither"));
+  CHECK(begins(refused(abs_, lab::monotone), "check: abs is not as claimed, monotone: not monotone; even"));
+  CHECK(begins(refused(sigmoid_, lab::convex), "check: sigmoid is not as claimed, convex: that is a claim of a cost"));
+  CHECK(begins(refused(mse, lab::odd), "check: cost is not as claimed, odd: that is a claim of an activation"));
+  CHECK(begins(refused(cauchy, lab::convex), "check: cost is not as claimed, convex: not convex on [-99.61, "));
+  CHECK(
+      begins(refused(cauchy, lab::least_at_target),
+             "check: cost is not as claimed, least_at_target: for target 2 it is least at 1.8 (0), not at the target"));
+}
+
+TEST_CASE("check refuses what it cannot look at, and says why") {
+  auto refused = [](auto f, lab::ActivationOptions options = lab::ActivationOptions()) {
+    return message([&] { lab::check(f, options.predict(false)); });
+  };
+  CHECK(begins(refused([](const Tensor& x) { return softmax(x, 0); }), "check: f gives "));
+  CHECK(begins(refused([](const Tensor& x) { return dropout(x, 0.5); }), "check: f gave "));
+  CHECK(begins(refused([](const Tensor& x) { return sum(x); }), "check: f makes () of ("));
+  CHECK(begins(refused([](const Tensor& x) { return x > 0; }), "check: f gives boolean, expected numbers"));
+  CHECK(begins(refused(relu, lab::ActivationOptions().range(2, 1)),
+               "check: the range is [2, 1], expected finite low < high"));
+  auto cost = [](auto f, const lab::CostOptions& options = {}) { return message([&] { lab::check(f, options); }); };
+  auto mse = [](const Tensor& y, const Tensor& t) { return nn::mse_loss(y, t); };
+  CHECK(begins(cost(mse, lab::CostOptions().classes(1)), "check: classes is 1, expected at least 2"));
+  CHECK(begins(cost(mse, lab::CostOptions().range(0, 0)), "check: the range is [0, 0], expected"));
+  CHECK(begins(cost([](const Tensor& y, const Tensor& t) { return y > t; }), "check: cost gives boolean"));
+  CHECK(begins(cost([](const Tensor& y, const Tensor& t) { return square(sum(y - t)); }),
+               "check: cost of 4 samples is "));
+  CHECK(begins(cost([](const Tensor& y, const Tensor&) { return slice(y, 0, Slice(1)); }),
+               "check: cost makes (3, 1) of"));
+}
+
+TEST_CASE("check predicts what a network makes of an activation: of relu as is known, of swish what it makes of silu") {
+  const auto r = lab::check([](auto x) { return x * sigmoid(x); }, lab::ActivationOptions().name("mine"));
+  REQUIRE(r.prediction);
+  CHECK(r.formula == "x * sigmoid(x)");
+  CHECK(r.prediction->nearest().name == "swish");
+  CHECK(r.prediction->nearest().spectrum_off < 1e-9);
+  std::ostringstream text;
+  text << r;
+  CHECK(text.str() == [&] {
+    std::ostringstream again;
+    again << lab::check([](auto x) { return x * sigmoid(x); }, lab::ActivationOptions().name("mine"));
+    return again.str();
+  }());
+  for (std::size_t begin = 0, end; (end = text.str().find('\n', begin)) != std::string::npos; begin = end + 1) {
+    const std::string line = text.str().substr(begin, end - begin);
+    CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }) <= 100);
+  }
 }

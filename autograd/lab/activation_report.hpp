@@ -1,6 +1,5 @@
 // What `check` says of an activation.
 #pragma once
-#include <functional>
 #include <initializer_list>
 #include <iosfwd>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "../tensor.hpp"
+#include "check_target.hpp"
 #include "claim.hpp"
 #include "finding.hpp"
 #include "normal_statistics.hpp"
@@ -60,6 +60,8 @@ struct ActivationReport {
   NormalStatistics normal;
   std::optional<Prediction> prediction;  ///< none where f is not finite on N(0, 1), or always 0
   Curves curves;                         ///< for pictures
+  std::string formula;                   ///< "x * sigmoid(x)"; empty of what is no formula
+  std::vector<Hazard> inside;            ///< operations in it that some input makes NaN or infinite
   Site site;                             ///< the line of the check
 
   /// What it comes to, in a sentence.
@@ -79,6 +81,6 @@ std::ostream& operator<<(std::ostream& out, const ActivationReport& report);
 
 namespace xtape::detail {
 // What `check` of an activation compiles to.
-lab::ActivationReport check_activation(const std::function<Tensor(const Tensor&)>& f,
+lab::ActivationReport check_activation(const checked::Target<checked::OfTensor>& f,
                                        const lab::ActivationOptions& options, Site site);
 }  // namespace xtape::detail

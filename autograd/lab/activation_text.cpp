@@ -70,7 +70,7 @@ std::string spectrum_columns(const Expectation& e) {
   std::string line;
   for (double v : {e.gain, e.chi1, std::pow(10, s.front()), std::pow(10, s[s.size() / 2]), spread}) {
     const std::string text = figure(v);
-    line += std::string(text.size() < 11 ? 11 - text.size() : 1, ' ') + text;
+    line += std::string(text.size() < 10 ? 10 - text.size() : 1, ' ') + text;
   }
   return line;
 }
@@ -83,13 +83,13 @@ std::string prediction_rows(const Prediction& p) {
     if (text.size() > 14) text = text.substr(0, 13) + "~";
     return "    " + text + std::string(15 - text.size(), ' ');
   };
-  s += name("") + "       gain       chi1    largest     median    decades    outputs   spectrum\n";
+  s += name("") + "      gain      chi1   largest    median   decades   outputs  spectrum\n";
   s += name(p.own.name) + spectrum_columns(p.own) + "\n";
   for (const Expectation& e : p.known) {
     std::string line = name(e.name) + spectrum_columns(e);
     for (double v : {e.outputs_off, e.spectrum_off}) {
       const std::string text = figure(v);
-      line += std::string(text.size() < 11 ? 11 - text.size() : 1, ' ') + text;
+      line += std::string(text.size() < 10 ? 10 - text.size() : 1, ' ') + text;
     }
     s += line + (&e == &p.nearest() ? "  nearest" : "") + "\n";
   }
@@ -118,11 +118,11 @@ std::string refuted(const ActivationReport& r, const Claim& claim) {
       if (!r.kinks.empty()) return "f' jumps at " + listed(places(r.kinks));
       [[fallthrough]];
     case Kind::continuous: return r.jumps.empty() ? "" : "f jumps at " + listed(places(r.jumps));
-    case Kind::increasing: return r.increasing ? "" : "it " + shape_text(r) + ", " + range_text(r);
-    case Kind::decreasing: return r.decreasing ? "" : "it " + shape_text(r) + ", " + range_text(r);
-    case Kind::monotone: return r.increasing || r.decreasing ? "" : "it is " + shape_text(r) + ", " + range_text(r);
-    case Kind::odd: return r.parity == Parity::odd ? "" : "it is " + shape_text(r);
-    case Kind::even: return r.parity == Parity::even ? "" : "it is " + shape_text(r);
+    case Kind::increasing: return r.increasing ? "" : shape_text(r) + ", " + range_text(r);
+    case Kind::decreasing: return r.decreasing ? "" : shape_text(r) + ", " + range_text(r);
+    case Kind::monotone: return r.increasing || r.decreasing ? "" : shape_text(r) + ", " + range_text(r);
+    case Kind::odd: return r.parity == Parity::odd ? "" : shape_text(r);
+    case Kind::even: return r.parity == Parity::even ? "" : shape_text(r);
     case Kind::bounded: {
       const bool holds = r.range.low >= claim.low - 1e-6 * (1 + std::abs(claim.low)) &&
                          r.range.high <= claim.high + (std::isinf(claim.high) ? 0 : 1e-6 * (1 + std::abs(claim.high)));
@@ -165,7 +165,8 @@ const ActivationReport& ActivationReport::svg(const std::string& path, Site wher
 }
 
 std::ostream& operator<<(std::ostream& out, const ActivationReport& r) {
-  out << r.name << " on " << span(r.examined) << '\n' << row("verdict", r.verdict()) << rows(r.warnings);
+  out << r.name << " on " << span(r.examined) << '\n'
+      << row("verdict", r.verdict()) << rows(r.warnings) << inside_rows(r.formula, r.inside);
   out << row("range", range_text(r)) << row("shape", shape_text(r)) << row("smoothness", smoothness_text(r));
   if (!r.far_left.empty()) out << row("far out", "x → -inf: f " + r.far_left + "; x → inf: f " + r.far_right);
   out << row("gradient", gradient_text(r));
@@ -173,9 +174,10 @@ std::ostream& operator<<(std::ostream& out, const ActivationReport& r) {
   if (n.not_finite > 1e-9) {
     out << row("under N(0,1)", "not finite for " + percent(n.not_finite) + " of inputs");
   } else {
-    out << row("under N(0,1)", "mean " + figure(n.mean) + ", variance " + figure(n.variance) + ", mean slope " +
-                                   figure(n.mean_slope) + "; flat (|f'| < 1e-4) for " + percent(n.saturated) +
-                                   "; odd part " + percent(n.odd) + " of E[f^2]");
+    out << row("under N(0,1)", "mean " + figure(std::abs(n.mean) < 1e-12 ? 0 : n.mean) + ", variance " +
+                                   figure(n.variance) + ", mean slope " + figure(n.mean_slope) +
+                                   "; flat (|f'| < 1e-4) for " + percent(n.saturated) + "; odd part " + percent(n.odd) +
+                                   " of E[f^2]");
     out << row("depth", "gain " + figure(n.gain) + ", chi1 " + figure(n.chi1) + ": " + depth_text(n.chi1));
   }
   if (r.prediction) out << prediction_rows(*r.prediction);

@@ -22,7 +22,7 @@ namespace xtape::lab {
 /// Throws where f does not treat each element by itself, or is not the same in every call.
 template <class F, std::enable_if_t<detail::checked::is_activation<F>, int> = 0>
 ActivationReport check(const F& f, const ActivationOptions& options = {}, Site site = Site::here()) {
-  return detail::check_activation(detail::checked::of_tensor(f), options, site);
+  return detail::check_activation(detail::checked::activation(f, site), options, site);
 }
 
 /// Examines a cost, a function of (prediction, target), in the same way: where it is least, whether it is convex, how
@@ -36,7 +36,7 @@ ActivationReport check(const F& f, const ActivationOptions& options = {}, Site s
 /// It may give one loss for each element, their mean or their sum.
 template <class F, std::enable_if_t<detail::checked::is_cost<F>, int> = 0>
 CostReport check(const F& f, const CostOptions& options = {}, Site site = Site::here()) {
-  return detail::check_cost(detail::checked::of_two_tensors(f), options, site);
+  return detail::check_cost(detail::checked::cost(f, site), options, site);
 }
 
 }  // namespace xtape::lab

@@ -2,13 +2,13 @@
 #pragma once
 #include <functional>
 #include <type_traits>
+#include <vector>
 
 #include "../pointwise.hpp"
+#include "formula.hpp"
+#include "intervals.hpp"
 
 namespace xtape::detail::checked {
-
-using OfTensor = std::function<Tensor(const Tensor&)>;
-using OfTwoTensors = std::function<Tensor(const Tensor&, const Tensor&)>;
 
 template <class, class F, class... Args>
 inline constexpr bool has_forward = false;
@@ -57,15 +57,38 @@ inline constexpr bool is_activation = takes_one<F>();
 template <class F>
 inline constexpr bool is_cost = takes_two<F>();
 
+/// What `check` looks at: a function of tensors, and where it is a formula, what that is and what intervals make of it.
+template <class Function>
+struct Target {
+  Function f;
+  std::function<lab::Intervals(const std::vector<lab::Interval>& ranges)> intervals;  ///< empty where it is no formula
+  std::function<lab::Formula()> formula;
+};
+template <class Function, class F>
+Target<Function> formula_target(Function tensors, const F& f, Site site) {
+  return {std::move(tensors),
+          [f, site](const std::vector<lab::Interval>& ranges) { return lab::intervals(f, ranges, {}, site); },
+          [f, site] { return lab::formula(f, {}, site); }};
+}
+
+using OfTensor = std::function<Tensor(const Tensor&)>;
+using OfTwoTensors = std::function<Tensor(const Tensor&, const Tensor&)>;
 template <class F>
-OfTensor of_tensor(const F& f) {
-  if constexpr (is_formula<F>) return [f](const Tensor& x) { return pointwise(f, x); };
-  else return [&f](const Tensor& x) -> Tensor { return f(x); };
+Target<OfTensor> activation(const F& f, Site site) {
+  if constexpr (is_formula<F>)
+    return formula_target(OfTensor([f](const Tensor& x) { return pointwise(f, x); }), f, site);
+  else if constexpr (is_module<void, F>) {
+    // Its parameters in each of the dtypes that it is looked at in.
+    F wide = f.clone(), narrow = f.clone();
+    wide.to(float64), narrow.to(float32);
+    return {[wide, narrow](const Tensor& x) -> Tensor { return x.dtype() == float64 ? wide(x) : narrow(x); }, {}, {}};
+  } else return {[&f](const Tensor& x) -> Tensor { return f(x); }, {}, {}};
 }
 template <class F>
-OfTwoTensors of_two_tensors(const F& f) {
-  if constexpr (is_formula_of_two<F>) return [f](const Tensor& y, const Tensor& t) { return pointwise(f, y, t); };
-  else return [&f](const Tensor& y, const Tensor& t) -> Tensor { return f(y, t); };
+Target<OfTwoTensors> cost(const F& f, Site site) {
+  if constexpr (is_formula_of_two<F>)
+    return formula_target(OfTwoTensors([f](const Tensor& y, const Tensor& t) { return pointwise(f, y, t); }), f, site);
+  else return {[&f](const Tensor& y, const Tensor& t) -> Tensor { return f(y, t); }, {}, {}};
 }
 
 }  // namespace xtape::detail::checked

@@ -20,8 +20,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// One call of `check`.
 class CostExamination {
  public:
-  CostExamination(const std::function<Tensor(const Tensor&, const Tensor&)>& f, const CostOptions& options, Site site)
-      : f_(f), options_(options), site_(site) {
+  using Target = xtape::detail::checked::Target<xtape::detail::checked::OfTwoTensors>;
+  CostExamination(const Target& target, const CostOptions& options, Site site)
+      : target_(target), f_(target.f), options_(options), site_(site) {
     const Interval range = options.range_.value_or(Interval{-100, 100});
     if (!(range.low < range.high) || std::isinf(range.low) || std::isinf(range.high))
       fail("check", "the range is [" + figure(range.low) + ", " + figure(range.high) + "], expected finite low < high",
@@ -40,6 +41,7 @@ class CostExamination {
     look_after_sigmoid();
     look_far();
     if (is_of_classes()) prove_rows();
+    look_inside();
     draw();
     return std::move(r_);
   }
@@ -157,7 +159,7 @@ class CostExamination {
     r_.convex = true;
     for (const Section& s : sections_) {
       if (!has_meaning(s.minimum.target)) continue;
-      if (s.not_convex && r_.convex) r_.convex = false, r_.not_convex = s.not_convex;
+      if (!s.not_convex.empty() && r_.convex) r_.convex = false, r_.not_convex = s.not_convex;
       // Those of the two ends will do for what costs calls.
       if (examined_ == 2) continue;
       const double t = s.minimum.target;
@@ -215,6 +217,25 @@ class CostExamination {
     }
   }
 
+  void look_inside() {
+    const Interval targets{*std::min_element(targets_.begin(), targets_.end()),
+                           *std::max_element(targets_.begin(), targets_.end())};
+    if (target_.formula) r_.formula = target_.formula().text();
+    if (target_.intervals) {
+      r_.inside = target_.intervals({r_.examined, targets}).found;
+    } else if (is_of_classes()) {
+      const Tensor labels = zeros({4}, int64);
+      r_.inside = intervals([&](const Tensor& z) { return f_(z, labels); }, ones({4, options_.classes_}), r_.examined,
+                            {}, site_)
+                      .found;
+    } else {
+      const Tensor half = full({4, 1}, 0.5);
+      r_.inside = intervals([&](const Tensors& in) { return f_(in[0], in[1]); }, Tensors{half, half},
+                            std::vector<Interval>{r_.examined, targets}, {}, site_)
+                      .found;
+    }
+  }
+
   void draw() {
     const double low = std::max(r_.examined.low, -4.), high = std::min(r_.examined.high, 4.);
     const Interval shown = low < high ? Interval{low, high} : r_.examined;
@@ -225,6 +246,7 @@ class CostExamination {
     r_.curves.curvature = std::move(jet.curvature);
   }
 
+  const Target& target_;
   const std::function<Tensor(const Tensor&, const Tensor&)>& f_;
   const CostOptions& options_;
   Site site_;
@@ -237,8 +259,8 @@ class CostExamination {
 
 }  // namespace xtape::lab
 
-xtape::lab::CostReport xtape::detail::check_cost(const std::function<Tensor(const Tensor&, const Tensor&)>& f,
-                                                 const xtape::lab::CostOptions& options, Site site) {
+xtape::lab::CostReport xtape::detail::check_cost(const checked::Target<checked::OfTwoTensors>& f,
+                                                 const lab::CostOptions& options, Site site) {
   const Scope scope(site);
-  return xtape::lab::CostExamination(f, options, site).run();
+  return lab::CostExamination(f, options, site).run();
 }

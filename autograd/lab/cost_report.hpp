@@ -1,6 +1,5 @@
 // What `check` says of a cost.
 #pragma once
-#include <functional>
 #include <initializer_list>
 #include <iosfwd>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "../tensor.hpp"
 #include "activation_report.hpp"
+#include "check_target.hpp"
 #include "claim.hpp"
 #include "finding.hpp"
 
@@ -63,7 +63,7 @@ struct CostReport {
   Link link;
   std::vector<Minimum> minima;                      ///< for each target
   bool convex;                                      ///< along the prediction, for each target
-  std::optional<Interval> not_convex;               ///< where it is not, for the first such target
+  std::vector<Interval> not_convex;                 ///< where it is not, for the first such target
   std::vector<Break> kinks;                         ///< of its slope, for the last of `minima`
   std::optional<double> pull_1, pull_10, pull_100;  ///< |slope| that far from the first target, where that is in range
   /// |slope| by the input of a sigmoid before it, target 1 and input -10; of an identity link between 0 and 1.
@@ -71,6 +71,8 @@ struct CostReport {
   double gradient_error, second_error;  ///< the largest relative distance between tape and differences where both agree
   double shown_target;                  ///< of `curves`
   Curves curves;                        ///< over predictions
+  std::string formula;                  ///< "pow(x - y, 2)"; empty of what is no formula
+  std::vector<Hazard> inside;           ///< operations in it that some input makes NaN or infinite
   Site site;                            ///< the line of the check
 
   /// What it comes to, in a sentence.
@@ -90,6 +92,5 @@ std::ostream& operator<<(std::ostream& out, const CostReport& report);
 
 namespace xtape::detail {
 // What `check` of a cost compiles to.
-lab::CostReport check_cost(const std::function<Tensor(const Tensor&, const Tensor&)>& f,
-                           const lab::CostOptions& options, Site site);
+lab::CostReport check_cost(const checked::Target<checked::OfTwoTensors>& f, const lab::CostOptions& options, Site site);
 }  // namespace xtape::detail

@@ -31,7 +31,12 @@ std::string reduction_text(Reduction reduction) {
 }
 
 std::string shape_text(const CostReport& r) {
-  std::string s = r.convex ? "convex in the prediction" : "not convex " + place(*r.not_convex);
+  std::string s = "convex in the prediction";
+  if (!r.convex) {
+    std::vector<std::string> all;
+    for (const Interval& i : r.not_convex) all.push_back(span(i));
+    s = "not convex on " + listed(all, 2);
+  }
   if (r.kinks.empty()) return s + "; its slope is continuous";
   std::vector<std::string> all;
   for (const Break& b : r.kinks) all.push_back(figure(b.at) + " (" + figure(b.before) + " to " + figure(b.after) + ")");
@@ -68,8 +73,8 @@ std::string refuted(const CostReport& r, const Claim& claim) {
     case Kind::sound: return r.warnings.empty() ? "" : r.warnings[0].text;
     case Kind::finite: return first({Trouble::not_finite, Trouble::gradient_not_finite});
     case Kind::continuous: return first({Trouble::jump});
-    case Kind::differentiable: return r.kinks.empty() ? first({Trouble::jump}) : "it is " + shape_text(r);
-    case Kind::convex: return r.convex ? "" : "it is " + shape_text(r);
+    case Kind::differentiable: return r.kinks.empty() ? first({Trouble::jump}) : shape_text(r);
+    case Kind::convex: return r.convex ? "" : shape_text(r);
     case Kind::least_at_target: return r.link == Link::none ? first({Trouble::minimum}) : "";
     default: return "that is a claim of an activation, and it is a cost";
   }
@@ -103,7 +108,8 @@ const CostReport& CostReport::svg(const std::string& path, Site where) const {
 
 std::ostream& operator<<(std::ostream& out, const CostReport& r) {
   out << r.name << " of predictions in " << span(r.examined) << '\n' << row("verdict", r.verdict());
-  out << rows(r.warnings) << row("gives", reduction_text(r.reduction)) << row("least", link_text(r));
+  out << rows(r.warnings) << inside_rows(r.formula, r.inside) << row("gives", reduction_text(r.reduction))
+      << row("least", link_text(r));
   out << row("shape", shape_text(r));
   if (const std::string text = outlier_text(r); !text.empty()) out << row("outliers", text);
   if (r.after_sigmoid) out << row("sigmoid", sigmoid_text(*r.after_sigmoid));

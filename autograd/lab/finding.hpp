@@ -21,7 +21,6 @@ enum class Trouble {
   jump,                 ///< it jumps, which its gradient does not see
   cancellation,         ///< float32 loses its digits, where float64 shows that they are there to be had
   minimum,              ///< a cost is least elsewhere than at the target, or has a second minimum
-  domain,               ///< an operation inside is given what it is not defined for
 };
 
 /// Something wrong: where, what was measured, and what usually helps.

@@ -30,7 +30,10 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
   const double level = 1e-12 * (std::abs(e.low) + std::min(std::abs(e.high), 1.));
   for (std::size_t i = 0; i < x.size(); ++i)
     if (y[i] <= e.low + level) low = std::min(low, x[i]), high = std::max(high, x[i]);
-  s.minimum = {target, {low <= x.front() ? -infinity : low, high >= x.back() ? infinity : high}, e.low};
+  // Golden section ends in the rounding errors around a point.
+  if (high - low < 1e-5) low = high = std::abs(e.low_at) < 1e-5 ? 0 : e.low_at;
+  s.minimum = {target, {low <= x.front() ? -infinity : low, high >= x.back() ? infinity : high},
+               std::abs(e.low) < level ? 0 : e.low};
 
   // Along the finite values: whether it only falls or rises, and where it has been uphill since the last valley.
   double before = infinity, valley = infinity, hill = -infinity, valley_at = 0;
@@ -62,8 +65,8 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
     // What has ends may do as it likes there.
     if (!std::isfinite(jet.slope[i]) || !is_step(x[i]) || i == 0 || i + 1 == x.size()) continue;
     if (jet.slope[i] < slope_before - 1e-8 * (std::abs(slope_before) + std::abs(jet.slope[i])) - 1e-12) {
-      if (!s.not_convex) s.not_convex = Interval{at_before, x[i]};
-      s.not_convex->high = x[i];
+      if (!s.not_convex.empty() && s.not_convex.back().high == at_before) s.not_convex.back().high = x[i];
+      else s.not_convex.push_back({at_before, x[i]});
     }
     slope_before = jet.slope[i], at_before = x[i];
   }

@@ -12,7 +12,7 @@ struct Section {
   Minimum minimum;
   bool falls, rises;                     ///< all the way, and not everywhere level
   std::optional<double> second_minimum;  ///< another, with a hill between
-  std::optional<Interval> not_convex;    ///< where its slope falls
+  std::vector<Interval> not_convex;      ///< where its slope falls
   double scale;                          ///< what predictions cost that are up to 1 off the minimum, or 0
 };
 Section section(const ScalarFunction& f, const Values& x, double target);

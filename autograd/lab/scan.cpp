@@ -24,7 +24,7 @@ Values sample_points(const Interval& range, bool coarse) {
   for (int i = 1; i * even <= even_up_to; ++i) both(i * even);
   for (double x = even_up_to; x < 1e6 && x < std::max(std::abs(range.low), range.high); x *= coarse ? 1.2 : 1.04)
     both(x);
-  for (int i = 6; i <= 40; i += coarse ? 4 : 1) both(std::ldexp(1, -i));
+  for (int i = 6; i <= 40; i += coarse ? 4 : 1) both(std::ldexp(1.37, -i));
   const double width = range.high - range.low;
   for (int i = 1; i < 512; i += coarse ? 5 : 1) all.push_back(range.low + width * i / 512);
   for (double& x : all) {
@@ -92,7 +92,7 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
     for (std::size_t i = 2; i < side.size(); ++i) unrest = std::max(unrest, std::abs(side[i] - side[i - 2]));
     const bool is_pole = std::abs(c.at_b - c.at_a) > 1e6 * (typical + 1);
     if (is_pole || (jump > 1e-6 * (std::abs(side[0]) + std::abs(side[1]) + typical) && unrest < 0.1 * jump))
-      breaks.push_back({at + 0., is_pole ? c.at_a : side[0], is_pole ? c.at_b : side[1]});
+      breaks.push_back({at + 0., is_pole ? c.at_a : 2 * side[0] - side[2], is_pole ? c.at_b : 2 * side[1] - side[3]});
   }
   return breaks;
 }

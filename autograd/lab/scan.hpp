@@ -6,7 +6,7 @@
 namespace xtape::lab {
 
 /// The points at which a function is looked at, in order, each a number of float32: steps of 1/32 up to 10, growing
-/// ones beyond, powers of two towards 0, and, in a range other than the usual, 512 steps of it. `coarse`: a fifth of
+/// ones beyond, smaller and smaller ones towards 0, and, in a range other than the usual, 512 steps of it. `coarse`: a fifth of
 /// them.
 Values sample_points(const Interval& range, bool coarse = false);
 /// Whether x is 0 or no nearer to it than the even steps of `sample_points` are: nearer ones are there for float32.

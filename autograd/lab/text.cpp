@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace xtape::lab {
 
@@ -62,6 +63,20 @@ std::string rows(const std::vector<Warning>& warnings) {
   for (const Warning& w : warnings)
     s += row(s.empty() ? "warnings" : "", "! " + w.text + (w.remedy.empty() ? "" : ". Remedy: " + w.remedy));
   return s.empty() ? row("warnings", "none") : s;
+}
+
+std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards) {
+  std::string s = formula.empty() ? "" : row("formula", formula.substr(0, formula.find('\n')));
+  std::string label = "inside";
+  for (const Hazard& h : hazards) {
+    std::string line = h.what + ", of " + to_string(h.operand);
+    if (h.site.file) {
+      const std::string file = h.site.file;
+      line += ", at " + file.substr(file.rfind('/') + 1) + ":" + std::to_string(h.site.line);
+    }
+    s += row(std::exchange(label, ""), line + (h.input.empty() ? "" : ": " + h.input));
+  }
+  return s;
 }
 
 std::string span(const Interval& interval) {

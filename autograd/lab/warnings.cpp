@@ -100,7 +100,9 @@ Warning loss(const Loss& l, const std::string& what, const std::string& suffix) 
                 figure(l.at) + ", where float64 has " + figure(l.in_float64) + suffix,
             ""};
   if (std::max(std::abs(l.where.low), std::abs(l.where.high)) < 2)
-    w.remedy = "expm1(x) for exp(x) - 1, log1p(x) for log(1 + x), or a series near there";
+    w.remedy =
+        "expm1(x) for exp(x) - 1, log1p(x) for log(1 + x), x / (sqrt(1 + x) + 1) for sqrt(1 + x) - 1, or a "
+        "series near there";
   else
     w.remedy =
         "a small number is added to 1 or taken from it: log1p(exp(x)), expm1, erfc, sigmoid(-x) for 1 - sigmoid(x), "
@@ -153,7 +155,8 @@ Examined examine(const ScalarFunction& f, const Values& x, double negligible) {
   for (const Gap& gap : e.single_gaps) lost.push_back(gap.where);
   auto outside = [&](std::vector<Break> breaks) {
     auto is_lost = [&](const Break& b) {
-      return std::any_of(lost.begin(), lost.end(), [&](const Interval& i) { return b.at >= i.low && b.at <= i.high; });
+      auto has = [&](const Interval& i) { return b.at >= i.low && b.at <= i.high; };
+      return b.at != 0 && std::any_of(lost.begin(), lost.end(), has);  // around 0 rounding errors are small
     };
     breaks.erase(std::remove_if(breaks.begin(), breaks.end(), is_lost), breaks.end());
     return breaks;
