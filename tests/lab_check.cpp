@@ -151,12 +151,12 @@ void check_activation(const lab::ActivationReport& r) {
   if (row.contains("gain")) {
     const lab::NormalStatistics& n = r.normal;
     for (const auto& figure : {std::pair("mean", n.mean),
-                                 {"variance", n.variance},
-                                 {"mean_slope", n.mean_slope},
-                                 {"saturated", n.saturated},
-                                 {"odd", n.odd},
-                                 {"gain", n.gain},
-                                 {"chi1", n.chi1}}) {
+                               {"variance", n.variance},
+                               {"mean_slope", n.mean_slope},
+                               {"saturated", n.saturated},
+                               {"odd", n.odd},
+                               {"gain", n.gain},
+                               {"chi1", n.chi1}}) {
       INFO(figure.first);
       const double wanted = row[figure.first].get<double>();
       CHECK(std::abs(figure.second - wanted) <= 1e-8 * (1 + std::abs(wanted)));
