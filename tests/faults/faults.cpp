@@ -2,7 +2,8 @@
 //
 //   faults list                                   all subjects
 //   faults calibrate [ID…] [--results FOLDER]     trains both twins with five seeds; subjects that begin with ID
-//   faults lint [ID…] [--half development]        asks lint about both twins; or "held-out"
+//   faults lint [ID…] [--half development]        asks lint about both twins of those that count; or "held-out"
+//   faults check ID…                              both of that, whatever was done before
 //   faults table FOLDER DOCS                      writes DOCS/lint.json and DOCS/lint.md
 //
 // What is in FOLDER, "fault_results" by default, is not done again.
@@ -132,6 +133,7 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 void lint(Results& results, const Subject& subject) {
+  if (!counts(results, subject).value_or(false)) return;
   for (const Twin* twin : {&subject.faulty, &subject.fixed})
     if (results.lint(subject, *twin).is_null())
       results.set_lint(subject, *twin, ask_lint(subject, *twin, typical_seed(results, subject, *twin)));
@@ -151,13 +153,14 @@ int run(int argc, char** argv) {
     write_table(Results(a.ids[0]), subjects, a.ids[1]);
     return 0;
   }
-  Results results(a.results);
+  Results results(a.command == "check" ? "" : a.results);
   for (const Subject& subject : subjects) {
     if (!a.wants(subject)) continue;
     if (a.command == "list") std::printf("%-44s %s\n", subject.id.c_str(), subject.title.c_str());
     else if (a.command == "calibrate") calibrate(results, subject);
     else if (a.command == "lint") lint(results, subject);
-    else throw std::runtime_error("commands are list, calibrate, lint and table");
+    else if (a.command == "check") calibrate(results, subject), lint(results, subject);
+    else throw std::runtime_error("commands are list, calibrate, lint, check and table");
   }
   return 0;
 }
