@@ -15,13 +15,13 @@ int main(int argc, char** argv) {
   const lab::Choices<std::function<Tensor(const Tensor&)>> activations = {
       {"sigmoid", nn::sigmoid}, {"tanh", nn::tanh}, {"relu", nn::relu}};
   lab::Compare compare("accuracy", "Spirals");
-  compare.add(activations, [&](const auto& f, const lab::Trial& trial) {
-    std::ofstream(file + ".begun", std::ios::app) << trial.seed() << "\n";
+  compare.add(activations, [&](const auto& f, const lab::Training& training) {
+    std::ofstream(file + ".begun", std::ios::app) << training.seed() << "\n";
     const nn::Sequential net{nn::Linear(2, 24), f, nn::Dropout(0.05), nn::Linear(24, 2)};
     optim::Run run(net, optim::Adam(net.parameters(), 0.02), optim::TensorBatches(train.input, train.target, 20),
                    [&](const Tensor& x, const Tensor& t) { return nn::cross_entropy(net(x), t); });
     run.validate({other.input, other.target}, optim::accuracy);
-    trial.save(run);
+    training.save(run);
     return run.fit(16);
   });
   compare.seeds(3, 6).stuck_at(0.6).workers(std::atoi(argv[2])).save_to(file);

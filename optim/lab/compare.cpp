@@ -64,13 +64,13 @@ class Bar {
 
 }  // namespace
 
-void Trial::save(optim::Run& run) const {
+void Training::save(optim::Run& run) const {
   if (!file_.empty()) run.save_to(file_);
 }
 
 struct Compare::State {
   std::string figure, title;
-  std::vector<std::pair<std::string, Training>> variants;
+  std::vector<std::pair<std::string, Train>> variants;
   std::int64_t least = 10, most = 10;
   bool larger = true, best = false;
   std::optional<double> stuck_at;
@@ -106,7 +106,7 @@ Compare::~Compare() = default;
 Compare::Compare(Compare&&) noexcept = default;
 Compare& Compare::operator=(Compare&&) noexcept = default;
 
-Compare& Compare::add_training(const std::string& name, Training train, Site site) {
+Compare& Compare::add_variant(const std::string& name, Train train, Site site) {
   if (name.empty()) fail("Compare::add", "the variant has no name", site);
   for (const auto& variant : state_->variants)
     if (variant.first == name)
@@ -164,10 +164,10 @@ Comparison Compare::State::empty_table() const {
 Outcome Compare::State::train(const Job& job) const {
   Outcome outcome;
   try {
-    auto [name, training] = variants[job.variant];  // a copy: what it changes of itself is not the next one's
+    auto [name, train] = variants[job.variant];  // a copy: what it changes of itself is not the next one's
     manual_seed(job.seed);
-    const Trial trial(job.seed, save_path.empty() ? "" : file_of(save_path, name, job.seed));
-    outcome.figures = training(trial, figure);
+    const Training training(job.seed, save_path.empty() ? "" : file_of(save_path, name, job.seed));
+    outcome.figures = train(training, figure);
     if (outcome.figures.empty()) outcome.error = "it gives no figure, expected one an epoch";
     for (std::size_t i = 0; i < outcome.figures.size(); ++i)
       if (!std::isfinite(outcome.figures[i]))

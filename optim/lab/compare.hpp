@@ -14,10 +14,10 @@ class Run;
 namespace xtape::lab {
 
 /// The training that a variant is asked for. Where a seed is expected it is its seed.
-class Trial {
+class Training {
  public:
   /// `file` is where it may be saved, empty where nothing is to be.
-  Trial(std::uint64_t seed, std::string file) : seed_(seed), file_(std::move(file)) {}
+  Training(std::uint64_t seed, std::string file) : seed_(seed), file_(std::move(file)) {}
   std::uint64_t seed() const { return seed_; }
   operator std::uint64_t() const { return seed_; }
   /// Saves the training beside the file of `Compare::save_to`, so that it goes on in its middle after a kill; without
@@ -57,23 +57,23 @@ class Compare {
   Compare(Compare&&) noexcept;
   Compare& operator=(Compare&&) noexcept;
 
-  /// Adds a variant, a function of nothing or of a `const lab::Trial&`. Throws when there is one of this name.
+  /// Adds a variant, a function of nothing or of a `const lab::Training&`. Throws when there is one of this name.
   template <class F>
   Compare& add(const std::string& name, F train, Site site = Site::here()) {
-    constexpr bool of_trial = std::is_invocable_v<F&, const Trial&>, of_nothing = std::is_invocable_v<F&>;
-    static_assert(of_trial || of_nothing,
-                  "a variant is a function of its choices, if any, and then of nothing or of a const lab::Trial&");
-    if constexpr (of_trial) return add_training(name, training<const Trial&>(std::move(train)), site);
-    else if constexpr (of_nothing) return add_training(name, training<>(std::move(train)), site);
+    constexpr bool of_training = std::is_invocable_v<F&, const Training&>, of_nothing = std::is_invocable_v<F&>;
+    static_assert(of_training || of_nothing,
+                  "a variant is a function of its choices, if any, and then of nothing or of a const lab::Training&");
+    if constexpr (of_training) return add_variant(name, train_by<const Training&>(std::move(train)), site);
+    else if constexpr (of_nothing) return add_variant(name, train_by<>(std::move(train)), site);
     else return *this;
   }
-  /// Adds a variant for each choice, `train(choice)` or `train(choice, trial)`, by the name of the choice.
+  /// Adds a variant for each choice, `train(choice)` or `train(choice, training)`, by the name of the choice.
   template <class A, class F>
   Compare& add(const Choices<A>& choices, F train, Site site = Site::here()) {
     for (const auto& [name, value] : choices) add(name, chosen(train, value), site);
     return *this;
   }
-  /// Adds a variant for each pair of choices, `train(a, b)` or `train(a, b, trial)`, by the name "a + b".
+  /// Adds a variant for each pair of choices, `train(a, b)` or `train(a, b, training)`, by the name "a + b".
   template <class A, class B, class F>
   Compare& add(const Choices<A>& first, const Choices<B>& second, F train, Site site = Site::here()) {
     for (const auto& [a, value] : first)
@@ -114,28 +114,28 @@ class Compare {
   Comparison run(Site site = Site::here());
 
  private:
-  using Training = std::function<std::vector<double>(const Trial&, const std::string& figure)>;
-  Compare& add_training(const std::string& name, Training train, Site site);
+  using Train = std::function<std::vector<double>(const Training&, const std::string& figure)>;
+  Compare& add_variant(const std::string& name, Train train, Site site);
 
   template <class F, class... Values>
   static auto chosen(F train, Values... values) {
-    return [train, values...](const auto&... trial) mutable -> decltype(train(values..., trial...)) {
-      return train(values..., trial...);
+    return [train, values...](const auto&... training) mutable -> decltype(train(values..., training...)) {
+      return train(values..., training...);
     };
   }
   static std::vector<double> figures_of(const optim::History& history, const std::string& figure);
   template <class... Given, class F>
-  static Training training(F train) {
+  static Train train_by(F train) {
     using R = std::invoke_result_t<F&, Given...>;
     constexpr bool history = std::is_convertible_v<R, const optim::History&>, one = std::is_arithmetic_v<R>;
     constexpr bool list = std::is_convertible_v<R, std::vector<double>>;
     static_assert(history || one || list,
                   "a variant returns the History of a Run, as run.fit(30) does, one figure an epoch as a "
                   "std::vector<double>, or one figure");
-    return [train]([[maybe_unused]] const Trial& trial, [[maybe_unused]] const std::string& figure) mutable {
+    return [train]([[maybe_unused]] const Training& training, [[maybe_unused]] const std::string& figure) mutable {
       const auto call = [&] {
         if constexpr (sizeof...(Given) == 0) return train();
-        else return train(trial);
+        else return train(training);
       };
       if constexpr (history) return figures_of(call(), figure);
       else if constexpr (one) return std::vector<double>{static_cast<double>(call())};

@@ -26,13 +26,28 @@ optim::Series curve_of(const Comparison::Variant& v) {
   }
 }
 
-// A line for each variant with a dot for each seed.
+// As a Page's table, with numbers that are text already.
+std::string table_of(const Comparison& table) {
+  const auto row_of = [](const std::string& cell, const std::vector<std::string>& row) {
+    std::string html = "<tr>";
+    for (std::size_t k = 0; k < row.size(); ++k)
+      html += "<" + cell + (k > 0 ? " class=\"number\">" : ">") + optim::escaped(row[k]) + "</" + cell + ">";
+    return html + "</tr>\n";
+  };
+  std::string html =
+      "<div class=\"table scroll\"><table>\n<thead>" + row_of("th", columns_of(table)) + "</thead>\n<tbody>\n";
+  for (const auto& row : rows_of(table)) html += row_of("td", row);
+  return html + "</tbody>\n</table></div>\n";
+}
+
+// A line for each variant with a dot for each seed, beside the curves.
 constexpr char dots[] = R"js(
 const chart = section.querySelector(".chart"), row = 30, top = 8, bottom = 26;
 const all = data.variants.flatMap(v => v.figures).concat(data.stuck ?? []);
 const low = Math.min(...all), high = Math.max(...all), span = high - low || Math.abs(high) || 1;
 const height = top + row * data.variants.length + bottom;
 const tick = v => data.percent ? page.tick(100 * v) + "\u00a0%" : page.tick(v);
+section.style.gridColumn = "auto";
 chart.style.height = height + "px";
 page.width(chart, width => {
   const left = Math.min(width / 3, 20 + 6.2 * Math.max(...data.variants.map(v => v.name.length))), right = 24;
@@ -66,9 +81,7 @@ page.width(chart, width => {
 optim::Page Comparison::page() const {
   const bool percent = optim::is_share(figure);
   optim::Page page(title.empty() ? "Comparison by " + figure : title, heading_of(*this));
-  std::vector<std::vector<optim::Value>> rows;
-  for (const auto& row : rows_of(*this)) rows.emplace_back(row.begin(), row.end());
-  page.table("Variants", columns_of(*this), rows);
+  page.raw("Variants", table_of(*this));
   page.text("What it says", explanation_of(*this));
   std::vector<optim::Series> curves;
   nlohmann::json data = {{"percent", percent}, {"stuck", nullptr}, {"variants", nlohmann::json::array()}};

@@ -36,8 +36,7 @@ std::string heading_of(const Comparison& table) {
   std::size_t epochs = 0;
   for (const auto& v : table.variants)
     for (const auto& curve : v.curves) epochs = std::max(epochs, curve.size());
-  std::string text = table.title.empty() ? "" : table.title + ": ";
-  text += table.figure;
+  std::string text = table.figure;
   if (epochs > 1)
     text += (table.of_best ? " of the best of " : " of the last of ") + std::to_string(epochs) + " epochs";
   if (optim::is_share(table.figure)) text += " in %";

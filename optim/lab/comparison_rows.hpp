@@ -8,7 +8,7 @@ namespace xtape::lab {
 /// of one without figures.
 std::optional<Comparison::Difference> to_reference(const Comparison& table, const Comparison::Variant& variant);
 
-/// "MNIST: accuracy of the last of 30 epochs, the largest first".
+/// "accuracy of the last of 30 epochs, the largest first".
 std::string heading_of(const Comparison& table);
 /// The names of the columns, and for each variant a row.
 std::vector<std::string> columns_of(const Comparison& table);

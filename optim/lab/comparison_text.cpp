@@ -79,7 +79,7 @@ std::ostream& operator<<(std::ostream& out, const Comparison& table) {
     }
     out << line.substr(0, line.find_last_not_of(' ') + 1) << "\n";
   };
-  write_wrapped(out, heading_of(table));
+  write_wrapped(out, (table.title.empty() ? "" : table.title + ": ") + heading_of(table));
   write(head);
   for (const auto& row : rows) write(row);
   write_wrapped(out, explanation_of(table));
