@@ -190,6 +190,12 @@ const Cost costs[] = {
     {"cross-entropy of classes, naive",
      [](const Tensor& y, const Tensor& t) { return mean(log(sum(exp(y), 1)) - sum(y * one_hot(t, 3, y.dtype()), 1)); },
      lab::CostOptions().classes(3)},
+    {"smoothed cross-entropy of classes",
+     [](const Tensor& y, const Tensor& t) { return nn::cross_entropy(y, one_hot(t, 3, y.dtype()) * 0.9 + 0.1 / 3); },
+     lab::CostOptions().classes(3)},
+    {"dice", [](const Tensor& y, const Tensor& t) { return nn::dice_loss(y, t); }},
+    {"soft margin", [](const Tensor& y, const Tensor& t) { return nn::soft_margin_loss(y, t); }},
+    {"relative entropy", [](const Tensor& y, const Tensor& t) { return t * (log(t) - log(y)) - t + y; }},
     {"hinge", [](const Tensor& y, const Tensor& t) { return relu(1 - t * y); }},
     {"squared hinge", [](const Tensor& y, const Tensor& t) { return square(relu(1 - t * y)); }},
     {"poisson", [](const Tensor& y, const Tensor& t) { return exp(y) - t * y; }},
@@ -214,7 +220,7 @@ void check_cost(const lab::CostReport& r) {
   }());
   const Json& row = expected("costs").at(r.name);
   check_troubles(r, row["troubles"]);
-  const char* const links[] = {"none", "identity", "logits", "log", "margin", "classes"};
+  const char* const links[] = {"none", "identity", "labels", "logits", "log", "margin", "classes"};
   CHECK(links[static_cast<int>(r.link)] == row["link"].get<std::string>());
   if (!row["convex"].is_null()) CHECK(r.convex == row["convex"].get<bool>());
   if (r.link != lab::Link::none) check_places(r.kinks, row["kinks"]);
@@ -348,4 +354,34 @@ TEST_CASE("check predicts what a network makes of an activation: of relu as is k
     const std::string line = text.str().substr(begin, end - begin);
     CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }) <= 100);
   }
+}
+
+TEST_CASE("check's Fisher spectrum is that of the gradients by the parameters, one by one") {
+  // The network of Prediction, whose scores sqrt(p_y) d log p_y / d parameters are taken from the tape.
+  const double gain = std::sqrt(2.);
+  const std::vector<std::int64_t> widths{16, 32, 32, 32, 4};
+  RandomGenerator generator(1);
+  const Tensor x = normal({32, 16}, 0, 1, float64, generator);
+  Tensors parameters;
+  for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
+    const double scale = (l == 0 ? 1 : gain) / std::sqrt(static_cast<double>(widths[l]));
+    parameters.push_back(normal({widths[l + 1], widths[l]}, 0, scale, float64, generator).requires_grad());
+    parameters.push_back(zeros({widths[l + 1]}, float64).requires_grad());
+  }
+  Tensor y = x;
+  for (std::size_t l = 0; l < 4; ++l) y = linear(l > 0 ? relu(y) : y, parameters[2 * l], parameters[2 * l + 1]);
+  const Tensor log_p = flatten(log_softmax(y, 1));
+  Tensors scores;
+  for (std::int64_t i = 0; i < log_p.size(); ++i) {
+    Tensors parts;
+    for (const Tensor& g : grad(log_p[i], parameters, retain_graph)) parts.push_back(flatten(g));
+    scores.push_back(concat(parts, 0) * exp(log_p[i].detach() / 2));
+  }
+  const Tensor rows = stack(scores);
+  std::vector<double> expected = eigvalsh(matmul(rows, rows, false, true) / 32).to_vector<double>();
+  std::sort(expected.rbegin(), expected.rend());
+  const auto r = lab::check(relu);
+  REQUIRE(r.prediction);
+  for (std::size_t i = 0; i < r.prediction->own.spectrum.size(); ++i)
+    CHECK(std::abs(r.prediction->own.spectrum[i] - std::log10(expected[i])) < 1e-6);
 }

@@ -39,4 +39,13 @@ CostReport check(const F& f, const CostOptions& options = {}, Site site = Site::
   return detail::check_cost(detail::checked::cost(f, site), options, site);
 }
 
+/// What is neither does not compile.
+template <class F, std::enable_if_t<!detail::checked::is_activation<F> && !detail::checked::is_cost<F>, int> = 0>
+void check(const F&) {
+  static_assert(
+      detail::checked::is_cost<F>,
+      "check takes a function of one Tensor, or a cost of two; wrap what takes more: [](const Tensor& y, const "
+      "Tensor& t) { return nn::mse_loss(y, t); }");
+}
+
 }  // namespace xtape::lab

@@ -67,10 +67,24 @@ class CostExamination {
     return ScalarFunction([this, target](const Tensor& x) { return at(x, target); }, result);
   }
 
+  // A target that the cost takes: it neither throws nor is nowhere finite, as of a logarithm of the target.
+  bool takes(double target) const {
+    const NoGradGuard guard;
+    try {
+      const Values y = f_(full({1, 1}, 0.4, float64), full({1, 1}, target, float64)).to_vector<double>();
+      return !y.empty() && std::isfinite(y[0]);
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
   void find_reduction() {
     const NoGradGuard guard;
+    if (!is_of_classes())
+      for (double t : {0., 1., 0.5})
+        if (takes(t)) some_target_ = t;
     const Values x{0.25, 0.4375, 0.625, 0.75};
-    const Tensor batch = at(tensor(x, Shape{4, 1}), 0.5);
+    const Tensor batch = at(tensor(x, Shape{4, 1}), some_target_);
     if (!is_floating(batch.dtype()))
       fail("check", r_.name + " gives " + to_string(batch.dtype()) + ", expected numbers with a derivative", site_);
     if (batch.size() == 4) {
@@ -82,7 +96,7 @@ class CostExamination {
            r_.name + " makes " + to_string(batch.shape()) + " of 4 predictions, expected a loss for each or one",
            site_);
     double sum = 0;
-    for (double v : x) sum += at(tensor(Values{v}, Shape{1, 1}), 0.5).item();
+    for (double v : x) sum += at(tensor(Values{v}, Shape{1, 1}), some_target_).item();
     const double whole = batch.item(), tolerance = 1e-9 * std::abs(sum);
     if (std::abs(whole - sum / 4) <= tolerance) r_.reduction = Reduction::mean;
     else if (std::abs(whole - sum) <= tolerance) r_.reduction = Reduction::sum;
@@ -97,10 +111,10 @@ class CostExamination {
 
   // A cost of probabilities is finite between 0 and 1 only.
   void find_domain() {
-    const ScalarFunction f = along(0.5);
+    const ScalarFunction f = along(some_target_);
     auto refuses = [&](const Interval& i) {
       try {
-        return f_(tensor(Values{i.low, i.high}, Shape{2, 1}), full({2, 1}, 0.5, float64)), false;
+        return f_(tensor(Values{i.low, i.high}, Shape{2, 1}), full({2, 1}, some_target_, float64)), false;
       } catch (const Error&) {
         return true;
       }
@@ -123,9 +137,16 @@ class CostExamination {
     else if (!options_.targets_.empty()) targets_ = options_.targets_;
     else
       for (double t : {-1., 0., 0.25, 0.5, 1., 2.})
-        if (t >= r_.examined.low && t <= r_.examined.high) targets_.push_back(t);
+        if (t >= r_.examined.low && t <= r_.examined.high && takes(t)) targets_.push_back(t);
+    if (targets_.empty())
+      fail("check",
+           r_.name +
+               " is finite for none of the targets -1, 0, 0.25, 0.5, 1 and 2: state which targets({...}) "
+               "there are",
+           site_);
     for (double t : targets_) sections_.push_back(section(along(t), x_, t));
-    r_.link = is_of_classes() ? (sections_[0].falls ? Link::classes : Link::none) : find_link(sections_, r_.examined);
+    r_.link = is_of_classes() ? (sections_[0].minimum.at.low > 0 ? Link::classes : Link::none)
+                              : find_link(sections_, r_.examined);
     for (const Section& s : sections_)
       if (has_meaning(s.minimum.target)) r_.minima.push_back(s.minimum);
     if (r_.link == Link::none) r_.warnings.push_back(misplaced(sections_[worst_misplaced(sections_)].minimum));
@@ -141,7 +162,7 @@ class CostExamination {
   }
   // Of a cost that takes logits or margins, targets between the classes mean nothing.
   bool has_meaning(double target) const {
-    if (r_.link == Link::logits) return target == 0 || target == 1;
+    if (r_.link == Link::logits || r_.link == Link::labels) return target == 0 || target == 1;
     if (r_.link == Link::margin) return std::abs(target) == 1;
     return r_.link != Link::log || target > 0;
   }
@@ -161,10 +182,10 @@ class CostExamination {
       if (!has_meaning(s.minimum.target)) continue;
       if (!s.not_convex.empty() && r_.convex) r_.convex = false, r_.not_convex = s.not_convex;
       // Those of the two ends will do for what costs calls.
-      if (examined_ == 2) continue;
+      if (looked_at_.size() == 2) continue;
       const double t = s.minimum.target;
       if (t != 1 && t != (r_.link == Link::margin ? -1 : 0) && options_.targets_.empty()) continue;
-      ++examined_;
+      looked_at_.push_back(t);
       const ScalarFunction f = along(s.minimum.target);
       const Examined e = examine(f, x_, 1e-5 * s.scale);
       const std::string suffix = is_of_classes() ? "" : ", for target " + figure(s.minimum.target);
@@ -183,7 +204,7 @@ class CostExamination {
   }
 
   void look_after_sigmoid() {
-    if (r_.link != Link::identity || r_.examined.low > 0 || r_.examined.high < 1) return;
+    if ((r_.link != Link::identity && r_.link != Link::labels) || r_.examined.low > 0 || r_.examined.high < 1) return;
     const ScalarFunction f([this](const Tensor& z) { return at(sigmoid(z), 1); },
                            r_.reduction == Reduction::each  ? ScalarFunction::Result::each
                            : r_.reduction == Reduction::sum ? ScalarFunction::Result::sum
@@ -217,22 +238,18 @@ class CostExamination {
     }
   }
 
+  // Each operation once, though several targets come by it.
   void look_inside() {
-    const Interval targets{*std::min_element(targets_.begin(), targets_.end()),
-                           *std::max_element(targets_.begin(), targets_.end())};
     if (target_.formula) r_.formula = target_.formula().text();
-    if (target_.intervals) {
-      r_.inside = target_.intervals({r_.examined, targets}).found;
-    } else if (is_of_classes()) {
-      const Tensor labels = zeros({4}, int64);
-      r_.inside = intervals([&](const Tensor& z) { return f_(z, labels); }, ones({4, options_.classes_}), r_.examined,
-                            {}, site_)
-                      .found;
-    } else {
-      const Tensor half = full({4, 1}, 0.5);
-      r_.inside = intervals([&](const Tensors& in) { return f_(in[0], in[1]); }, Tensors{half, half},
-                            std::vector<Interval>{r_.examined, targets}, {}, site_)
-                      .found;
+    for (double t : looked_at_) {
+      const auto one = [&](const Tensor& y) { return f_(y, is_of_classes() ? zeros({4}, int64) : full_like(y, t)); };
+      const Tensor example = full({4, is_of_classes() ? options_.classes_ : 1}, 0.5);
+      const Intervals all = target_.intervals ? target_.intervals({r_.examined, {t, t}})
+                                              : intervals(one, example, r_.examined, {}, site_);
+      for (const Hazard& h : all.found) {
+        auto is_like = [&](const Hazard& o) { return o.what == h.what && o.site.line == h.site.line; };
+        if (std::none_of(r_.inside.begin(), r_.inside.end(), is_like)) r_.inside.push_back(h);
+      }
     }
   }
 
@@ -252,7 +269,8 @@ class CostExamination {
   Site site_;
   Values x_, targets_;
   std::vector<Section> sections_;
-  int examined_ = 0;
+  Values looked_at_;  // targets
+  double some_target_ = 0.5;
   bool refuses_others_ = false;  // it throws for predictions outside of those that are examined
   CostReport r_{};
 };

@@ -38,6 +38,7 @@ class CostOptions {
 enum class Link {
   none,      ///< nowhere that the target tells
   identity,  ///< at t
+  labels,    ///< at t where that is 0 or 1, of probabilities
   logits,    ///< where sigmoid(prediction) = t, so at infinity for 0 and 1
   log,       ///< where exp(prediction) = t
   margin,    ///< towards infinity with the sign of t, -1 or 1

@@ -13,6 +13,7 @@ namespace {
 std::string link_text(const CostReport& r) {
   switch (r.link) {
     case Link::identity: return "at the target";
+    case Link::labels: return "at the target where that is 0 or 1: it takes probabilities, of labels";
     case Link::logits: return "where sigmoid(prediction) is the target: it takes logits";
     case Link::log: return "where exp(prediction) is the target";
     case Link::margin: return "far on the target's side of 0: it takes margins, of targets -1 and 1";

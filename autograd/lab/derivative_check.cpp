@@ -65,15 +65,16 @@ DerivativeCheck check_derivative(const ScalarFunction& f, int order, const Value
     // Nor do they agree among themselves where there is noise.
     noise = std::max(noise, std::abs(differences[2] - differences[1]) * first_step(x[i]) * shrink[2]);
     double nearest = 0, distance = -1;
-    bool agree = false;
-    for (int t = 0; t < tries && !agree; ++t) {
-      const double h = first_step(x[i]) * shrink[t], difference = differences[t];
-      const double off = std::abs(tape[i] - difference);
-      agree = off <= 1e-6 * (std::abs(tape[i]) + std::abs(difference)) + 16 * noise / h + 1e-9 * std::min(usual, 1.);
-      if (agree && noise / h < 1e-9 * std::abs(tape[i]) && std::abs(tape[i]) > 1e-3 * std::min(usual, 1.))
-        check.worst = std::max(check.worst, off / (std::abs(tape[i]) + std::abs(difference)));
-      if (distance < 0 || off < distance) distance = off, nearest = difference;
+    bool agree = false, quiet = false;
+    for (int t = 0; t < tries; ++t) {
+      const double h = first_step(x[i]) * shrink[t], off = std::abs(tape[i] - differences[t]);
+      const double size = std::abs(tape[i]) + std::abs(differences[t]);
+      agree = agree || off <= 1e-6 * size + 16 * noise / h + 1e-9 * std::min(usual, 1.);
+      if (distance >= 0 && off >= distance) continue;
+      distance = off, nearest = differences[t];
+      quiet = noise / h < 1e-9 * size && size > 1e-3 * std::min(usual, 1.);
     }
+    if (agree && quiet) check.worst = std::max(check.worst, distance / (std::abs(tape[i]) + std::abs(nearest)));
     constant = constant && std::abs(nearest) <= 32 * noise / first_step(x[i]);
     in_a_row = agree ? 0 : in_a_row + 1;
     most_in_a_row = std::max(most_in_a_row, in_a_row);

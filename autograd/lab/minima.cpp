@@ -32,7 +32,8 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
     if (y[i] <= e.low + level) low = std::min(low, x[i]), high = std::max(high, x[i]);
   // Golden section ends in the rounding errors around a point.
   if (high - low < 1e-5) low = high = std::abs(e.low_at) < 1e-5 ? 0 : e.low_at;
-  s.minimum = {target, {low <= x.front() ? -infinity : low, high >= x.back() ? infinity : high},
+  s.minimum = {target,
+               {low <= x.front() ? -infinity : low, high >= x.back() ? infinity : high},
                std::abs(e.low) < level ? 0 : e.low};
 
   // Along the finite values: whether it only falls or rises, and where it has been uphill since the last valley.
@@ -61,9 +62,12 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
       s.second_minimum = v;
 
   double slope_before = -infinity, at_before = 0;
+  const Values single = f.slope(x, float32);
   for (std::size_t i = 0; i < x.size(); ++i) {
     // What has ends may do as it likes there.
-    if (!std::isfinite(jet.slope[i]) || !is_step(x[i]) || i == 0 || i + 1 == x.size()) continue;
+    if (!is_step(x[i]) || i == 0 || i + 1 == x.size()) continue;
+    // Where float32 has lost the slope, that of float64 is no longer smooth.
+    if (!(std::abs(single[i] - jet.slope[i]) <= 1e-3 * (1e-3 + std::abs(jet.slope[i])))) continue;
     if (jet.slope[i] < slope_before - 1e-8 * (std::abs(slope_before) + std::abs(jet.slope[i])) - 1e-12) {
       if (!s.not_convex.empty() && s.not_convex.back().high == at_before) s.not_convex.back().high = x[i];
       else s.not_convex.push_back({at_before, x[i]});
@@ -81,19 +85,22 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
 
 Link find_link(const std::vector<Section>& sections, const Interval& domain) {
   auto all = [&](const std::function<bool(const Section&)>& holds, const std::function<bool(double)>& concerns) {
-    bool any = false;
+    std::size_t concerned = 0;
     for (const Section& s : sections)
       if (concerns(s.minimum.target)) {
-        any = true;
+        ++concerned;
         if (!holds(s)) return false;
       }
-    return any;
+    return concerned >= std::min<std::size_t>(2, sections.size());  // one target alone would obey several
   };
   auto everywhere = [](double) { return true; };
   auto least_at = [](double (*where)(double)) {
     return [where](const Section& s) { return contains(s.minimum.at, where(s.minimum.target)); };
   };
   if (all(least_at([](double t) { return t; }), everywhere)) return Link::identity;
+  if (domain.low == 0 && domain.high == 1 &&
+      all(least_at([](double t) { return t; }), [](double t) { return t == 0 || t == 1; }))
+    return Link::labels;
   if (domain.low > -10 || domain.high < 10) return Link::none;
   auto is_share = [](double t) { return t >= 0 && t <= 1; };
   if (all(least_at([](double t) { return std::log(t / (1 - t)); }), is_share)) return Link::logits;

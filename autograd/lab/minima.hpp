@@ -17,8 +17,8 @@ struct Section {
 };
 Section section(const ScalarFunction& f, const Values& x, double target);
 
-/// The link that all sections obey, in this order: identity, logits, log, margin. Costs that are finite in a part of
-/// the numbers only have no scores.
+/// The link that all sections obey, in this order: identity, labels, logits, log, margin. Costs that are finite in a
+/// part of the numbers only have no scores.
 Link find_link(const std::vector<Section>& sections, const Interval& domain);
 /// The section whose minimum is farthest from its target.
 std::size_t worst_misplaced(const std::vector<Section>& sections);

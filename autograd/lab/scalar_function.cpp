@@ -28,23 +28,21 @@ Values ScalarFunction::values_one_by_one(const Values& x, Dtype dtype) const {
 }
 
 Jet ScalarFunction::jet(const Values& x, Dtype dtype, int order) const {
+  Jet all = order > 0 ? derivatives(x, dtype, order) : Jet();
+  const NoGradGuard guard;
+  if (is_slow()) all.value = values_one_by_one(x, dtype);
+  else if (order == 0 && !x.empty()) all.value = f_(column(x, dtype)).to_vector<double>();
+  return all;
+}
+
+Jet ScalarFunction::derivatives(const Values& x, Dtype dtype, int order) const {
   Jet all;
   if (x.empty()) return all;
   const std::size_t n = x.size();
-  if (order == 0) {
-    const NoGradGuard guard;
-    all.value = is_slow() ? values_one_by_one(x, dtype) : f_(column(x, dtype)).to_vector<double>();
-    return all;
-  }
   const Recording recording(true);
   const Tensor leaf = column(x, dtype).requires_grad();
   const Tensor y = f_(leaf);
-  if (is_slow()) {
-    const NoGradGuard guard;
-    all.value = values_one_by_one(x, dtype);
-  } else {
-    all.value = y.to_vector<double>();
-  }
+  if (!is_slow()) all.value = y.to_vector<double>();
   Tensor slope = gradient(y, leaf, order > 1 ? create_graph : grad_defaults);
   if (order > 1) {
     Tensor curvature;
@@ -63,10 +61,7 @@ Jet ScalarFunction::jet(const Values& x, Dtype dtype, int order) const {
 }
 
 Numbers ScalarFunction::derivative(int order) const {
-  return [this, order](const Values& x) {
-    Jet j = jet(x, float64, order);
-    return order == 0 ? std::move(j.value) : order == 1 ? std::move(j.slope) : std::move(j.curvature);
-  };
+  return [this, order](const Values& x) { return order == 0 ? value(x) : order == 1 ? slope(x) : curvature(x); };
 }
 
 bool ScalarFunction::is_recorded() const {

@@ -29,8 +29,8 @@ class ScalarFunction {
   /// In that dtype; what is not asked for, by `order`, stays empty. A derivative that the tape has not is 0.
   Jet jet(const Values& x, Dtype dtype = float64, int order = 2) const;
   Values value(const Values& x) const { return jet(x, float64, 0).value; }
-  Values slope(const Values& x) const { return jet(x, float64, 1).slope; }
-  Values curvature(const Values& x) const { return jet(x, float64, 2).curvature; }
+  Values slope(const Values& x, Dtype dtype = float64) const { return derivatives(x, dtype, 1).slope; }
+  Values curvature(const Values& x) const { return derivatives(x, float64, 2).curvature; }
   /// Derivative of that order, 0 to 2.
   Numbers derivative(int order) const;
 
@@ -43,6 +43,8 @@ class ScalarFunction {
 
  private:
   Values values_one_by_one(const Values& x, Dtype dtype) const;
+  // A jet that has values where they cost nothing.
+  Jet derivatives(const Values& x, Dtype dtype, int order) const;
 
   Function f_;
   Result result_;

@@ -90,9 +90,14 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
     const double jump = std::abs(side[1] - side[0]);
     double unrest = 0;
     for (std::size_t i = 2; i < side.size(); ++i) unrest = std::max(unrest, std::abs(side[i] - side[i - 2]));
+    auto limit = [&](double near_it, double farther) {
+      const double v = 2 * near_it - farther;
+      return std::abs(v) < 1e-9 * jump ? 0 : v;
+    };
     const bool is_pole = std::abs(c.at_b - c.at_a) > 1e6 * (typical + 1);
     if (is_pole || (jump > 1e-6 * (std::abs(side[0]) + std::abs(side[1]) + typical) && unrest < 0.1 * jump))
-      breaks.push_back({at + 0., is_pole ? c.at_a : 2 * side[0] - side[2], is_pole ? c.at_b : 2 * side[1] - side[3]});
+      breaks.push_back(
+          {at + 0., is_pole ? c.at_a : limit(side[0], side[2]), is_pole ? c.at_b : limit(side[1], side[3])});
   }
   return breaks;
 }

@@ -44,7 +44,7 @@ std::string share_text(const Interval& where) {
 
 Warning value_gap(const ScalarFunction& f, const Gap& gap, const std::string& suffix) {
   Warning w{Trouble::not_finite, gap.where, "f is " + value_text(gap.value) + " " + place(gap.where), ""};
-  w.text += share_text(gap.where) + suffix;
+  w.text += suffix.empty() ? share_text(gap.where) : suffix;
   if (is_point(gap.where)) {
     const std::string limit = neighbours(f, gap.where);
     w.remedy =
@@ -80,7 +80,7 @@ Warning single_gap(const Gap& gap, double at, double exact, const std::string& s
 Warning slope_gap(const Gap& gap, bool single, const std::string& suffix) {
   Warning w{Trouble::gradient_not_finite, gap.where,
             "the gradient is " + value_text(gap.value) + (single ? " in float32 " : " ") + place(gap.where) +
-                ", where f is finite" + share_text(gap.where) + suffix,
+                ", where f is finite" + (suffix.empty() ? share_text(gap.where) : suffix),
             ""};
   if (is_point(gap.where))
     w.remedy =

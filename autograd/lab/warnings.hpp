@@ -20,7 +20,8 @@ struct Examined {
 /// Looks at f at these points. What float32 loses below `negligible` is not missed.
 Examined examine(const ScalarFunction& f, const Values& x, double negligible = 1e-12);
 
-/// What is wrong with it. `suffix` ends each text, as ", for target 1" does.
+/// What is wrong with it. Of a cost, `suffix` ends each text, as ", for target 1" does; of an activation the share of
+/// inputs of N(0, 1) that are concerned does.
 std::vector<Warning> warnings_of(const ScalarFunction& f, const Examined& e, const std::string& suffix = "");
 
 }  // namespace xtape::lab
