@@ -35,8 +35,12 @@ Results::Results(std::string path) : folder_(std::move(path)), all_(Json::object
 }
 
 const Json* Results::entry(const std::string& of, const Subject& subject, const Twin& twin) const {
-  const Json::json_pointer at("/" + subject.id + "/" + of + "/" + name(subject, twin));
-  return all_.contains(at) && all_.at(at).at("program") == program(subject, twin) ? &all_.at(at) : nullptr;
+  for (const auto& any : all_)
+    for (const char* which : {"faulty", "fixed"})
+      if (const Json::json_pointer at("/" + of + "/" + which);
+          any.contains(at) && any.at(at).at("program") == program(subject, twin))
+        return &any.at(at);
+  return nullptr;
 }
 
 void Results::set(const std::string& of, const Subject& subject, const Twin& twin, Json entry) {
@@ -52,12 +56,6 @@ void Results::set(const std::string& of, const Subject& subject, const Twin& twi
 
 std::vector<std::optional<double>> Results::figures(const Subject& subject, const Twin& twin) const {
   const Json* found = entry("runs", subject, twin);
-  if (!found)
-    for (const auto& other : all_)
-      for (const char* which : {"faulty", "fixed"})
-        if (const Json::json_pointer at(std::string("/runs/") + which);
-            !found && other.contains(at) && other.at(at).at("program") == program(subject, twin))
-          found = &other.at(at);
   std::vector<std::optional<double>> figures;
   if (found)
     for (const Json& v : found->at("figures"))

@@ -10,14 +10,13 @@
 using Json = nlohmann::ordered_json;
 
 /// What was measured of a subject, as JSON: "runs" and "lint", each of "faulty" and "fixed", with the program that it
-/// was measured of. What another program left is forgotten.
+/// was measured of. What another program left is not looked at; a program that several subjects share is run once.
 class Results {
  public:
   /// Those of a folder's files, or of one file with all; "" keeps none.
   explicit Results(std::string path);
 
-  /// The figures of a twin's seeds; null where a training did not come to its end. A twin that several subjects share
-  /// is trained once.
+  /// The figures of a twin's seeds; null where a training did not come to its end.
   std::vector<std::optional<double>> figures(const Subject& subject, const Twin& twin) const;
   void set_figures(const Subject& subject, const Twin& twin, const std::vector<std::optional<double>>& figures,
                    double seconds);

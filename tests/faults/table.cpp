@@ -104,6 +104,20 @@ std::string summary(const Results& results, const std::vector<Subject>& subjects
   return out.str();
 }
 
+// What lint took.
+std::string costs(const Results& results) {
+  double all = 0, checks = 0, trials = 0;
+  std::int64_t runs = 0, tried = 0;
+  for (const Json& subject : results.all())
+    for (const Json& said : subject.value("lint", Json::object())) {
+      ++runs, tried += said.at("trials").get<std::int64_t>();
+      all += said.at("seconds").get<double>(), checks += said.at("checks").get<double>();
+      trials += said.at("trial_seconds").get<double>();
+    }
+  return "These " + std::to_string(runs) + " runs took " + number(all - checks - trials) + " s, the checks " +
+         number(checks) + " s, and " + std::to_string(tried) + " trials of changes " + number(trials) + " s.\n";
+}
+
 // The published figures of the 52, beside ours of those that were recreated and count.
 std::string beside_others(const Results& results, const std::vector<Subject>& subjects) {
   std::ostringstream out;
@@ -194,7 +208,7 @@ void write_table(const Results& results, const std::vector<Subject>& subjects, c
       "prep(rocessing), batch, init, layer, data, loop, eval(uation). ᴴ: held out while thresholds were chosen, by "
       "the\n"
       "draw in `tests/faults/held_out.txt`, and asked once at the end.\n\n";
-  text += summary(results, subjects) + "\n" + beside_others(results, subjects);
+  text += summary(results, subjects) + "\n" + costs(results) + "\n" + beside_others(results, subjects);
   for (const Set& set : sets) text += rows_of(results, subjects, set);
   write(docs + "/lint.md", text);
 }
