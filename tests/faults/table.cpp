@@ -101,6 +101,11 @@ std::string summary(const Results& results, const std::vector<Subject>& subjects
     }
     out << of_half.row("**" + std::string(half) + "**");
   }
+  std::int64_t controls = 0, alarms = 0;
+  for (const Subject& s : subjects)
+    if (s.is_control() && counts(results, s).value_or(false) && !results.lint(s, s.fixed).is_null())
+      ++controls, alarms += !named(results, s, s.fixed).empty();
+  out << "| trainings that learn, without a twin | " << controls << " | | | | " << alarms << " |\n";
   return out.str();
 }
 
