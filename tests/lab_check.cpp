@@ -1,5 +1,4 @@
 // lab::check, on functions of which it is known what is to be found: lab/check.json, which lab/make.py writes.
-#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -80,6 +79,7 @@ const Activation activations[] = {
     {"sinc", [](const Tensor& x) { return sin(x) / x; }},
     {"root beside where", [](const Tensor& x) { return where(x > 0, sqrt(x), 0); }},
     {"step", [](const Tensor& x) { return (x > 0).to(x.dtype()); }},
+    {"floor", [](const Tensor& x) { return floor(x); }},
     {"hard shrink", [](const Tensor& x) { return where(abs(x) > 0.5, x, 0); }},
     {"straight-through sign",
      [](const Tensor& x) {
@@ -144,6 +144,15 @@ void check_activation(const lab::ActivationReport& r) {
   CHECK(direction == row["direction"].get<std::string>());
   const char* const parities[] = {"none", "odd", "even"};
   CHECK(parities[static_cast<int>(r.parity)] == row["parity"].get<std::string>());
+  CHECK(r.straight_through == (r.name == "straight-through sign"));
+  if (row.contains("far")) CHECK(std::vector<std::string>{r.far_left, r.far_right} == row["far"]);
+  if (row.contains("zeros")) {
+    REQUIRE(r.zeros.size() == row["zeros"].size());
+    for (std::size_t i = 0; i < r.zeros.size(); ++i) {
+      check_near(r.zeros[i].low, number(row["zeros"][i][0]), 1e-9);
+      check_near(r.zeros[i].high, number(row["zeros"][i][1]), 1e-9);
+    }
+  }
   if (!row["range"].is_null()) {
     check_near(r.range.low, number(row["range"][0]), 2e-6);
     check_near(r.range.high, number(row["range"][1]), 2e-6);
@@ -176,6 +185,7 @@ const Cost costs[] = {
     {"mean absolute", [](const Tensor& y, const Tensor& t) { return abs(y - t); }},
     {"huber", [](const Tensor& y, const Tensor& t) { return nn::huber_loss(y, t, 1, Reduction::none); }},
     {"log cosh", [](const Tensor& y, const Tensor& t) { return nn::log_cosh_loss(y, t, Reduction::none); }},
+    {"log cosh, naive", [](const Tensor& y, const Tensor& t) { return log(cosh(y - t)); }},
     {"quantile", [](const Tensor& y, const Tensor& t) { return nn::quantile_loss(y, t, 0.9, Reduction::none); }},
     {"cross-entropy of probabilities",
      [](const Tensor& y, const Tensor& t) { return nn::binary_cross_entropy(y, t, Reduction::none); }},
@@ -246,7 +256,6 @@ TEST_CASE("check finds what is to be found of activations, and nothing wrong wit
   look(lab::check(nn::PReLU(), options("prelu")));
   look(lab::check([](auto x) { return x * sigmoid(x); }, options("swish")));
   look(lab::check([](auto x) { return where(x > 0.3, x + 1, x); }, options("discontinuous")));
-  look(lab::check([](auto x) { return floor(x); }, options("floor")));
   CHECK(rows == expected("activations").size());
 }
 
@@ -255,7 +264,6 @@ TEST_CASE("check finds what is to be found of costs, and nothing wrong with what
   auto look = [&](const lab::CostReport& r) { check_cost(r), ++rows; };
   for (auto [name, f, options] : costs) look(lab::check(f, options.name(name)));
   look(lab::check([](auto y, auto t) { return (y - t) * (y - t); }, lab::CostOptions().name("mse")));
-  look(lab::check([](auto y, auto t) { return log(cosh(y - t)); }, lab::CostOptions().name("log cosh, naive")));
   CHECK(rows == expected("costs").size());
 }
 
@@ -272,116 +280,4 @@ TEST_CASE("check names the place of a wrong gradient, with both figures") {
   CHECK(r.warnings[0].where.high > 90);
   CHECK(says(message([&] { r.expect(lab::sound); }), "check: f is not as claimed, sound: the gradient is wrong on [",
              r.site.line));
-}
-
-TEST_CASE("expect holds a function against what is claimed of it") {
-  auto options = [](const char* name) { return lab::ActivationOptions().name(name).predict(false); };
-  const auto sigmoid_ = lab::check(sigmoid, options("sigmoid"));
-  sigmoid_.expect(lab::sound, lab::finite, lab::smooth, lab::differentiable, lab::continuous, lab::increasing,
-                  lab::monotone, lab::bounded(0, 1), lab::chi1(0.15, 0.16), lab::gain(1.8, 1.9));
-  const auto elu = lab::check([](const Tensor& x) { return nn::elu(x); }, options("elu"));
-  elu.expect(lab::differentiable, lab::bounded(-1));
-  REQUIRE(elu.bends.size() == 1);
-  CHECK(elu.bends[0].at == 0);
-  const auto abs_ = lab::check([](const Tensor& x) { return abs(x); }, options("abs"));
-  abs_.expect(lab::continuous, lab::even, lab::bounded(0));
-  const auto step = lab::check([](const Tensor& x) { return (x > 0).to(x.dtype()); }, options("step"));
-  const auto log_ = lab::check([](const Tensor& x) { return log(x); }, options("log"));
-  const auto mse = lab::check([](const Tensor& y, const Tensor& t) { return nn::mse_loss(y, t); });
-  mse.expect(lab::sound, lab::finite, lab::continuous, lab::differentiable, lab::convex, lab::least_at_target);
-  const auto cauchy = lab::check([](const Tensor& y, const Tensor& t) { return log1p(square(y - 0.9 * t)); });
-
-  auto refused = [](const auto& report, lab::Claim claim) { return message([&] { report.expect(claim); }); };
-  CHECK(begins(refused(elu, lab::smooth), "check: elu is not as claimed, smooth: f'' jumps at 0 (1 to 0)"));
-  CHECK(begins(refused(abs_, lab::differentiable),
-               "check: abs is not as claimed, differentiable: f' jumps at 0 (-1 to 1)"));
-  CHECK(begins(refused(step, lab::continuous), "check: step is not as claimed, continuous: f jumps at 0 (0 to 1)"));
-  CHECK(begins(refused(log_, lab::finite), "check: log is not as claimed, finite: f is NaN on [-100, "));
-  CHECK(begins(refused(sigmoid_, lab::bounded(0, 0.9)),
-               "check: sigmoid is not as claimed, bounded(0, 0.9): its range is [0, 1], least towards -inf, greatest "
-               "towards inf"));
-  CHECK(begins(refused(sigmoid_, lab::chi1(0.8, 1.2)),
-               "check: sigmoid is not as claimed, chi1(0.8, 1.2): chi1 is 0.1528"));
-  CHECK(begins(refused(sigmoid_, lab::gain(1, 1.5)),
-               "check: sigmoid is not as claimed, gain(1, 1.5): the gain is 1.846"));
-  for (const lab::Claim& claim : {lab::decreasing, lab::odd, lab::even})
-    CHECK(
-        begins(refused(sigmoid_, claim), "check: sigmoid is not as claimed, " + to_string(claim) + ": rises; neither"));
-  CHECK(begins(refused(abs_, lab::monotone), "check: abs is not as claimed, monotone: not monotone; even"));
-  CHECK(begins(refused(sigmoid_, lab::convex), "check: sigmoid is not as claimed, convex: that is a claim of a cost"));
-  CHECK(begins(refused(mse, lab::odd), "check: cost is not as claimed, odd: that is a claim of an activation"));
-  CHECK(begins(refused(cauchy, lab::convex), "check: cost is not as claimed, convex: not convex on [-99.61, "));
-  CHECK(
-      begins(refused(cauchy, lab::least_at_target),
-             "check: cost is not as claimed, least_at_target: for target 2 it is least at 1.8 (0), not at the target"));
-}
-
-TEST_CASE("check refuses what it cannot look at, and says why") {
-  auto refused = [](auto f, lab::ActivationOptions options = lab::ActivationOptions()) {
-    return message([&] { lab::check(f, options.predict(false)); });
-  };
-  CHECK(begins(refused([](const Tensor& x) { return softmax(x, 0); }), "check: f gives "));
-  CHECK(begins(refused([](const Tensor& x) { return dropout(x, 0.5); }), "check: f gave "));
-  CHECK(begins(refused([](const Tensor& x) { return sum(x); }), "check: f makes () of ("));
-  CHECK(begins(refused([](const Tensor& x) { return x > 0; }), "check: f gives boolean, expected numbers"));
-  CHECK(begins(refused(relu, lab::ActivationOptions().range(2, 1)),
-               "check: the range is [2, 1], expected finite low < high"));
-  auto cost = [](auto f, const lab::CostOptions& options = {}) { return message([&] { lab::check(f, options); }); };
-  auto mse = [](const Tensor& y, const Tensor& t) { return nn::mse_loss(y, t); };
-  CHECK(begins(cost(mse, lab::CostOptions().classes(1)), "check: classes is 1, expected at least 2"));
-  CHECK(begins(cost(mse, lab::CostOptions().range(0, 0)), "check: the range is [0, 0], expected"));
-  CHECK(begins(cost([](const Tensor& y, const Tensor& t) { return y > t; }), "check: cost gives boolean"));
-  CHECK(begins(cost([](const Tensor& y, const Tensor& t) { return square(sum(y - t)); }),
-               "check: cost of 4 samples is "));
-  CHECK(begins(cost([](const Tensor& y, const Tensor&) { return slice(y, 0, Slice(1)); }),
-               "check: cost makes (3, 1) of"));
-}
-
-TEST_CASE("check predicts what a network makes of an activation: of relu as is known, of swish what it makes of silu") {
-  const auto r = lab::check([](auto x) { return x * sigmoid(x); }, lab::ActivationOptions().name("mine"));
-  REQUIRE(r.prediction);
-  CHECK(r.formula == "x * sigmoid(x)");
-  CHECK(r.prediction->nearest().name == "swish");
-  CHECK(r.prediction->nearest().spectrum_off < 1e-9);
-  std::ostringstream text;
-  text << r;
-  CHECK(text.str() == [&] {
-    std::ostringstream again;
-    again << lab::check([](auto x) { return x * sigmoid(x); }, lab::ActivationOptions().name("mine"));
-    return again.str();
-  }());
-  for (std::size_t begin = 0, end; (end = text.str().find('\n', begin)) != std::string::npos; begin = end + 1) {
-    const std::string line = text.str().substr(begin, end - begin);
-    CHECK(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }) <= 100);
-  }
-}
-
-TEST_CASE("check's Fisher spectrum is that of the gradients by the parameters, one by one") {
-  // The network of Prediction, whose scores sqrt(p_y) d log p_y / d parameters are taken from the tape.
-  const double gain = std::sqrt(2.);
-  const std::vector<std::int64_t> widths{16, 32, 32, 32, 4};
-  RandomGenerator generator(1);
-  const Tensor x = normal({32, 16}, 0, 1, float64, generator);
-  Tensors parameters;
-  for (std::size_t l = 0; l + 1 < widths.size(); ++l) {
-    const double scale = (l == 0 ? 1 : gain) / std::sqrt(static_cast<double>(widths[l]));
-    parameters.push_back(normal({widths[l + 1], widths[l]}, 0, scale, float64, generator).requires_grad());
-    parameters.push_back(zeros({widths[l + 1]}, float64).requires_grad());
-  }
-  Tensor y = x;
-  for (std::size_t l = 0; l < 4; ++l) y = linear(l > 0 ? relu(y) : y, parameters[2 * l], parameters[2 * l + 1]);
-  const Tensor log_p = flatten(log_softmax(y, 1));
-  Tensors scores;
-  for (std::int64_t i = 0; i < log_p.size(); ++i) {
-    Tensors parts;
-    for (const Tensor& g : grad(log_p[i], parameters, retain_graph)) parts.push_back(flatten(g));
-    scores.push_back(concat(parts, 0) * exp(log_p[i].detach() / 2));
-  }
-  const Tensor rows = stack(scores);
-  std::vector<double> expected = eigvalsh(matmul(rows, rows, false, true) / 32).to_vector<double>();
-  std::sort(expected.rbegin(), expected.rend());
-  const auto r = lab::check(relu);
-  REQUIRE(r.prediction);
-  for (std::size_t i = 0; i < r.prediction->own.spectrum.size(); ++i)
-    CHECK(std::abs(r.prediction->own.spectrum[i] - std::log10(expected[i])) < 1e-6);
 }

@@ -160,6 +160,16 @@ ACTIVATIONS = {
     "detached": (np.sin, lambda x: x * 0, [-1, 1], NEITHER, "odd", [], [], ["no_gradient"]),
 }
 
+# What some of them do far out, and where they are 0.
+FAR = {"sigmoid": ["→ 0", "→ 1"], "relu": ["→ 0", "~ 1 x"], "leaky relu": ["~ 0.1 x", "~ 1 x"], "elu": ["→ -1", "~ 1 x"],
+       "swish": ["→ 0", "~ 1 x"], "log sigmoid": ["~ 1 x", "→ 0"], "cube": ["~ -|x|^3", "~ |x|^3"],
+       "gaussian": ["→ 0", "→ 0"], "square": ["~ |x|^2", "~ |x|^2"], "sine": ["has no limit that was seen"] * 2,
+       "exponential": ["→ 0", "overflows to inf"], "logarithm": ["NaN", "~ 1 log |x|"], "reciprocal": ["→ 0", "→ 0"],
+       "softsign": ["→ -1", "→ 1"], "identity": ["~ 1 x", "~ 1 x"], "square root": ["NaN", "~ |x|^0.5"]}
+ZEROS = {"sigmoid": [], "relu": [[-INF, 0]], "swish": [[0, 0]], "gelu": [[0, 0]], "tanh": [[0, 0]], "relu6": [[-INF, 0]],
+         "hard swish": [[-INF, -3], [0, 0]], "soft shrink": [[-0.5, 0.5]], "softplus": [], "softplus, naive": [],
+         "gaussian": [], "square": [[0, 0]], "logarithm": [[1, 1]], "hard sigmoid": [[-INF, -3]]}
+
 # name: (link, convex, kinks for the last target that it is looked at for, pull at 10 over pull at 1,
 #        slope after a wrong sigmoid, troubles)
 S10 = float(sigmoid(-10.0))
@@ -209,6 +219,9 @@ def main():
     for name, (f, slope, extent, direction, parity, kinks, jumps, troubles) in ACTIVATIONS.items():
         row = {"range": clean(extent), "direction": direction, "parity": parity, "kinks": kinks, "jumps": jumps,
                "troubles": troubles}
+        for key, table in (("far", FAR), ("zeros", ZEROS)):
+            if name in table:
+                row[key] = clean(table[name])
         if f is not None:
             points = [float(p) for p in [*kinks, *(range(-12, 13) if jumps is None else jumps)]]
             row.update({k: float(v) for k, v in statistics(f, slope, points).items()})
@@ -216,7 +229,7 @@ def main():
     for name, (link, convex, kinks, pull, after_sigmoid, troubles) in COSTS.items():
         rows["costs"][name] = {"link": link, "convex": convex, "kinks": kinks, "pull": clean(pull),
                                "after_sigmoid": clean(after_sigmoid), "troubles": troubles}
-    lines = [f" {json.dumps(kind)}: {{\n" + ",\n".join(f"  {json.dumps(n)}: {json.dumps(r)}" for n, r in table.items()) +
+    lines = [f" {json.dumps(kind)}: {{\n" + ",\n".join(f"  {json.dumps(n)}: {json.dumps(r, ensure_ascii=False)}" for n, r in table.items()) +
              "\n }" for kind, table in rows.items()]
     pathlib.Path(__file__).with_name("check.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
