@@ -281,7 +281,7 @@ void Run::finish(Site site) {
   State& s = state(site);
   s.stop_clock();
   s.take_back_weights();
-  if (s.linter) s.linter->end(s, "");
+  if (s.linter && !Interrupts::interrupted()) s.linter->end(s, "");
   if (!s.best_weights.empty() || s.average || !s.shown().empty()) {
     const StateDict last = s.model.state_dict();
     StateDict weights = s.best_weights;

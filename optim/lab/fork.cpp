@@ -199,7 +199,10 @@ std::optional<double> Forks::train(const Plan& plan, std::int64_t steps) {
     if (run_.max_norm > 0) fork.clip_norm(run_.max_norm);
     if (run_.max_value > 0) fork.clip_value(run_.max_value);
     run_.data->reader = nullptr;
-    for (std::int64_t i = 0; i < steps; ++i) fork.step();
+    for (std::int64_t i = 0; i < steps; ++i) {
+      if (optim::Interrupts::interrupted()) return std::nullopt;
+      fork.step();
+    }
     return measure(plan);
   } catch (const Error& error) {
     const std::string said = error.what();

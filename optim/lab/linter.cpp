@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "repairs.hpp"
+#include "signs.hpp"
 
 namespace xtape::lab {
 
@@ -21,10 +22,10 @@ double since(Clock::time_point begin) { return std::chrono::duration<double>(Clo
 // What counts as learning: of what a constant prediction leaves, this much; below it a training may fail.
 constexpr double learns = 0.95;
 // A training that has learnt less than half fails where a change halves what is left, one that has learnt more where a
-// change leaves a tenth: there is hardly a training that nothing could make somewhat better.
+// change leaves next to nothing: there is hardly a training that nothing could make somewhat better.
 constexpr double learns_half = 0.5;
 bool mends(double before, double after) {
-  return 1 - after <= (before < learns_half ? 0.5 : 0.1) * (1 - std::max(before, 0.));
+  return 1 - after <= (before < learns_half ? 0.5 : 0.02) * (1 - std::max(before, 0.));
 }
 
 // What a training has learnt that has thrown.
@@ -75,6 +76,7 @@ struct Tried {
 std::vector<Tried> try_all(const std::vector<Repair>& repairs, Forks& forks, double before, std::int64_t steps) {
   std::vector<Tried> all;
   auto attempt = [&](std::vector<const Repair*> some) {
+    if (optim::Interrupts::interrupted()) return;
     Plan plan;
     Trial trial{"", before, 0, 0, false};
     double factor = 1;
@@ -135,6 +137,19 @@ Finding found(const Repair& r, const Trial& trial, const std::string& error) {
 void Linter::begin(State& run) {
   weights_ = run.model.state_dict();
   optimizer_ = run.optimizer->state_dict();
+  const auto begin = Clock::now();
+  Forks forks(run, weights_, optimizer_);
+  const Look look(forks, weights_, nullptr, 0);
+  if (look.scene) findings = Findings(check_all(*look.scene, false));
+  findings.seconds = since(begin);
+  tell(run);
+}
+
+void Linter::tell(State& run) const {
+  if (findings.empty()) return;
+  std::ostringstream text;
+  text << findings;
+  run.progress.note(text.str());
 }
 
 void Linter::end(State& run, const std::string& error) {
@@ -187,6 +202,11 @@ void Linter::end(State& run, const std::string& error) {
     }
   }
   all.insert(all.end(), exact.begin(), exact.end());
+  if (all.empty() && before < learns_half) {  // and nothing that was tried mends it
+    forks.rewind(false);
+    const Look at_end(forks, weights_, &last, run.steps);
+    if (at_end.scene) all = signs_of(*at_end.scene);
+  }
   if (all.empty() && !error.empty())
     all.push_back({Fault::learning_rate,
                    "the training ended with an error",
@@ -200,10 +220,7 @@ void Linter::end(State& run, const std::string& error) {
   findings.trials = static_cast<std::int64_t>(tried.size());
   findings.trial_seconds = trial_seconds;
   findings.seconds = since(begin) - trial_seconds;
-  if (findings.empty()) return;
-  std::ostringstream text;
-  text << findings;
-  run.progress.note(text.str());
+  tell(run);
 }
 
 Findings Linter::look(optim::Run& run, Site site) {

@@ -22,6 +22,7 @@ class Linter {
   Findings findings;
 
  private:
+  void tell(State& run) const;
   optim::StateDict weights_, optimizer_;  // at the beginning
 };
 
