@@ -9,8 +9,9 @@
 #include <utility>
 #include <vector>
 
-// What one call of the cost does is in view.cpp, the checks are in checks.cpp, what is tried in repairs.cpp, how in
-// fork.cpp, how much was learnt in learnt.cpp, printing in findings.cpp; linter.cpp puts them together.
+// What one call of the cost does is in view.cpp, how much was learnt in learnt.cpp, what is exact in checks.cpp, what is
+// a sign in signs.cpp, what is tried in repairs.cpp, how in fork.cpp, printing in findings.cpp; linter.cpp puts them
+// together.
 namespace xtape::lab {
 
 /// What a finding is about, by what is to be changed.
@@ -76,7 +77,7 @@ std::ostream& operator<<(std::ostream& out, const Findings& findings);
 
 /// Of a Run whose `step` is called by hand: what is exact, and nothing that would need a trial.
 Findings lint(optim::Run& run, Site site = Site::here());
-/// What is wrong with a loop of one's own, asked after one of its steps; the arguments are those of a Run:
+/// What is wrong with a loop of one's own, asked between its steps; the arguments are those of a Run:
 ///
 ///   loss.backward(), opt.step();
 ///   std::cout << lab::lint(net, opt, {x, t}, cost);  // cost as in nn::mse_loss(net(x), t) of x and t

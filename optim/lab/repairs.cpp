@@ -68,6 +68,27 @@ class List {
     }
   }
 
+  void decay() {
+    const optim::Optimizer& optimizer = *s_.forks.run().optimizer;
+    const std::string name = optimizer.name();
+    const auto& options = optimizer.options();
+    const auto found =
+        std::find_if(options.begin(), options.end(), [](const auto& option) { return option.first == "weight_decay"; });
+    if (found == options.end() || found->second == 0) return;
+    const double momentum = optimizer.has_momentum() ? optimizer.momentum() : 0;
+    const bool adam = name.find("Adam") != name.npos;
+    const double rate = optimizer.lr();
+    Repair& r = add(Fault::optimizer, "rate", "a penalty that drowns the cost");
+    r.why = "the weights are drawn to 0 more than to what fits";
+    r.change = std::string(adam ? "Adam" : "SGD") + " without the weight_decay " + number(found->second);
+    r.apply = [=](Plan& plan) {
+      plan.optimizer = [=](const std::vector<Parameter>& p) -> std::shared_ptr<optim::Optimizer> {
+        if (adam) return std::make_shared<optim::Adam>(p, rate);
+        return std::make_shared<optim::SGD>(p, optim::SGDOptions(rate).momentum(momentum));
+      };
+    };
+  }
+
   // Of each column, or of all where inputs are pictures.
   void inputs() {
     const Tensor x = s_.forks.samples(1024)[0];
@@ -320,7 +341,8 @@ class List {
 
 std::vector<Repair> repairs_of(const Scene& scene, bool diverged) {
   List list(scene);
-  list.rates(diverged), list.heads(), list.inputs(), list.targets(), list.optimizers(), list.hidden(), list.weights();
+  list.rates(diverged), list.heads(), list.inputs(), list.targets(), list.decay(), list.optimizers(), list.hidden(),
+      list.weights();
   list.more_epochs(), list.batches(), list.dropouts(), list.order();
   return std::move(list.all);
 }
