@@ -76,6 +76,7 @@ const Activation activations[] = {
     {"square root", [](const Tensor& x) { return sqrt(x); }},
     {"logarithm", [](const Tensor& x) { return log(x); }},
     {"reciprocal", [](const Tensor& x) { return 1 / x; }},
+    {"poles", [](const Tensor& x) { return 1 / square(x - 0.3); }},
     {"sinc", [](const Tensor& x) { return sin(x) / x; }},
     {"root beside where", [](const Tensor& x) { return where(x > 0, sqrt(x), 0); }},
     {"step", [](const Tensor& x) { return (x > 0).to(x.dtype()); }},

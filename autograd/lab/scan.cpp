@@ -46,11 +46,14 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
   struct Cell {
     double a, b, at_a, at_b;
   };
-  double typical = 0;
-  std::size_t finite = 0;
+  // The usual size of v: its median, or, where that is small for being 0 here and there, its mean.
+  Values sizes;
   for (std::size_t i = 0; i < x.size(); ++i)
-    if (std::abs(x[i]) <= even_up_to && std::isfinite(values[i])) typical += std::abs(values[i]), ++finite;
-  typical = finite > 0 ? typical / static_cast<double>(finite) : 1;
+    if (std::abs(x[i]) <= even_up_to && std::isfinite(values[i])) sizes.push_back(std::abs(values[i]));
+  std::sort(sizes.begin(), sizes.end());
+  double mean = 0;
+  for (double size : sizes) mean += size / static_cast<double>(sizes.size());
+  const double typical = sizes.empty() ? 1 : std::max(sizes[sizes.size() / 2], std::min(mean, 1.));
   auto stands_out = [&](const Cell& c) {
     return std::abs(c.at_b - c.at_a) > 1e-6 * (std::abs(c.at_a) + std::abs(c.at_b) + typical);
   };
@@ -94,10 +97,10 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
       const double v = 2 * near_it - farther;
       return std::abs(v) < 1e-9 * jump ? 0 : v;
     };
-    const bool is_pole = std::abs(c.at_b - c.at_a) > 1e6 * (typical + 1);
-    if (is_pole || (jump > 1e-6 * (std::abs(side[0]) + std::abs(side[1]) + typical) && unrest < 0.1 * jump))
-      breaks.push_back(
-          {at + 0., is_pole ? c.at_a : limit(side[0], side[2]), is_pole ? c.at_b : limit(side[1], side[3])});
+    auto endless = [](double v) { return std::copysign(infinity, v); };
+    if (std::abs(c.at_b - c.at_a) > 1e6 * (mean + 1)) breaks.push_back({at + 0., endless(side[0]), endless(side[1])});
+    else if (jump > 1e-6 * (std::abs(side[0]) + std::abs(side[1]) + typical) && unrest < 0.1 * jump)
+      breaks.push_back({at + 0., limit(side[0], side[2]), limit(side[1], side[3])});
   }
   return breaks;
 }

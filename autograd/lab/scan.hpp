@@ -12,7 +12,8 @@ Values sample_points(const Interval& range, bool coarse = false);
 /// Whether x is 0 or no nearer to it than the even steps of `sample_points` are: nearer ones are there for float32.
 bool is_step(double x);
 
-/// Where v, whose values at the points x are given, jumps: the place to the last digits, and both sides.
+/// Where v, whose values at the points x are given, jumps: the place to the last digits, and both sides, which are
+/// infinite at a pole.
 std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& values);
 
 /// A stretch where a function is not finite, and what it is there.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 #include "normal_statistics.hpp"
 #include "text.hpp"
@@ -28,6 +30,16 @@ std::vector<Break> joined(std::vector<Break> a, const std::vector<Break>& b) {
 std::string value_text(double v) { return std::isnan(v) ? "NaN" : v > 0 ? "inf" : "-inf"; }
 
 bool is_point(const Interval& i) { return i.high - i.low < 1e-6 * std::max(1., std::abs(i.low)); }
+
+// Where the slope has no bounds: whether the function itself grows without an end there, as a root does not.
+std::optional<Break> pole_sides(const ScalarFunction& f, const Break& slope) {
+  if (!std::isinf(slope.before)) return {};
+  const double near = 1e-12 * std::max(1., std::abs(slope.at)), far = 1e6 * near;
+  const Values y = f.value({slope.at - near, slope.at + near, slope.at - far, slope.at + far});
+  const double infinity = std::numeric_limits<double>::infinity();
+  if (std::abs(y[0]) < 1.2 * std::abs(y[2]) + 1 || std::abs(y[1]) < 1.2 * std::abs(y[3]) + 1) return {};
+  return Break{slope.at, std::copysign(infinity, y[0]), std::copysign(infinity, y[1])};
+}
 
 // The function's own values beside a place, in float64.
 std::string neighbours(const ScalarFunction& f, const Interval& where) {
@@ -125,17 +137,21 @@ Warning disagreement(const DerivativeCheck& check, int order, const std::string&
 
 Warning jump(const std::vector<Break>& jumps, const std::string& suffix) {
   std::vector<std::string> places;
-  double widest = 0;
-  for (const Break& b : jumps) {
+  for (const Break& b : jumps)
     places.push_back(figure(b.at) + " (from " + figure(b.before) + " to " + figure(b.after) + ")");
-    widest = std::max(widest, std::abs(b.after - b.before));
-  }
-  const bool pole = widest > 1e6;
   return {Trouble::jump,
           {jumps.front().at, jumps.back().at},
           "f jumps at " + listed(places) + ", which its gradient does not see" + suffix,
-          pole ? "keep what is divided by away from 0: add a small number or clamp it"
-               : "join the branches, or give it a gradient of its own with custom"};
+          "join the branches, or give it a gradient of its own with custom"};
+}
+
+Warning pole(const std::vector<Break>& poles, const std::string& suffix) {
+  std::vector<std::string> places;
+  for (const Break& b : poles) places.push_back(figure(b.at));
+  return {Trouble::not_finite,
+          {poles.front().at, poles.back().at},
+          "f has " + std::string(poles.size() > 1 ? "poles" : "a pole") + " at " + listed(places) + suffix,
+          "keep what is divided by away from 0: add a small number or clamp it"};
 }
 
 }  // namespace
@@ -163,6 +179,11 @@ Examined examine(const ScalarFunction& f, const Values& x, double negligible) {
   };
   e.jumps = outside(find_breaks(f.derivative(0), x, wide.value));
   e.kinks = without(outside(find_breaks(f.derivative(1), x, wide.slope)), e.jumps);
+  // A pole with the same sign on both sides shows in the slope only.
+  for (const Break& b : e.kinks)
+    if (const auto sides = pole_sides(f, b)) e.jumps.push_back(*sides);
+  std::sort(e.jumps.begin(), e.jumps.end(), [](const Break& p, const Break& q) { return p.at < q.at; });
+  e.kinks = without(e.kinks, e.jumps);
   const std::vector<Break> at_slopes = joined(e.jumps, e.kinks);
   e.bends = without(outside(find_breaks(f.derivative(2), x, wide.curvature)), at_slopes);
   if (!f.is_recorded()) return e;
@@ -193,7 +214,10 @@ std::vector<Warning> warnings_of(const ScalarFunction& f, const Examined& e, con
     all.push_back(single_gap(single, e.x[inside], wide.value[inside], suffix));
   }
   for (const Gap& gap : gaps) all.push_back(value_gap(f, gap, suffix));
-  if (!e.jumps.empty() && !e.straight_through) all.push_back(jump(e.jumps, suffix));
+  std::vector<Break> poles, jumps;
+  for (const Break& b : e.jumps) (std::isinf(b.before) ? poles : jumps).push_back(b);
+  if (!poles.empty()) all.push_back(pole(poles, suffix));
+  if (!jumps.empty() && !e.straight_through) all.push_back(jump(jumps, suffix));
   for (const Gap& gap : find_gaps(f.derivative(1), e.x, wide.slope, wide.value))
     all.push_back(slope_gap(gap, false, suffix));
   Values known = narrow.value;  // finite where both the function in float32 and the gradient in float64 are

@@ -143,6 +143,7 @@ ACTIVATIONS = {
     "square root of positive": (None, None, [0.1, 10], UP, "none", [], [], []),
     "logarithm": (None, None, None, UP, "none", [], [], ["not_finite"]),
     "reciprocal": (None, None, None, NEITHER, "odd", [], [], ["not_finite"]),
+    "poles": (None, None, None, NEITHER, "none", [], [0.3], ["not_finite"]),
     "sinc": (None, None, None, NEITHER, "even", [], [], ["cancellation", "not_finite"]),
     "root beside where": (None, None, [0, INF], UP, "none", [], [], ["gradient_not_finite"]),
     "step": (lambda x: np.where(x > 0, 1, 0), lambda x: x * 0, [0, 1], UP, "none", [], [0], ["jump", "no_gradient"]),
