@@ -81,6 +81,8 @@ const Activation activations[] = {
     {"root beside where", [](const Tensor& x) { return where(x > 0, sqrt(x), 0); }},
     {"step", [](const Tensor& x) { return (x > 0).to(x.dtype()); }},
     {"floor", [](const Tensor& x) { return floor(x); }},
+    {"a small jump on a slope", [](const Tensor& x) { return 3 * x - where(x > -2.2, 0.01, zeros_like(x)); }},
+    {"a small kink on a sine", [](const Tensor& x) { return sin(x) + 0.01 * relu(x - 1.7); }},
     {"hard shrink", [](const Tensor& x) { return where(abs(x) > 0.5, x, 0); }},
     {"straight-through sign",
      [](const Tensor& x) {

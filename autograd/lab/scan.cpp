@@ -41,11 +41,22 @@ Values sample_points(const Interval& range, bool coarse) {
   return all;
 }
 
-std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& values) {
-  // A break is what remains of a difference when its interval is halved until no number is between.
+std::vector<Break> find_breaks(const ScalarFunction& f, int order, const Values& x, const Jet& jet) {
+  // A break is what remains of a difference when its interval is halved until no number is between. What the slope
+  // accounts for is taken off, where there is one, so that a small break is not lost beside a steep stretch.
   struct Cell {
-    double a, b, at_a, at_b;
+    double a, b, at_a, at_b, slope_a, slope_b;
+    double unexplained() const {
+      const double difference = at_b - at_a, explained = (b - a) * (slope_a + slope_b) / 2;
+      return std::abs(std::isfinite(explained) ? difference - explained : difference);
+    }
   };
+  const auto of = [order](const Jet& j, int k) -> const Values& {
+    return order + k == 0 ? j.value : order + k == 1 ? j.slope : j.curvature;
+  };
+  const Values& values = of(jet, 0);
+  const Values none(x.size());
+  const Values& slopes = order < 2 ? of(jet, 1) : none;
   // The usual size of v: its median, or, where that is small for being 0 here and there, its mean.
   Values sizes;
   for (std::size_t i = 0; i < x.size(); ++i)
@@ -55,7 +66,7 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
   for (double size : sizes) mean += size / static_cast<double>(sizes.size());
   const double typical = sizes.empty() ? 1 : std::max(sizes[sizes.size() / 2], std::min(mean, 1.));
   auto stands_out = [&](const Cell& c) {
-    return std::abs(c.at_b - c.at_a) > 1e-6 * (std::abs(c.at_a) + std::abs(c.at_b) + typical);
+    return c.unexplained() > 1e-6 * (std::abs(c.at_a) + std::abs(c.at_b) + typical);
   };
   auto is_narrow = [](const Cell& c) { return c.b - c.a <= std::max(1e-14 * std::abs(c.a + c.b), 1e-24); };
   std::vector<Cell> open, found;
@@ -63,7 +74,8 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
   for (std::size_t i = 0; i < x.size(); ++i)
     if (is_step(x[i])) steps.push_back(i);
   for (std::size_t k = 1; k < steps.size(); ++k)
-    open.push_back({x[steps[k - 1]], x[steps[k]], values[steps[k - 1]], values[steps[k]]});
+    open.push_back(
+        {x[steps[k - 1]], x[steps[k]], values[steps[k - 1]], values[steps[k]], slopes[steps[k - 1]], slopes[steps[k]]});
   while (!open.empty()) {
     std::vector<Cell> kept;
     Values middles;
@@ -72,12 +84,15 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
       if (is_narrow(c)) found.push_back(c);
       else kept.push_back(c), middles.push_back(c.a + (c.b - c.a) / 2);
     }
-    const Values at = v(middles);
+    const Jet middle = f.jet(middles, float64, std::min(order + 1, 2));
     open.clear();
     for (std::size_t i = 0; i < kept.size(); ++i) {
-      const Cell &c = kept[i], left{c.a, middles[i], c.at_a, at[i]}, right{middles[i], c.b, at[i], c.at_b};
-      if (!std::isfinite(at[i])) continue;  // find_gaps has it
-      open.push_back(std::abs(left.at_b - left.at_a) >= std::abs(right.at_b - right.at_a) ? left : right);
+      const Cell& c = kept[i];
+      const double at = of(middle, 0)[i], slope = order < 2 ? of(middle, 1)[i] : 0;
+      if (!std::isfinite(at)) continue;  // find_gaps has it
+      const Cell left{c.a, middles[i], c.at_a, at, c.slope_a, slope},
+          right{middles[i], c.b, at, c.at_b, slope, c.slope_b};
+      open.push_back(left.unexplained() >= right.unexplained() ? left : right);
     }
   }
   std::sort(found.begin(), found.end(), [](const Cell& p, const Cell& q) { return p.a < q.a; });
@@ -89,7 +104,7 @@ std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& 
     if (at - apart < x.front() || at + apart > x.back()) continue;  // there is nothing on the other side
     Values near;
     for (int i = 1; i <= 4; ++i) near.insert(near.end(), {at - i * apart / 4, at + i * apart / 4});
-    const Values side = v(near);
+    const Values side = f.derivative(order)(near);
     const double jump = std::abs(side[1] - side[0]);
     double unrest = 0;
     for (std::size_t i = 2; i < side.size(); ++i) unrest = std::max(unrest, std::abs(side[i] - side[i - 2]));

@@ -6,15 +6,15 @@
 namespace xtape::lab {
 
 /// The points at which a function is looked at, in order, each a number of float32: steps of 1/32 up to 10, growing
-/// ones beyond, smaller and smaller ones towards 0, and, in a range other than the usual, 512 steps of it. `coarse`: a fifth of
-/// them.
+/// ones beyond, smaller and smaller ones towards 0, and, in a range other than the usual, 512 steps of it. `coarse`: a
+/// fifth of them.
 Values sample_points(const Interval& range, bool coarse = false);
 /// Whether x is 0 or no nearer to it than the even steps of `sample_points` are: nearer ones are there for float32.
 bool is_step(double x);
 
-/// Where v, whose values at the points x are given, jumps: the place to the last digits, and both sides, which are
-/// infinite at a pole.
-std::vector<Break> find_breaks(const Numbers& v, const Values& x, const Values& values);
+/// Where the derivative of that order (0: f itself) jumps, f having this jet at the points x: the place to the last
+/// digits, and both sides, which are infinite at a pole.
+std::vector<Break> find_breaks(const ScalarFunction& f, int order, const Values& x, const Jet& jet);
 
 /// A stretch where a function is not finite, and what it is there.
 struct Gap {

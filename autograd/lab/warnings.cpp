@@ -177,15 +177,15 @@ Examined examine(const ScalarFunction& f, const Values& x, double negligible) {
     breaks.erase(std::remove_if(breaks.begin(), breaks.end(), is_lost), breaks.end());
     return breaks;
   };
-  e.jumps = outside(find_breaks(f.derivative(0), x, wide.value));
-  e.kinks = without(outside(find_breaks(f.derivative(1), x, wide.slope)), e.jumps);
+  e.jumps = outside(find_breaks(f, 0, x, wide));
+  e.kinks = without(outside(find_breaks(f, 1, x, wide)), e.jumps);
   // A pole with the same sign on both sides shows in the slope only.
   for (const Break& b : e.kinks)
     if (const auto sides = pole_sides(f, b)) e.jumps.push_back(*sides);
   std::sort(e.jumps.begin(), e.jumps.end(), [](const Break& p, const Break& q) { return p.at < q.at; });
   e.kinks = without(e.kinks, e.jumps);
   const std::vector<Break> at_slopes = joined(e.jumps, e.kinks);
-  e.bends = without(outside(find_breaks(f.derivative(2), x, wide.curvature)), at_slopes);
+  e.bends = without(outside(find_breaks(f, 2, x, wide)), at_slopes);
   if (!f.is_recorded()) return e;
   e.first = check_derivative(f, 1, x, wide, at_slopes, lost);
   if (f.second_refused().empty()) e.second = check_derivative(f, 2, x, wide, joined(at_slopes, e.bends), lost);
