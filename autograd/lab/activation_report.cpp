@@ -102,6 +102,11 @@ class ActivationExamination {
       if (v > before + noise) r_.decreasing = false;
       before = v;
     }
+    // A small jump may be lost among the points.
+    for (const Break& jump : r_.jumps) {
+      r_.increasing = r_.increasing && jump.after >= jump.before;
+      r_.decreasing = r_.decreasing && jump.after <= jump.before;
+    }
     r_.parity = parity(value);
   }
 
