@@ -216,6 +216,7 @@ const Cost costs[] = {
     {"least at 0.9 t", [](const Tensor& y, const Tensor& t) { return square(y - 0.9 * t); }},
     {"two minima", [](const Tensor& y, const Tensor& t) { return square(square(y) - 1 - 0 * t); }},
     {"a second minimum", [](const Tensor& y, const Tensor& t) { return square(y - t) + 4 * square(sin(2 * (y - t))); }},
+    {"equal minima", [](const Tensor& y, const Tensor& t) { return 1 - cos(y - t); }},
     {"mse, vjp half as large",
      [](const Tensor& y, const Tensor& t) {
        return with_vjp(

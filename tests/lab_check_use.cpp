@@ -29,6 +29,12 @@ TEST_CASE("expect holds a function against what is claimed of it") {
   const auto cauchy = lab::check([](const Tensor& y, const Tensor& t) { return log1p(square(y - 0.9 * t)); });
 
   auto refused = [](const auto& report, lab::Claim claim) { return message([&] { report.expect(claim); }); };
+  // Targets and predictions that are stated.
+  auto cost = [](const Tensor& y, const Tensor& t) { return square(y - t) * (1 + 0 * log(y)); };
+  const auto stated = lab::check(cost, lab::CostOptions().range(0.2, 0.8).targets({0.25, 0.5}));
+  stated.expect(lab::sound, lab::convex, lab::least_at_target);
+  CHECK(stated.minima.size() == 2);
+
   CHECK(begins(refused(elu, lab::smooth), "check: elu is not as claimed, smooth: f'' jumps at 0 (1 to 0)"));
   CHECK(begins(refused(abs_, lab::differentiable),
                "check: abs is not as claimed, differentiable: f' jumps at 0 (-1 to 1)"));

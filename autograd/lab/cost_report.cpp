@@ -176,19 +176,29 @@ class CostExamination {
         "a function of prediction - target, or state which targets(...) there are"};
   }
 
+  // Those of the two ends will do for what costs calls, or the first two that were given.
+  Values ends() const {
+    Values chosen, others;
+    for (const Minimum& m : r_.minima) {
+      const bool is_end = m.target == 1 || m.target == (r_.link == Link::margin ? -1 : 0);
+      (is_end || !options_.targets_.empty() ? chosen : others).push_back(m.target);
+    }
+    if (chosen.empty()) chosen = others;
+    chosen.resize(std::min<std::size_t>(chosen.size(), 2));
+    return chosen;
+  }
+
   void look_at_targets() {
     r_.convex = true;
+    looked_at_ = ends();
     for (const Section& s : sections_) {
-      if (!has_meaning(s.minimum.target)) continue;
-      if (!s.not_convex.empty() && r_.convex) r_.convex = false, r_.not_convex = s.not_convex;
-      // Those of the two ends will do for what costs calls.
-      if (looked_at_.size() == 2) continue;
       const double t = s.minimum.target;
-      if (t != 1 && t != (r_.link == Link::margin ? -1 : 0) && options_.targets_.empty()) continue;
-      looked_at_.push_back(t);
-      const ScalarFunction f = along(s.minimum.target);
+      if (!has_meaning(t)) continue;
+      if (!s.not_convex.empty() && r_.convex) r_.convex = false, r_.not_convex = s.not_convex;
+      if (std::find(looked_at_.begin(), looked_at_.end(), t) == looked_at_.end()) continue;
+      const ScalarFunction f = along(t);
       const Examined e = examine(f, x_, 1e-5 * s.scale);
-      const std::string suffix = is_of_classes() ? "" : ", for target " + figure(s.minimum.target);
+      const std::string suffix = is_of_classes() ? "" : ", for target " + figure(t);
       for (Warning& w : warnings_of(f, e, suffix)) {
         // Of probabilities, which end at 0 and 1.
         if (w.trouble == Trouble::not_finite && w.where.low == w.where.high && is_of_probabilities())
@@ -199,7 +209,7 @@ class CostExamination {
       r_.kinks = e.kinks;
       r_.gradient_error = std::max(r_.gradient_error, e.first.worst);
       r_.second_error = std::max(r_.second_error, e.second.worst);
-      r_.shown_target = s.minimum.target;
+      r_.shown_target = t;
     }
   }
 
@@ -216,13 +226,15 @@ class CostExamination {
   void look_far() {
     const double t = r_.minima.empty() ? targets_[0] : r_.minima[0].target;
     const ScalarFunction f = along(t);
+    const bool falls = std::any_of(sections_.begin(), sections_.end(),
+                                   [&](const Section& s) { return s.minimum.target == t && s.falls; });
     auto pull = [&](double distance) -> std::optional<double> {
-      const double x = t + (sections_[0].falls ? -distance : distance);  // on the side where it costs
+      const double x = t + (falls ? -distance : distance);  // on the side where it costs
       if (x >= r_.examined.high || x <= r_.examined.low) return {};
       const double slope = f.slope({x})[0];
       return std::isfinite(slope) ? std::optional(std::abs(slope)) : std::nullopt;
     };
-    r_.pull_1 = pull(1), r_.pull_10 = pull(10), r_.pull_100 = pull(99);
+    r_.pull_1 = pull(1), r_.pull_10 = pull(10), r_.pull_99 = pull(99);
   }
 
   // All scores at once, where `along` moves one.

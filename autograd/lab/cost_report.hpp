@@ -62,11 +62,11 @@ struct CostReport {
 
   Reduction reduction;
   Link link;
-  std::vector<Minimum> minima;                      ///< for each target
-  bool convex;                                      ///< along the prediction, for each target
-  std::vector<Interval> not_convex;                 ///< where it is not, for the first such target
-  std::vector<Break> kinks;                         ///< of its slope, for the last of `minima`
-  std::optional<double> pull_1, pull_10, pull_100;  ///< |slope| that far from the first target, where that is in range
+  std::vector<Minimum> minima;                     ///< for each target
+  bool convex;                                     ///< along the prediction, for each target
+  std::vector<Interval> not_convex;                ///< where it is not, for the first such target
+  std::vector<Break> kinks;                        ///< of its slope, for the last of `minima`
+  std::optional<double> pull_1, pull_10, pull_99;  ///< |slope| that far from the first target, where that is in range
   /// |slope| by the input of a sigmoid before it, target 1 and input -10; of an identity link between 0 and 1.
   std::optional<double> after_sigmoid;
   double gradient_error, second_error;  ///< the largest relative distance between tape and differences where both agree

@@ -46,10 +46,10 @@ std::string shape_text(const CostReport& r) {
 
 std::string outlier_text(const CostReport& r) {
   std::string s;
-  for (const auto& [distance, slope] : {std::pair("1", r.pull_1), {"10", r.pull_10}, {"99", r.pull_100}})
+  for (const auto& [distance, slope] : {std::pair("1", r.pull_1), {"10", r.pull_10}, {"99", r.pull_99}})
     if (slope) s += (s.empty() ? "|slope| " : ", ") + figure(*slope) + " at a distance of " + distance;
-  if (!r.pull_10 || !r.pull_100) return s;
-  const double growth = *r.pull_100 / *r.pull_10;
+  if (!r.pull_10 || !r.pull_99) return s;
+  const double growth = *r.pull_99 / *r.pull_10;
   return s + (growth > 5     ? ": one far off pulls hardest, and outliers rule"
               : growth > 0.5 ? ": one far off pulls no harder than one near by"
                              : ": one far off hardly pulls, and outliers are let go of");

@@ -28,8 +28,10 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
   const Extremes e = find_extremes(f.derivative(0), x, y);
   double low = e.low_at, high = e.low_at;
   const double level = 1e-12 * (std::abs(e.low) + std::min(std::abs(e.high), 1.));
-  for (std::size_t i = 0; i < x.size(); ++i)
-    if (y[i] <= e.low + level) low = std::min(low, x[i]), high = std::max(high, x[i]);
+  // As far as it is level around there.
+  const auto right_of = static_cast<std::size_t>(std::lower_bound(x.begin(), x.end(), e.low_at) - x.begin());
+  for (std::size_t i = right_of; i < x.size() && y[i] <= e.low + level; ++i) high = x[i];
+  for (std::size_t i = right_of; i-- > 0 && y[i] <= e.low + level;) low = x[i];
   // Golden section ends in the rounding errors around a point.
   if (high - low < 1e-5) low = high = std::abs(e.low_at) < 1e-5 ? 0 : e.low_at;
   s.minimum = {target,

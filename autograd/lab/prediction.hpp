@@ -28,7 +28,7 @@ struct Prediction {
   const Expectation& nearest() const;
 };
 
-/// Throws where f is not finite in the network. `gain` is f's own.
+/// What that network makes of f, which must be finite, and not 0, for inputs of N(0, 1).
 Prediction predict(const std::string& name, const std::function<Tensor(const Tensor&)>& f);
 
 }  // namespace xtape::lab

@@ -128,7 +128,7 @@ Warning disagreement(const DerivativeCheck& check, int order, const std::string&
             std::string(order == 1 ? "the gradient" : "the second derivative") + " is wrong " + place(d.where) +
                 ": at " + figure(d.at) + " the tape has " + figure(d.tape) + " and differences of " +
                 (order == 1 ? "f" : "f'") + " give " + figure(d.difference) +
-                (d.factor != 0 ? ", a factor " + figure(d.factor) + " everywhere" : "") + suffix,
+                (d.factor != 0 ? ", a factor " + figure(d.factor) + " throughout" : "") + suffix,
             ""};
   w.remedy = order == 1 ? "correct the vjp of the custom operation, or what was detached"
                         : "write the vjp with operations on tensors, of x and g and nothing detached";

@@ -206,6 +206,7 @@ COSTS = {
     "least at 0.9 t": ("none", True, [], None, None, ["minimum"]),
     "two minima": ("none", False, [], None, None, ["minimum"]),
     "a second minimum": ("identity", False, [], None, None, ["minimum"]),
+    "equal minima": ("identity", False, [], None, None, ["minimum"]),
     "mse, vjp half as large": ("identity", True, [], None, None, ["wrong_gradient"]),
     "step": ("identity", True, [], None, None, ["jump", "no_gradient"]),
 }
