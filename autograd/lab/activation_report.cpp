@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "../tape.hpp"
+#include "expectations.hpp"
 #include "scan.hpp"
 #include "text.hpp"
 #include "warnings.hpp"

@@ -1,11 +1,9 @@
-#include "normal_statistics.hpp"
+#include "expectations.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
-
-#include "scalar_function.hpp"
 
 namespace xtape::lab {
 

@@ -3,9 +3,7 @@
 
 namespace xtape::lab {
 
-class ScalarFunction;
-
-/// Expectations over z of N(0, 1), by integrals that halve their steps until they agree to 1e-10.
+/// Expectations over z of N(0, 1), by integrals that halve their steps until they agree to 1e-12 of 1 or of themselves.
 struct NormalStatistics {
   double mean;           ///< E[f(z)]
   double variance;       ///< E[f²] - E[f]²
@@ -17,9 +15,5 @@ struct NormalStatistics {
   double odd;            ///< the share of E[f²] that is in the odd part (f(z) - f(-z)) / 2
   double not_finite;  ///< the share of inputs that f or f' is NaN or infinite for; if there are any, the others are NaN
 };
-NormalStatistics normal_statistics(const ScalarFunction& f);
-
-/// P(low < z < high).
-double normal_share(double low, double high);
 
 }  // namespace xtape::lab

@@ -1,20 +1,17 @@
-#include "prediction.hpp"
+#include "expectations.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "../ops.hpp"
 #include "../random.hpp"
 #include "../tape.hpp"
-#include "normal_statistics.hpp"
-#include "scalar_function.hpp"
 
 namespace xtape::lab {
 
 namespace {
 
-using Function = std::function<Tensor(const Tensor&)>;
+using Function = ScalarFunction::Function;
 
 constexpr std::int64_t samples = 32, classes = 4, widths[] = {16, 32, 32, 32, classes};
 constexpr std::size_t layers = std::size(widths) - 1;

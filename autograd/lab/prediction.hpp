@@ -1,15 +1,12 @@
 // What a network makes of an activation before it is trained.
 #pragma once
-#include <functional>
 #include <string>
 #include <vector>
-
-#include "../tensor.hpp"
 
 namespace xtape::lab {
 
 /// What is known of an activation in an untrained network: its outputs for inputs of N(0, 1), and the eigenvalues of
-/// the Fisher matrix. Those two, of 2,913 activations, told best how well they train, says Bingham and Miikkulainen,
+/// the Fisher matrix. Those two, of 2,913 activations, told best how well they train, say Bingham and Miikkulainen,
 /// "Efficient activation function optimization through surrogate modeling", NeurIPS 2023.
 struct Expectation {
   std::string name;
@@ -27,8 +24,5 @@ struct Prediction {
   /// The known one whose outputs and spectrum are nearest, by the sum of both distances.
   const Expectation& nearest() const;
 };
-
-/// What that network makes of f, which must be finite, and not 0, for inputs of N(0, 1).
-Prediction predict(const std::string& name, const std::function<Tensor(const Tensor&)>& f);
 
 }  // namespace xtape::lab

@@ -5,7 +5,7 @@
 #include <limits>
 #include <optional>
 
-#include "normal_statistics.hpp"
+#include "expectations.hpp"
 #include "text.hpp"
 
 namespace xtape::lab {
