@@ -8,6 +8,7 @@
 #include <autograd/hook.hpp>
 #include <autograd/inspect.hpp>
 #include <autograd/lab/activation_report.hpp>
+#include <autograd/lab/backpropagation.hpp>
 #include <autograd/lab/check.hpp>
 #include <autograd/lab/check_target.hpp>
 #include <autograd/lab/claim.hpp>

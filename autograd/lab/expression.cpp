@@ -10,25 +10,6 @@ namespace {
 
 bool is_whole(double v) { return v == std::floor(v) && std::abs(v) < 1e15; }
 
-// f(-x) = -f(x), or f(x).
-bool is_odd(Op op) {
-  switch (op) {
-    case Op::asin:
-    case Op::asinh:
-    case Op::atan:
-    case Op::atanh:
-    case Op::cbrt:
-    case Op::erf:
-    case Op::sign:
-    case Op::sin:
-    case Op::sinh:
-    case Op::tan:
-    case Op::tanh: return true;
-    default: return false;
-  }
-}
-bool is_even(Op op) { return op == Op::abs || op == Op::cos || op == Op::cosh; }
-
 }  // namespace
 
 Algebra::Algebra() = default;
@@ -120,6 +101,13 @@ Id Algebra::sum(const std::vector<Id>& ids) {
   return of.size() == 1 ? of[0] : intern(Op::add, std::move(of));
 }
 
+// The sum with all signs changed.
+Id Algebra::opposite(Id x) {
+  if (const auto at = opposites_.find(x); at != opposites_.end()) return at->second;
+  const Id y = sum({negated(x)});
+  return opposites_[x] = y;
+}
+
 // Whether a minus can be taken out of it.
 bool Algebra::is_negative(Id x) const {
   const Node& n = graph_[x];
@@ -128,21 +116,29 @@ bool Algebra::is_negative(Id x) const {
   return n.op == Op::add && std::all_of(n.of.begin(), n.of.end(), [&](Id t) { return is_negative(t); });
 }
 
-// What all numbers of a sum can be divided by; negative where all are.
+// What all numbers of a sum are small multiples of; negative where all are.
 double Algebra::content(Id sum) const {
-  double g = 0;
-  bool whole = true, equal = true, negative = true;
-  double first = 0;
+  double least = HUGE_VAL, common = 0;
+  bool whole = true, multiples = true, negative = true;
+  for (const Id t : graph_[sum].of) least = std::min(least, std::abs(factors(t).number));
   for (const Id t : graph_[sum].of) {
-    const double v = factors(t).number;
-    if (first == 0) first = std::abs(v);
-    equal &= std::abs(v) == first;
-    whole &= is_whole(v);
+    const double v = factors(t).number, ratio = std::abs(v) / least;
     negative &= v < 0;
-    if (whole) g = static_cast<double>(std::gcd(static_cast<std::int64_t>(g), static_cast<std::int64_t>(std::abs(v))));
+    whole &= is_whole(v);
+    multiples &= ratio <= 12 && std::abs(ratio - std::round(ratio)) < 1e-14 * ratio;
+    if (whole)
+      common = static_cast<double>(std::gcd(static_cast<std::int64_t>(common), static_cast<std::int64_t>(std::abs(v))));
   }
-  const double size = whole ? g : equal ? first : 1;
+  const double size = whole ? common : multiples ? least : 1;
   return negative ? -size : size;
+}
+
+// A multiple of `by` divided by it: what must be whole is.
+Id Algebra::divided(Id term, double by) {
+  Factors f = factors(term);
+  f.number /= by;
+  if (std::abs(f.number - std::round(f.number)) < 1e-14 * std::abs(f.number)) f.number = std::round(f.number);
+  return product(f);
 }
 
 void Algebra::multiply(Factors& into, std::vector<Id>& exponents, Id x, double power) {
@@ -161,7 +157,9 @@ void Algebra::multiply(Factors& into, std::vector<Id>& exponents, Id x, double p
         exponent += power;
         return;
       }
-      if (n.op != Op::add || graph_[base].op != Op::add || !is_whole(power) || sum({negated(x)}) != base) continue;
+      if (n.op != Op::add || graph_[base].op != Op::add || !is_whole(power) || graph_[base].of.size() != n.of.size() ||
+          opposite(x) != base)
+        continue;
       // The same sum with all signs changed.
       if (std::fmod(power, 2) != 0) into.number = -into.number;
       exponent += power;
@@ -204,6 +202,19 @@ Id Algebra::product(const std::vector<Id>& list) {
       return product(rest);
     }
   }
+  // sinh / cosh = tanh, sin / cos = tan.
+  for (auto& [base, exponent] : powers) {
+    const Node top = graph_[base];
+    if ((top.op != Op::sinh && top.op != Op::sin) || exponent == 0) continue;
+    const Op under = top.op == Op::sinh ? Op::cosh : Op::cos;
+    for (auto& [other, power] : powers)
+      if (graph_[other].op == under && graph_[other].of == top.of && power == -exponent) {
+        base = call(top.op == Op::sinh ? Op::tanh : Op::tan, top.of);
+        power = 0;
+        break;
+      }
+  }
+  drop();
   // A choice with a number takes the product in.
   if (powers.size() > 1 || f.number != 1)
     for (std::size_t i = 0; i < powers.size(); ++i) {
@@ -222,9 +233,9 @@ Id Algebra::product(const std::vector<Id>& list) {
       const double c = content(base);
       if (c == 1) continue;
       f.number *= std::pow(c, exponent);
-      std::vector<Id> divided;
-      for (const Id t : terms(base)) divided.push_back(product({number(1 / c), t}));
-      base = sum(divided);
+      std::vector<Id> rest;
+      for (const Id t : terms(base)) rest.push_back(divided(t, c));
+      base = sum(rest);
     }
   // An even power of |x|.
   for (auto& [base, exponent] : powers)
@@ -274,79 +285,6 @@ Id Algebra::where(Id condition, Id a, Id b) {
   a = known(a, 1), b = known(b, 2);
   if (a == b) return a;
   return graph_.add(Op::where, 0, {condition, a, b});
-}
-
-Id Algebra::call(Op op, const std::vector<Id>& x) {
-  switch (op) {
-    case Op::add: return sum(x);
-    case Op::sub: return sum({x[0], negated(x[1])});
-    case Op::neg: return negated(x[0]);
-    case Op::mul: return product(x);
-    case Op::div: return quotient(x[0], x[1]);
-    case Op::pow: return power_of(x[0], x[1]);
-    case Op::where: return where(x[0], x[1], x[2]);
-    case Op::square: return power(x[0], 2);
-    case Op::sqrt: return power(x[0], 0.5);
-    case Op::rsqrt: return power(x[0], -0.5);
-    case Op::reciprocal: return power(x[0], -1);
-    case Op::silu: return product({x[0], call(Op::sigmoid, x)});
-    case Op::tanhshrink: return sum({x[0], negated(call(Op::tanh, x))});
-    case Op::logistic_density: {
-      const Id s = call(Op::sigmoid, x);
-      return product({s, sum({number(1), negated(s)})});
-    }
-    case Op::exp_square: return call(Op::exp, {product({x[1], power(x[0], 2)})});
-    case Op::share: return call(Op::sigmoid, {sum({x[0], negated(x[1])})});
-    case Op::cosine: return quotient(x[0], call(Op::hypot, x));
-    case Op::over_square_sum: return quotient(x[0], sum({power(x[0], 2), power(x[1], 2)}));
-    case Op::cbrt_slope: return quotient(number(1. / 3), power(call(Op::cbrt, x), 2));
-    case Op::sec_squared: return sum({number(1), power(call(Op::tan, x), 2)});
-    case Op::rsqrt_one_minus_square: return power(sum({number(1), negated(power(x[0], 2))}), -0.5);
-    case Op::rsqrt_one_plus_square: return power(sum({number(1), power(x[0], 2)}), -0.5);
-    case Op::rsqrt_square_minus_one: return power(sum({power(x[0], 2), number(-1)}), -0.5);
-    case Op::reciprocal_one_plus_square: return power(sum({number(1), power(x[0], 2)}), -1);
-    case Op::reciprocal_one_minus_square: return power(sum({number(1), negated(power(x[0], 2))}), -1);
-    case Op::quotient: return call(Op::trunc, {quotient(x[0], x[1])});
-    case Op::quotient_below: return call(Op::floor, {quotient(x[0], x[1])});
-    case Op::max:
-    case Op::min:
-      if (x[0] == x[1]) return x[0];
-      break;
-    case Op::exp:
-      if (graph_[x[0]].op == Op::log) return graph_[x[0]].of[0];
-      break;
-    case Op::log:
-      if (graph_[x[0]].op == Op::exp) return graph_[x[0]].of[0];
-      break;
-    default: break;
-  }
-  if (std::all_of(x.begin(), x.end(), [&](Id i) { return is_number(i); })) {
-    std::vector<double> v;
-    for (const Id i : x) v.push_back(number_of(i));
-    return number(value_of(op, v));
-  }
-  if (x.size() == 1 && is_negative(x[0])) {
-    if (is_odd(op)) return negated(call(op, {negated(x[0])}));
-    if (is_even(op)) return call(op, {negated(x[0])});
-    if (op == Op::sigmoid) return sum({number(1), negated(call(op, {negated(x[0])}))});
-  }
-  return graph_.add(op, 0, x);
-}
-
-Id Algebra::of(const Written& formula) {
-  const Graph& g = *formula.graph;
-  std::vector<Id> ids(g.size());
-  for (Id i = 0; i < g.size(); ++i) {
-    const Node& n = g[i];
-    if (n.op == Op::number) ids[i] = number(n.number);
-    else if (n.op == Op::argument) ids[i] = argument(static_cast<std::size_t>(n.number));
-    else {
-      std::vector<Id> x;
-      for (const Id below : n.of) x.push_back(ids[below]);
-      ids[i] = call(n.op, x);
-    }
-  }
-  return ids[formula.result];
 }
 
 }  // namespace xtape::detail::symbolic

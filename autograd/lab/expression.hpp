@@ -31,6 +31,7 @@ class Algebra {
   Id product(const std::vector<Id>& factors);
   Id power_of(Id base, Id exponent);
   Id power(Id base, double exponent) { return power_of(base, number(exponent)); }
+  Id opposite(Id sum);
   Id negated(Id x) { return product({number(-1), x}); }
   Id quotient(Id a, Id b) { return product({a, power(b, -1)}); }
   Id where(Id condition, Id a, Id b);
@@ -64,15 +65,17 @@ class Algebra {
   void multiply(Factors& into, std::vector<Id>& exponents, Id x, double power);
   bool is_negative(Id x) const;
   double content(Id sum) const;
+  Id divided(Id term, double by);
   Id derivative_of(Id f, std::size_t argument);
   Id simplified_sum(Id x);
   Id collected(Id sum);
+  Id grouped(Id sum);
   Id expanded(Id x);
 
   Graph graph_;
   std::map<std::pair<Op, std::vector<Id>>, Id> unordered_;  // sums and products by their sorted operands
   std::map<std::pair<Id, std::size_t>, Id> derivatives_;
-  std::unordered_map<Id, Id> simplified_;
+  std::unordered_map<Id, Id> simplified_, opposites_;
   std::unordered_map<Id, double> lengths_;
 };
 

@@ -14,6 +14,7 @@ constexpr double worth_multiplying = 0.62;  // a product stays one unless its su
 }  // namespace
 
 double Algebra::length(Id x) {
+  if (const auto known = lengths_.find(x); known != lengths_.end()) return known->second;
   for (const Id i : below(x)) {
     if (lengths_.count(i)) continue;
     const Node& n = graph_[i];
@@ -51,7 +52,7 @@ Id Algebra::collected(Id x) {
   for (Factors& f : list)
     for (auto& [base, exponent] : f.powers) {
       if (graph_[base].op == Op::add && exponent == std::floor(exponent)) {
-        const Id other = sum({negated(base)});
+        const Id other = opposite(base);
         if (std::find(bases.begin(), bases.end(), other) != bases.end()) {
           if (std::fmod(exponent, 2) != 0) f.number = -f.number;
           base = other;
@@ -78,6 +79,33 @@ Id Algebra::collected(Id x) {
   }
   const Id inner = sum(rest), out = expanded(inner);
   return product({product(common), length(out) < length(inner) ? out : inner});
+}
+
+// b (r + …), where the sum has r times the terms of a sum b and else what has b as a factor.
+Id Algebra::grouped(Id x) {
+  const std::vector<Id> list = terms(x);
+  const auto holds = [&](Id t) { return std::find(list.begin(), list.end(), t) != list.end(); };
+  for (const Id t : list)
+    for (const auto& [base, exponent] : factors(t).powers) {
+      if (graph_[base].op != Op::add || exponent < 1) continue;
+      const std::vector<Id> parts = terms(base);
+      for (const Id s : list) {
+        const Id r = quotient(s, parts[0]);
+        std::vector<Id> found, inner{r};
+        for (const Id part : parts) found.push_back(product({r, part}));
+        if (s == t || !std::all_of(found.begin(), found.end(), [&](Id f) { return f != t && holds(f); })) continue;
+        bool all = true;
+        for (const Id other : list) {
+          if (std::find(found.begin(), found.end(), other) != found.end()) continue;
+          const Factors f = factors(other);
+          all &= std::any_of(f.powers.begin(), f.powers.end(),
+                             [b = base](const auto& p) { return p.first == b && p.second >= 1; });
+          inner.push_back(quotient(other, base));
+        }
+        if (all) return product({base, sum(inner)});
+      }
+    }
+  return x;
 }
 
 // Products of sums multiplied out.
@@ -123,6 +151,12 @@ Id Algebra::simplified_sum(Id x) {
     consider(open, worth_multiplying);
     return best;
   }
+  if (const double c = content(x); std::abs(c) != 1) {
+    std::vector<Id> rest;
+    for (const Id t : terms(x)) rest.push_back(divided(t, c));
+    consider(product({number(c), sum(rest)}));
+  }
+  consider(grouped(x));
   consider(collected(x));
   const Id open = expanded(x);
   consider(open);

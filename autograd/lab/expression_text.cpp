@@ -11,24 +11,26 @@ namespace {
 // How tightly an expression holds together.
 enum Bond { choice, either, both, comparison, sum, product, power, whole };
 
+// Numbers that derivatives bring, and a reader knows by their names: over / under.
 struct Constant {
   double value;
-  const char* text;
-  const char* latex;
-  Bond bond = whole;
+  const char *over, *under, *latex_over, *latex_under;
 };
-// Numbers that derivatives bring, and a reader knows by their names.
 const Constant constants[] = {
-    {3.14159265358979323846, "pi", R"(\pi)"},
-    {0.69314718055994530942, "log(2)", R"(\ln 2)"},
-    {1.44269504088896340736, "1 / log(2)", R"(\frac{1}{\ln 2})", product},
-    {0.43429448190325182765, "1 / log(10)", R"(\frac{1}{\ln 10})", product},
-    {1.12837916709551257390, "2 / sqrt(pi)", R"(\frac{2}{\sqrt{\pi}})", product},
-    {0.39894228040143267794, "1 / sqrt(2 * pi)", R"(\frac{1}{\sqrt{2 \pi}})", product},
+    {3.14159265358979323846, "pi", "", R"(\pi)", ""},
+    {0.69314718055994530942, "log(2)", "", R"(\ln 2)", ""},
+    {1.44269504088896340736, "", "log(2)", "", R"(\ln 2)"},
+    {0.43429448190325182765, "", "log(10)", "", R"(\ln 10)"},
+    {0.56418958354775628695, "", "sqrt(pi)", "", R"(\sqrt{\pi})"},
+    {0.39894228040143267794, "", "sqrt(2 * pi)", "", R"(\sqrt{2 \pi})"},
+    {0.70710678118654752440, "", "sqrt(2)", "", R"(\sqrt{2})"},
 };
-const Constant* constant_at(double v) {
-  for (const Constant& c : constants)
-    if (std::abs(v - c.value) <= 1e-15 * c.value) return &c;
+// v = n times one of them, with a small integer n.
+const Constant* constant_at(double v, double& n) {
+  for (const Constant& c : constants) {
+    n = std::round(v / c.value);
+    if (n >= 1 && n <= 12 && std::abs(v - n * c.value) <= 4e-16 * v) return &c;
+  }
   return nullptr;
 }
 
@@ -57,7 +59,7 @@ bool as_fraction(double v, bool latex, double& p, double& q) {
 }
 
 std::string latex_name(const std::string& name) {
-  if (name.size() == 1) return name;
+  if (name.size() == 1 || name.find_first_of("\\^{(") != std::string::npos) return name;  // it is LaTeX already
   std::string s = R"(\mathrm{)";
   for (const char c : name) s += c == '_' ? std::string(R"(\_)") : std::string(1, c);
   return s + "}";
@@ -151,7 +153,9 @@ class Writer {
   }
   std::string bare(Id x) { return of(x).text; }
   std::string bracketed(const std::string& s) const {
-    return w_.latex ? R"(\left( )" + s + R"( \right))" : "(" + s + ")";
+    const bool tall =
+        w_.latex && (s.find("frac{") != s.npos || s.find("{cases}") != s.npos || s.find("left") != s.npos);
+    return tall ? R"(\left( )" + s + R"( \right))" : "(" + s + ")";
   }
   std::string held(const Text& t, Bond at_least) const { return t.bond < at_least ? bracketed(t.text) : t.text; }
   std::string held(Id x, Bond at_least) { return held(of(x), at_least); }
@@ -170,10 +174,10 @@ class Writer {
     return w_.latex ? bracketed(list) : "(" + list + ")";
   }
 
-  Text number(double v) const {
+  Text number(double v) {
     if (v < 0) return {"-" + number(-v).text, sum};
-    if (const Constant* c = constant_at(v)) return {w_.latex ? c->latex : c->text, c->bond};
-    double p, q;
+    double n, p, q;
+    if (constant_at(v, n)) return product_of({v, {}}, false);
     if (as_fraction(v, w_.latex, p, q))
       return {w_.latex ? R"(\frac{)" + decimal(p, true) + "}{" + decimal(q, true) + "}"
                        : decimal(p, false) + " / " + decimal(q, false),
@@ -226,23 +230,29 @@ class Writer {
   }
 
   Text product_of(Algebra::Factors f, bool may_turn) {
-    if (f.number < 0 && may_turn)  // -(1 - x) y = (x - 1) y
+    if (f.number == -1 && may_turn)  // -(1 - x) y = (x - 1) y
       for (auto& [base, exponent] : f.powers)
         if (a_[base].op == Op::add && std::abs(exponent) == 1 && !w_.named.count(base)) {
           f.number = -f.number;
-          base = a_.sum({a_.negated(base)});
+          base = a_.opposite(base);
           break;
         }
     std::vector<Text> above, below;
-    double v = std::abs(f.number), p, q;
-    if (constant_at(v)) {
-      above.push_back(number(v));
+    double v = std::abs(f.number), n, p, q;
+    if (const Constant* c = constant_at(v, n)) {
+      const std::string over = w_.latex ? c->latex_over : c->over, under = w_.latex ? c->latex_under : c->under;
+      if (n != 1) above.push_back(number(n));
+      if (!over.empty()) above.push_back({over, whole});
+      if (!under.empty()) below.push_back({under, whole});
     } else if (as_fraction(v, w_.latex, p, q)) {
       if (p != 1) above.push_back(number(p));
       below.push_back(number(q));
     } else if (v != 1) {
       above.push_back(number(v));
     }
+    // Arguments stand before functions of them.
+    std::stable_partition(f.powers.begin(), f.powers.end(),
+                          [&](const auto& p) { return a_[p.first].op == Op::argument; });
     for (const auto& [base, exponent] : f.powers)
       if (exponent > 0) above.push_back(factor(base, exponent));
       else below.push_back(factor(base, -exponent));

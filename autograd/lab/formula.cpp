@@ -27,7 +27,8 @@ std::string part_name(std::size_t& next, const std::vector<std::string>& taken) 
     std::string name(1, static_cast<char>('a' + next % 26));
     if (next >= 26) name += std::to_string(next / 26);
     ++next;
-    if (name != "e" && name != "d" && std::find(taken.begin(), taken.end(), name) == taken.end()) return name;
+    if (name != "e" && name != "d" && name != "f" && std::find(taken.begin(), taken.end(), name) == taken.end())
+      return name;
   }
 }
 
@@ -66,6 +67,16 @@ Formula Formula::derivative(const std::string& name, Site site) const {
   return derivative(static_cast<std::size_t>(at - names_.begin()), site);
 }
 
+Formula Formula::renamed(std::vector<std::string> names, Site site) const {
+  if (names.size() != names_.size())
+    fail("formula",
+         std::to_string(names.size()) + " names for a formula of " + std::to_string(names_.size()) + " arguments",
+         site);
+  Formula f = *this;
+  f.names_ = std::move(names);
+  return f;
+}
+
 double Formula::value(const std::vector<double>& x, Site site) const {
   if (x.size() != names_.size())
     fail("formula",
@@ -84,11 +95,17 @@ std::string Formula::written(bool latex) const {
     for (const Id k : a[x].of) ++uses[k];
   std::string definitions;
   std::size_t next = 0;
+  std::unordered_map<Id, double> length;  // with the names that there are
   for (const Id x : parts) {
-    if (x == place_ || uses[x] < 2 || a.length(x) < shortest_named) continue;
+    double own = 1;
+    for (const Id k : a[x].of) own += length[k];
+    length[x] = own;
+    // A power is written by its base.
+    if (x == place_ || uses[x] < 2 || own < shortest_named || (a[x].op == Op::pow && a.is_number(a[x].of[1]))) continue;
     const std::string name = part_name(next, names_), value = text_of(a, x, writing);
     definitions += latex ? R"(, \\ & )" + name + " = " + value : "\n  " + name + " = " + value;
     writing.named[x] = name;
+    length[x] = 1;
   }
   return text_of(a, place_, writing) + definitions;
 }

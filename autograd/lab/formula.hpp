@@ -34,6 +34,9 @@ class Formula {
   Formula derivative(std::size_t argument = 0, Site site = Site::here()) const;
   Formula derivative(const std::string& name, Site site = Site::here()) const;
 
+  /// The same of arguments with other names, as they are to be written.
+  Formula renamed(std::vector<std::string> names, Site site = Site::here()) const;
+
   /// Its value, in float64: `f(0.5)`. Throws when the number of arguments is another.
   template <class... A>
   double operator()(A... x) const {

@@ -1,43 +1,15 @@
 #include "interval_rules.hpp"
 
-#include <algorithm>
-#include <cmath>
 #include <limits>
-#include <unordered_map>
 
 namespace xtape::detail {
 
-using lab::Interval;
+using namespace interval;
 
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double pi = 3.14159265358979323846;
-
-bool is_empty(const Interval& x) { return !(x.low <= x.high); }
-bool holds(const Interval& x, double v) { return x.low <= v && v <= x.high; }
-double magnitude(const Interval& x) { return std::max(std::abs(x.low), std::abs(x.high)); }
-Interval around(const Interval& a, const Interval& b) { return {std::min(a.low, b.low), std::max(a.high, b.high)}; }
-
-// Room for an error of so many places; a bound that is 0 stays.
-Interval widened(const IntervalCall& c, Interval x, double places) {
-  const double e = places * c.eps();
-  return {x.low - e * std::abs(x.low), x.high + e * std::abs(x.high)};
-}
-// The finite part, and whether that is not all.
-IntervalOutcome finite(const IntervalCall& c, Interval x, const std::string& hazard = {}) {
-  const double most = c.most();
-  const bool overflows = !(x.low >= -most && x.high <= most);
-  IntervalOutcome y{{std::clamp(x.low, -most, most), std::clamp(x.high, -most, most)}};
-  if (overflows) y.hazard = hazard.empty() ? std::string(c.operation.op) + " overflows" : hazard;
-  return y;
-}
-Interval around(const std::vector<double>& values) {
-  Interval y{inf, -inf};
-  for (const double v : values)
-    if (!std::isnan(v)) y = around(y, {v, v});
-  return is_empty(y) ? Interval{} : y;
-}
 
 // --- elementwise operations of one number ---------------------------------------------------------------------------
 
@@ -93,8 +65,6 @@ const std::unordered_map<std::string, One>& functions_of_one() {
       {"softsign", {nullptr, all, false, false, {}, unit}},
       {"silu", {nullptr, all, false, false, {-1.2784645427610738}}},
       {"gelu", {nullptr, all, false, false, {-0.75179162, -0.7524614}}},
-      {"digamma", {"a number <= 0", positive, true, false}},
-      {"lgamma", {"a number <= 0", positive, true, false, {1.4616321449683623}}},
       {"normal_cdf", {nullptr, all, false, false, {}, share}},
       {"logistic_density", {nullptr, all, false, false, {0}, {0, 0.25}}},
       {"reciprocal_one_plus_square", {nullptr, all, false, false, {0}, share}},
@@ -280,120 +250,7 @@ IntervalOutcome comparison(const IntervalCall& c) {
   return {{0, 1}};
 }
 
-// --- sums and what keeps the numbers --------------------------------------------------------------------------------
-
-double count_of(const Shape& shape) { return static_cast<double>(shape.size()); }
-
-IntervalOutcome total(const IntervalCall& c, Interval x, double n, const char* hazard) {
-  const double error = n * c.eps() * n * magnitude(x);
-  Interval y{n * x.low, n * x.high};
-  if (x.low < 0) y.low -= error;
-  if (x.high > 0) y.high += error;
-  return finite(c, y, hazard);
-}
-IntervalOutcome sum(const IntervalCall& c) {
-  return total(c, c.x[0].range, count_of(c.x[0].shape) / std::max(1., count_of(c.shape)), "the sum overflows");
-}
-IntervalOutcome mean(const IntervalCall& c) {
-  const double n = count_of(c.x[0].shape) / std::max(1., count_of(c.shape));
-  if (n < 1) return {{-c.most(), c.most()}, "mean of nothing"};
-  if (n * magnitude(c.x[0].range) > c.most()) return {c.x[0].range, "the sum of the mean overflows"};
-  return finite(c, widened(c, c.x[0].range, n + 1));
-}
-IntervalOutcome variance(const IntervalCall& c) {
-  const Interval x = c.x[0].range;
-  const double width = x.high - x.low, n = count_of(c.x[0].shape) / std::max(1., count_of(c.shape));
-  const bool root = std::string(c.operation.op) == "stddev";
-  return finite(c, widened(c, {0, root ? width * 1.5 : width * width * (n > 1 ? n / (n - 1) : 1)}, n + 4));
-}
-IntervalOutcome norm(const IntervalCall& c) {
-  const double n = count_of(c.x[0].shape) / std::max(1., count_of(c.shape));
-  return finite(c, widened(c, {0, n * magnitude(c.x[0].range)}, n + 4));
-}
-IntervalOutcome logsumexp(const IntervalCall& c) {
-  const double n = std::max(1., count_of(c.x[0].shape) / std::max(1., count_of(c.shape)));
-  const Interval x = c.x[0].range;
-  return finite(c, widened(c, {x.low, x.high + std::log(n)}, 8));
-}
-IntervalOutcome softmax(const IntervalCall&) { return {{0, 1}}; }
-IntervalOutcome log_softmax(const IntervalCall& c) {
-  const Interval x = c.x[0].range;
-  return finite(c, widened(c, {-(x.high - x.low) - std::log(std::max(1., count_of(c.x[0].shape))), 0}, 8));
-}
-IntervalOutcome cross_entropy(const IntervalCall& c) {
-  const Interval x = c.x[0].range;
-  const double n = std::max(1., count_of(c.x[0].shape)), weight = c.x.size() > 3 ? magnitude(c.x[3].range) : 1;
-  const double each = (x.high - x.low + std::log(n)) * std::max(1., weight);
-  return finite(c, widened(c, {0, c.shape.rank() == 0 ? each * n : each}, n + 8));
-}
-IntervalOutcome with_logits(const IntervalCall& c) {
-  const double x = magnitude(c.x[0].range), t = magnitude(c.x[1].range);
-  const double weight = c.x.size() > 2 ? std::max(1., magnitude(c.x[2].range)) : 1;
-  const Interval target = c.x[1].range;
-  const double high = ((1 + t) * (x + 1)) * weight;
-  return finite(c, {target.low >= 0 && target.high <= 1 ? 0 : -high, high});
-}
-
-// Sums of k products.
-IntervalOutcome products(const IntervalCall& c, double k) {
-  const Interval a = c.x[0].range, b = c.x[1].range;
-  const std::vector<double> ends{a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
-  const Interval one =
-      c.x[0].value == c.x[1].value ? Interval{-magnitude(a) * magnitude(a), magnitude(a) * magnitude(a)} : around(ends);
-  IntervalOutcome y = total(c, one, k, (std::string(c.operation.op) + " overflows").c_str());
-  // Where one is known the greatest of its sums of magnitudes is a closer bound.
-  for (const std::size_t i : {0, 1}) {
-    const Array* w = c.x[i].constant;
-    if (!w || !is_floating(w->dtype) || k == 0) continue;
-    double most = 0;
-    visit_floating(w->dtype, [&](auto t) {
-      // Over which axis the product sums is not known here: the k greatest magnitudes bound every such sum.
-      std::vector<double> m;
-      for (std::int64_t e = 0; e < w->size; ++e) m.push_back(std::abs(static_cast<double>(w->at<decltype(t)>()[e])));
-      const auto kept = static_cast<long>(std::min<double>(k, static_cast<double>(m.size())));
-      std::nth_element(m.begin(), m.begin() + kept - 1, m.end(), std::greater<double>());
-      for (long e = 0; e < kept; ++e) most += m[static_cast<std::size_t>(e)];
-    });
-    const double bound = most * magnitude(c.x[1 - i].range) * (1 + 2 * k * c.eps());
-    y.result = {std::max(y.result.low, -bound), std::min(y.result.high, bound)};
-    if (bound <= c.most()) y.hazard.clear();
-  }
-  return y;
-}
-IntervalOutcome with_bias(const IntervalCall& c, IntervalOutcome y) {
-  if (c.x.size() < 3) return y;
-  const Interval b = c.x[2].range;
-  IntervalOutcome z = finite(c, widened(c, {y.result.low + b.low, y.result.high + b.high}, 2));
-  if (!y.hazard.empty()) z.hazard = y.hazard;
-  return z;
-}
-IntervalOutcome matmul(const IntervalCall& c) {
-  const Shape &a = c.x[0].shape, &b = c.x[1].shape;
-  const double k = std::string(c.operation.op) == "linear" ? static_cast<double>(a[a.rank() - 1])
-                   : a.rank() == 1                         ? static_cast<double>(a[0])
-                   : b.rank() == 1                         ? static_cast<double>(b[0])
-                                   : std::sqrt(count_of(a) * count_of(b) / std::max(1., count_of(c.shape)));
-  return with_bias(c, products(c, std::ceil(k - 1e-9)));
-}
-IntervalOutcome conv(const IntervalCall& c) {
-  const Shape& w = c.x[1].shape;
-  return with_bias(c, products(c, count_of(w) / static_cast<double>(std::max<std::int64_t>(1, w[0]))));
-}
-
-IntervalOutcome first(const IntervalCall& c) { return {c.x[0].range}; }
-IntervalOutcome first_or_zero(const IntervalCall& c) { return {around(c.x[0].range, {0, 0})}; }
-IntervalOutcome all(const IntervalCall& c) {
-  Interval y = c.x[0].range;
-  for (const IntervalOperand& x : c.x)
-    if (is_floating(x.dtype)) y = around(y, x.range);
-  return {y};
-}
-template <int low, int high>
-IntervalOutcome within(const IntervalCall&) {
-  return {{low, high}};
-}
 IntervalOutcome angle(const IntervalCall&) { return {{-pi * (1 + 1e-7), pi * (1 + 1e-7)}}; }
-IntervalOutcome anything(const IntervalCall& c) { return {{-c.most(), c.most()}}; }
 IntervalOutcome fraction(const IntervalCall& c) {
   return {{c.x[0].range.low < 0 ? -1. : 0., c.x[0].range.high > 0 ? 1. : 0.}};
 }
@@ -403,133 +260,18 @@ IntervalOutcome exp_square(const IntervalCall& c) {
   const double least = holds(c.x[0].range, 0) ? 0 : std::min(std::abs(c.x[0].range.low), std::abs(c.x[0].range.high));
   return finite(c, widened(c, around(c.at({{least, a}})), 8));
 }
-IntervalOutcome dropout(const IntervalCall& c) {
-  const double p = std::stod("0" + c.operation.attributes().substr(std::string("p=0").size()));
-  const double scale = p < 1 ? 1 / (1 - p) : 0;
-  const Interval x = c.x[0].range;
-  return finite(c, widened(c, around({x.low * scale, x.high * scale}, {0, 0}), 4));
+IntervalOutcome copysign(const IntervalCall& c) {
+  const double m = magnitude(c.x[0].range);
+  return {{-m, m}};
 }
-
-using Rule = IntervalOutcome (*)(const IntervalCall&);
-const std::unordered_map<std::string, Rule>& rules() {
-  static const std::unordered_map<std::string, Rule> table{
-      {"add", add},
-      {"sub", sub},
-      {"mul", mul},
-      {"div", div},
-      {"reciprocal", reciprocal},
-      {"pow", pow},
-      {"maximum", add},
-      {"minimum", add},
-      {"atan2", angle},
-      {"hypot", hypot},
-      {"fmod", fmod},
-      {"remainder", fmod},
-      {"xlogy", xlogy},
-      {"logaddexp", corners},
-      {"lerp", corners},
-      {"copysign",
-       [](const IntervalCall& c) {
-         const double m = magnitude(c.x[0].range);
-         return IntervalOutcome{{-m, m}};
-       }},
-      {"sin", within<-1, 1>},
-      {"cos", within<-1, 1>},
-      {"tan", anything},
-      {"sec_squared", anything},
-      {"tanhshrink", corners},
-      {"frac", fraction},
-      {"share", within<0, 1>},
-      {"cosine", within<-1, 1>},
-      {"exp_square", exp_square},
-      {"nan_to_num", nan_to_num},
-      {"where", where},
-      {"less", comparison},
-      {"greater", comparison},
-      {"less_equal", comparison},
-      {"greater_equal", comparison},
-      {"equal", comparison},
-      {"not_equal", comparison},
-      {"isnan", comparison},
-      {"isinf", comparison},
-      {"isfinite", comparison},
-      {"logical_not", comparison},
-      {"logical_and", within<0, 1>},
-      {"logical_or", within<0, 1>},
-      {"logical_xor", within<0, 1>},
-      {"any", within<0, 1>},
-      {"all", within<0, 1>},
-      {"sum", sum},
-      {"nansum", sum},
-      {"mean", mean},
-      {"nanmean", mean},
-      {"var", variance},
-      {"stddev", variance},
-      {"norm", norm},
-      {"logsumexp", logsumexp},
-      {"softmax", softmax},
-      {"softmin", softmax},
-      {"log_softmax", log_softmax},
-      {"cross_entropy", cross_entropy},
-      {"row_powers", anything},
-      {"binary_cross_entropy_with_logits", with_logits},
-      {"matmul", matmul},
-      {"linear", matmul},
-      {"dot", matmul},
-      {"conv", conv},
-      {"conv1d", conv},
-      {"conv2d", conv},
-      {"conv3d", conv},
-      {"dropout", dropout},
-      {"max", first},
-      {"min", first},
-      {"amax", first},
-      {"amin", first},
-      {"median", first},
-      {"sort", first},
-      {"reshape", first},
-      {"permute", first},
-      {"transpose", first},
-      {"broadcast_to", first},
-      {"slice", first},
-      {"select", first},
-      {"index", first},
-      {"gather", first},
-      {"take", first},
-      {"take_along", first},
-      {"index_select", first},
-      {"embedding", first},
-      {"flip", first},
-      {"roll", first},
-      {"tile", first},
-      {"repeat", first},
-      {"masked_select", first},
-      {"unfold", first},
-      {"topk", first},
-      {"kthvalue", first},
-      {"diagonal", first},
-      {"squeeze", first},
-      {"unsqueeze", first},
-      {"flatten", first},
-      {"split", first},
-      {"max_pool", first},
-      {"max_pool1d", first},
-      {"max_pool2d", first},
-      {"max_pool3d", first},
-      {"detach", first},
-      {"avg_pool", first_or_zero},
-      {"avg_pool1d", first_or_zero},
-      {"avg_pool2d", first_or_zero},
-      {"avg_pool3d", first_or_zero},
-      {"triu", first_or_zero},
-      {"tril", first_or_zero},
-      {"diag_embed", first_or_zero},
-      {"im2col", first_or_zero},
-      {"concat", all},
-      {"stack", all},
-      {"one_hot", within<0, 1>},
-  };
-  return table;
+// Between the poles at 0, -1, -2, ... anything.
+IntervalOutcome gamma(const IntervalCall& c) {
+  const Interval x = c.x[0].range;
+  if (x.low <= 0)
+    return {{-c.most(), c.most()}, std::string(c.operation.op) + " of 0 or a negative integer", 0, {0, 0}};
+  std::vector<double> points{x.low, x.high};
+  if (holds(x, 1.4616321449683623)) points.push_back(1.4616321449683623);
+  return finite(c, widened(c, around(c.at({points})), 8));
 }
 
 }  // namespace
@@ -550,11 +292,65 @@ double IntervalCall::eps() const {
   return dtype == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
 }
 
+Interval interval::around(const std::vector<double>& values) {
+  Interval y{inf, -inf};
+  for (const double v : values)
+    if (!std::isnan(v)) y = around(y, {v, v});
+  return is_empty(y) ? Interval{} : y;
+}
+Interval interval::widened(const IntervalCall& c, Interval x, double places) {
+  const double e = places * c.eps();
+  return {x.low - e * std::abs(x.low), x.high + e * std::abs(x.high)};
+}
+IntervalOutcome interval::finite(const IntervalCall& c, Interval x, const std::string& hazard) {
+  const double most = c.most();
+  const bool overflows = !(x.low >= -most && x.high <= most);
+  IntervalOutcome y{{std::clamp(x.low, -most, most), std::clamp(x.high, -most, most)}};
+  if (overflows) y.hazard = hazard.empty() ? std::string(c.operation.op) + " overflows" : hazard;
+  return y;
+}
+IntervalRules interval::rules_of(std::initializer_list<std::pair<IntervalRule, std::vector<const char*>>> list) {
+  IntervalRules table;
+  for (const auto& [rule, ops] : list)
+    for (const char* op : ops) table[op] = rule;
+  return table;
+}
+
+const IntervalRules& elementwise_interval_rules() {
+  static const IntervalRules table = rules_of({
+      {add, {"add", "maximum", "minimum"}},
+      {sub, {"sub"}},
+      {mul, {"mul"}},
+      {div, {"div"}},
+      {reciprocal, {"reciprocal"}},
+      {pow, {"pow"}},
+      {hypot, {"hypot"}},
+      {fmod, {"fmod", "remainder"}},
+      {xlogy, {"xlogy"}},
+      {corners, {"logaddexp", "lerp", "tanhshrink"}},
+      {where, {"where"}},
+      {angle, {"atan2"}},
+      {within<-1, 1>, {"sin", "cos", "cosine"}},
+      {within<0, 1>, {"share", "logical_and", "logical_or", "logical_xor"}},
+      {anything, {"tan", "sec_squared"}},
+      {fraction, {"frac"}},
+      {copysign, {"copysign"}},
+      {exp_square, {"exp_square"}},
+      {nan_to_num, {"nan_to_num"}},
+      {gamma, {"lgamma", "digamma"}},
+      {comparison,
+       {"less", "greater", "less_equal", "greater_equal", "equal", "not_equal", "isnan", "isinf", "isfinite",
+        "logical_not"}},
+  });
+  return table;
+}
+
 IntervalOutcome send(const IntervalCall& call) {
   const std::string op = call.operation.op;
   if (const auto f = functions_of_one().find(op); f != functions_of_one().end() && call.x.size() == 1)
     return send_one(call, f->second);
-  if (const auto r = rules().find(op); r != rules().end()) return r->second(call);
+  for (const IntervalRules* rules : {&elementwise_interval_rules(), &other_interval_rules()})
+    if (const auto r = rules->find(op); r != rules->end()) return r->second(call);
   IntervalOutcome unknown = anything(call);
   unknown.known = !is_floating(call.dtype);
   return unknown;

@@ -1,6 +1,11 @@
 // Private: what operations make of intervals.
 #pragma once
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "../core/operation.hpp"
@@ -40,5 +45,39 @@ struct IntervalOutcome {
   bool known = true;            // there is a rule
 };
 IntervalOutcome send(const IntervalCall& call);
+
+using IntervalRule = IntervalOutcome (*)(const IntervalCall&);
+using IntervalRules = std::unordered_map<std::string, IntervalRule>;
+/// The rules by the operations' names: of what works element by element, and of all else.
+const IntervalRules& elementwise_interval_rules();
+const IntervalRules& other_interval_rules();
+
+// What rules are written with.
+namespace interval {
+
+using lab::Interval;
+
+inline bool is_empty(const Interval& x) { return !(x.low <= x.high); }
+inline bool holds(const Interval& x, double v) { return x.low <= v && v <= x.high; }
+inline double magnitude(const Interval& x) { return std::max(std::abs(x.low), std::abs(x.high)); }
+inline Interval around(const Interval& a, const Interval& b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+/// Around all that are numbers.
+Interval around(const std::vector<double>& values);
+/// With room for an error of so many places; a bound that is 0 stays.
+Interval widened(const IntervalCall& c, Interval x, double places);
+/// The finite part, and a hazard where that is not all.
+IntervalOutcome finite(const IntervalCall& c, Interval x, const std::string& hazard = {});
+/// Any finite number.
+inline IntervalOutcome anything(const IntervalCall& c) { return {{-c.most(), c.most()}}; }
+template <int low, int high>
+IntervalOutcome within(const IntervalCall&) {
+  return {{low, high}};
+}
+/// A table of each rule's operations.
+IntervalRules rules_of(std::initializer_list<std::pair<IntervalRule, std::vector<const char*>>> list);
+
+}  // namespace interval
 
 }  // namespace xtape::detail

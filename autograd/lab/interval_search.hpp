@@ -17,7 +17,7 @@ class Recorded {
  public:
   Recorded(const functional::Function& f, const Tensors& examples, const std::vector<lab::Interval>& ranges, Site site);
 
-  /// All values of the program at a point, by their numbers.
+  /// All values of the program at a point, by their numbers; none where an operation throws, as of a singular matrix.
   std::vector<Ref<Array>> run(const SearchPoint& at) const;
   /// The point as inputs.
   Tensors inputs(const SearchPoint& at) const;
@@ -31,6 +31,9 @@ class Recorded {
   std::vector<Dtype> dtypes;          // of each number of a point
   std::vector<char> varies;           // of each value: inputs change it
   std::vector<Ref<Array>> fixed;      // what the others are
+
+ private:
+  std::vector<Ref<Array>> values_at(const SearchPoint& at) const;
 };
 
 /// What an operation must do for the search to end: the step's operand `fault` in `bad`, or a result that is too large.

@@ -5,16 +5,8 @@
 #include <ostream>
 #include <sstream>
 
-#include "../ops/activation.hpp"
-#include "../ops/detail/slopes.hpp"
-#include "../ops/elementwise.hpp"
-#include "../ops/exponential.hpp"
 #include "../ops/reduction.hpp"
-#include "../ops/special.hpp"
-#include "../ops/trigonometric.hpp"
-#include "../ops/unary.hpp"
-#include "interval_rules.hpp"
-#include "interval_search.hpp"
+#include "interval_walk.hpp"
 
 namespace xtape::detail {
 
@@ -30,168 +22,6 @@ std::string text(double v) {
   s << v;
   return s.str();
 }
-
-// --- a formula as a function of tensors -----------------------------------------------------------------------------
-
-// What formulas have and tensors have not, or under another name.
-Tensor tanhshrink(const Arg& x) { return x - tanh(x); }
-Tensor max(const Arg& a, const Arg& b) { return maximum(a, b); }
-Tensor min(const Arg& a, const Arg& b) { return minimum(a, b); }
-Tensor exp_square(const Arg& x, const Arg& k) { return xtape::exp_square(x, k.tensor().item()); }
-
-Tensor formula_node(const symbolic::Node& node, const std::vector<Arg>& x, const Tensors& arguments) {
-  using symbolic::Op;
-  switch (node.op) {
-    case Op::number: return tensor(node.number, arguments[0].dtype());
-    case Op::argument: return arguments[static_cast<std::size_t>(node.number)];
-    case Op::add: return x[0] + x[1];
-    case Op::sub: return x[0] - x[1];
-    case Op::mul: return x[0] * x[1];
-    case Op::div: return x[0] / x[1];
-    case Op::neg: return -x[0];
-    case Op::less: return x[0] < x[1];
-    case Op::greater: return x[0] > x[1];
-    case Op::less_equal: return x[0] <= x[1];
-    case Op::greater_equal: return x[0] >= x[1];
-    case Op::equal: return x[0] == x[1];
-    case Op::not_equal: return x[0] != x[1];
-    case Op::logical_and: return logical_and(x[0], x[1]);
-    case Op::logical_or: return logical_or(x[0], x[1]);
-    case Op::logical_not: return logical_not(x[0]);
-    case Op::isnan: return isnan(x[0]);
-    case Op::isinf: return isinf(x[0]);
-    case Op::isfinite: return isfinite(x[0]);
-    case Op::where: return where(x[0], x[1], x[2]);
-    case Op::clamp: return minimum(maximum(x[0], x[1]), x[2]);
-    default: break;
-  }
-#define XTAPE_OF_ONE(f) \
-  if (node.op == Op::f) return f(x[0]);
-#define XTAPE_OF_TWO(f) \
-  if (node.op == Op::f) return f(x[0], x[1]);
-  XTAPE_FUNCTIONS_OF_ONE(XTAPE_OF_ONE)
-  XTAPE_FUNCTIONS_OF_TWO(XTAPE_OF_TWO)
-#undef XTAPE_OF_ONE
-#undef XTAPE_OF_TWO
-  return {};
-}
-
-// The formula of scalars, operation by operation, each at the user's line.
-Tensor formula_of_tensors(const symbolic::Written& f, const Tensors& arguments) {
-  std::vector<char> needed(f.graph->size());
-  needed[f.result] = true;
-  for (std::uint32_t i = f.graph->size(); i-- > 0;)
-    if (needed[i])
-      for (const std::uint32_t below : (*f.graph)[i].of) needed[below] = true;
-  Tensors values(f.graph->size());
-  for (std::uint32_t i = 0; i < f.graph->size(); ++i) {
-    if (!needed[i]) continue;
-    const symbolic::Node& node = (*f.graph)[i];
-    const Scope scope(node.site);
-    std::vector<Arg> operands;
-    for (const std::uint32_t below : node.of) operands.emplace_back(values[below], node.site);
-    values[i] = formula_node(node, operands, arguments);
-  }
-  return values[f.result];
-}
-
-// --- the walk -------------------------------------------------------------------------------------------------------
-
-// What is known of values beside their intervals, so that x - max(x) and what is made of it raise no alarm.
-struct Relations {
-  struct Greatest {
-    std::uint32_t of;
-    std::string axes;
-  };
-  struct Attained {  // along these axes an element is this
-    double value;
-    std::string axes;
-  };
-  std::unordered_map<std::uint32_t, Greatest> greatest;
-  std::unordered_map<std::uint32_t, Attained> attained;
-};
-
-std::string axes_of(const std::string& op, const std::string& attributes) {
-  const auto at = attributes.find("axes=");
-  if (at != std::string::npos) return attributes.substr(at + 5, attributes.find(')', at) - at - 4);
-  const auto one = attributes.find("axis=");
-  if (one != std::string::npos && (op == "max" || op == "min"))
-    return "(" + std::to_string(std::stoi(attributes.substr(one + 5))) + ",)";
-  return "all";
-}
-
-Interval range_of(const Array& x) {
-  Interval r{HUGE_VAL, -HUGE_VAL};
-  visit_dtype(x.dtype, [&](auto t) {
-    for (std::int64_t i = 0; i < x.size; ++i) {
-      const auto v = static_cast<double>(x.at<decltype(t)>()[i]);
-      r.low = std::min(r.low, v), r.high = std::max(r.high, v);
-    }
-  });
-  return r.low <= r.high ? r : Interval{0, 0};
-}
-
-struct Walk {
-  const Recorded& f;
-  std::vector<Interval> ranges;
-  std::vector<IntervalOutcome> outcomes;
-  Relations relations;
-
-  explicit Walk(const Recorded& f) : f(f), ranges(f.program.values.size()) {
-    for (std::size_t v = 0; v < ranges.size(); ++v)
-      if (!f.varies[v] && f.fixed[v]) ranges[v] = range_of(*f.fixed[v]);
-    for (std::size_t i = 0; i < f.examples.size(); ++i)
-      if (is_floating(f.examples[i].dtype())) {
-        const double most = f.examples[i].dtype() == float32 ? std::numeric_limits<float>::max() : HUGE_VAL;
-        Interval& r = ranges[f.program.inputs[i]] = f.ranges[i];
-        r = {std::max(r.low, -std::min(most, std::numeric_limits<double>::max())),
-             std::min(r.high, std::min(most, std::numeric_limits<double>::max()))};
-      }
-    for (const Program::Step& step : f.program.steps) outcomes.push_back(walk(step));
-  }
-
-  IntervalOutcome walk(const Program::Step& step) {
-    if (!f.varies[step.result]) return {ranges[step.result]};
-    const auto operand = [&](std::uint32_t k) { return f.program.operands[step.first + k]; };
-    const Program::Value& result = f.program.values[step.result];
-    IntervalCall call{*step.operation, {}, result.dtype, result.shape};
-    for (std::uint32_t k = 0; k < step.count; ++k) {
-      const std::uint32_t v = operand(k);
-      call.x.push_back({ranges[v], v, f.varies[v] ? nullptr : f.fixed[v].get(), f.program.values[v].shape,
-                        f.program.values[v].dtype});
-    }
-    IntervalOutcome y = send(call);
-    relate(step, y);
-    ranges[step.result] = y.result;
-    return y;
-  }
-
-  void relate(const Program::Step& step, IntervalOutcome& y) {
-    const std::string op = step.operation->op;
-    const std::uint32_t a = f.program.operands[step.first], r = step.result;
-    const auto greatest = relations.greatest.find(a);
-    const auto attained = relations.attained.find(a);
-    if (op == "max" || op == "amax") {
-      const std::string axes = axes_of(op, step.operation->attributes());
-      relations.greatest[r] = {a, axes};
-      if (attained != relations.attained.end() && attained->second.axes == axes)
-        y.result.low = std::max(y.result.low, attained->second.value);
-    } else if ((op == "reshape" || op == "broadcast_to" || op == "unsqueeze") && greatest != relations.greatest.end()) {
-      relations.greatest[r] = greatest->second;
-    } else if (op == "sub") {
-      const std::uint32_t b = f.program.operands[step.first + 1];
-      if (const auto g = relations.greatest.find(b); g != relations.greatest.end() && g->second.of == a) {
-        y.result.high = std::min(y.result.high, 0.);
-        relations.attained[r] = {0, g->second.axes};
-      }
-    } else if ((op == "exp" || op == "exp2") && attained != relations.attained.end() && attained->second.value == 0) {
-      relations.attained[r] = {1, attained->second.axes};
-    } else if ((op == "sum" || op == "logsumexp") && attained != relations.attained.end() &&
-               attained->second.axes == axes_of(op, step.operation->attributes())) {
-      if (op == "logsumexp" || ranges[a].low >= 0) y.result.low = std::max(y.result.low, attained->second.value);
-    }
-  }
-};
 
 // --- the report -----------------------------------------------------------------------------------------------------
 
@@ -230,7 +60,7 @@ Intervals report(const functional::Function& f, const Tensors& examples, const s
                  const std::vector<std::string>& names, const Effect* effect_of_formula,
                  const lab::IntervalOptions& options, Site site) {
   const Recorded recorded(f, examples, ranges, site);
-  const Walk walk(recorded);
+  const IntervalWalk walk(recorded);
   const Program& program = recorded.program;
 
   Effect effect;
@@ -263,7 +93,11 @@ Intervals report(const functional::Function& f, const Tensors& examples, const s
     both = std::make_shared<Program>(trace.finish(results));
     effect = [both, &recorded](const SearchPoint& at) {
       std::vector<Ref<Array>> out;
-      both->run(recorded.inputs(at), out);
+      try {
+        both->run(recorded.inputs(at), out);
+      } catch (const Error&) {
+        return std::string();  // no number at all
+      }
       std::vector<double> slopes;
       for (std::size_t i = 1; i < out.size(); ++i) {
         const std::vector<double> part = Tensor(out[i]).to_vector<double>();

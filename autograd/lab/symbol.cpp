@@ -12,6 +12,8 @@ struct Run {
   Graph& graph;
   std::vector<std::pair<std::uint32_t, bool>> ways;  // the first `given` are prescribed
   std::size_t given, next = 0;
+  const char* op;
+  Site site;
 };
 thread_local Run* running = nullptr;
 
@@ -28,6 +30,13 @@ struct Running {
 
 constexpr std::size_t most_runs = 256;
 
+[[noreturn]] void fail_branches(const char* op, Site site) {
+  fail(op,
+       "the formula branches on its arguments in more than " + std::to_string(most_runs) +
+           " ways; choose with where(condition, a, b) instead of if",
+       site);
+}
+
 struct Writer {
   Graph& graph;
   const std::function<Symbol(const std::vector<Symbol>&)>& f;
@@ -38,15 +47,11 @@ struct Writer {
 
   // The formula where it goes these ways, and both ways at all branches behind.
   std::uint32_t explore(const std::vector<std::pair<std::uint32_t, bool>>& ways) {
-    Run run{graph, ways, ways.size()};
+    Run run{graph, ways, ways.size(), 0, op, site};
     std::uint32_t result;
     {
       const Running guard(run);
-      if (++runs > most_runs)
-        fail(op,
-             "the formula branches on its arguments in more than " + std::to_string(most_runs) +
-                 " ways; choose with where(condition, a, b) instead of if",
-             site);
+      if (++runs > most_runs) fail_branches(op, site);
       std::vector<Symbol> x;
       for (const std::uint32_t place : arguments) x.push_back(Symbol::at(place));
       result = f(x).place;
@@ -142,6 +147,7 @@ Condition::operator bool() const {
   if (r.graph[place].op == Op::number) return r.graph[place].number != 0;
   for (std::size_t i = 0; i < r.next; ++i)
     if (r.ways[i].first == place) return r.ways[i].second;
+  if (r.next == most_runs) fail_branches(r.op, r.site);
   if (r.next == r.given) r.ways.emplace_back(place, true), ++r.given;
   return r.ways[r.next++].second;
 }
