@@ -227,6 +227,49 @@ TEST_CASE("what formula is asked wrongly") {
   CHECK(begins(message(number), "formula: 1 numbers for a formula of 2 arguments"));
 }
 
+TEST_CASE("the equations of networks, in the book's notation") {
+  struct Book : nn::Module<Book> {
+    nn::Linear hidden = child("hidden", nn::Linear(784, 30)), output = child("output", nn::Linear(30, 10));
+    Tensor forward(const Tensor& x) const { return sigmoid(output(sigmoid(hidden(x)))); }
+  };
+  struct Residual : nn::Module<Residual> {
+    nn::Linear a = child("a", nn::Linear(4, 4)), b = child("b", nn::Linear(4, 2));
+    Tensor forward(const Tensor& x) const {
+      const Tensor h = tanh(a(x));
+      return b(h * h + h);
+    }
+  };
+  struct Plain : nn::Module<Plain> {
+    Parameter w = parameter("w", full({3, 2}, 0.1)), b = parameter("b", zeros({2}));
+    Tensor forward(const Tensor& x) const { return sigmoid(matmul(x, w) + b); }
+  };
+  struct Pictures : nn::Module<Pictures> {
+    nn::Conv2d conv = child("conv", nn::Conv2d(1, 2, 3));
+    nn::Linear out = child("out", nn::Linear(18, 2));
+    Tensor forward(const Tensor& x) const { return out(reshape(max_pool2d(relu(conv(x)), 2), {-1, 18})); }
+  };
+  const Tensor t = uniform({5, 2}), labels = tensor({0, 1, 1, 0, 1}), x = normal({5, 3}), ten = uniform({5, 10});
+  const auto entropy = [&](const Tensor& a) { return nn::cross_entropy(a, labels); };
+  const nn::Sequential swish{nn::Linear(3, 4), nn::LeakyReLU(), nn::Linear(4, 2),
+                             [](const Tensor& z) { return pointwise([](auto z) { return z * sigmoid(z); }, z); }};
+  std::ostringstream out;
+  out << lab::backpropagation(Book(), normal({5, 784}), [&](const Tensor& a) { return sum(square(a - ten)) / 2; })
+      << "--\n"
+      << lab::backpropagation(Book(), normal({5, 784})) << "--\n"
+      << lab::backpropagation(Residual(), normal({5, 4}), entropy) << "--\n"
+      << lab::backpropagation(Plain(), x, [&](const Tensor& a) { return mean(-t * log(a) - (1 - t) * log(1 - a)); })
+      << "--\n"
+      << lab::backpropagation(Pictures(), normal({5, 1, 8, 8}), entropy) << "--\n"
+      << lab::backpropagation(swish, x, [&](const Tensor& a) { return nn::mse_loss(a, t); }) << "--\n"
+      << lab::to_latex(lab::backpropagation(Plain(), x, [&](const Tensor& a) { return mean(square(a - t)); }));
+  std::ifstream stream(XTAPE_TEST_DIR "/lab/equations.txt");
+  const std::string expected{std::istreambuf_iterator<char>(stream), {}};
+  CHECK(out.str() == expected);
+  const auto constant = [&] { lab::backpropagation([](const Tensor& x) { return x * 2; }, x); };
+  CHECK(says(message(constant), "backpropagation: the result depends on no parameter that gradients flow to",
+             __LINE__ - 2));
+}
+
 // What tests/lab_formula.py reads: a line of JSON for each formula and order, its text and the values of pointwise's
 // derivatives at numbers from small to very large.
 TEST_CASE("formulas for Python" * doctest::skip()) {

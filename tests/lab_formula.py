@@ -16,7 +16,7 @@ try:
 except ImportError:
     sys.exit(77)
 
-L = numpy.longdouble
+L = numpy.longdouble  # what numbers are read as
 
 
 def sigmoid(x):
@@ -38,21 +38,48 @@ FUNCTIONS = {
 }
 
 
-def evaluated(text, x):
-    # A condition in brackets of its own, numbers as long doubles, the powers of Python.
-    line, *definitions = text.split("\n")
-    names = dict(FUNCTIONS, x=x)
+def end_of(s, start, stops):
+    """The place of the first of `stops` behind start that stands in no bracket that is opened behind it."""
+    depth = 0
+    for i in range(start, len(s)):
+        if depth == 0 and s.startswith(stops, i):
+            return i
+        depth += {"(": 1, ")": -1}.get(s[i], 0)
+    return len(s)
 
+
+def bracketed(condition):
+    for sign, python in ((" || ", " | "), (" && ", " & ")):
+        at = end_of(condition, 0, (sign,))
+        if at < len(condition):
+            return "(" + bracketed(condition[:at]) + ")" + python + "(" + bracketed(condition[at + 4:]) + ")"
+    if condition.startswith("!("):
+        return "~(" + bracketed(condition[2:-1]) + ")"
+    return condition
+
+
+def conditions(s):
+    at = s.find("where(")
+    if at < 0:
+        return s
+    begin = at + len("where(")
+    end = end_of(s, begin, (",",))
+    return s[:begin] + bracketed(s[begin:end]) + conditions(s[end:])
+
+
+def evaluated(text, x, number):
+    line, *definitions = text.split("\n")
+    names = dict(FUNCTIONS, x=x.astype(number))
+
+    # Conditions with brackets of their own, numbers as long doubles, the powers of Python.
     def read(s):
-        s = s.replace("^", "**").replace("!(", "~(")
-        s = re.sub(r"([^(),&|]+ (?:<=|>=|<|>|==|!=) [^(),&|]+?)(?= &&| \|\||\)|,)", r"(\1)", s)
-        s = s.replace("&&", "&").replace("||", "|")
+        s = conditions(bracketed(s.replace("^", "**")))
         return re.sub(r"(?<![\w.])(\d+(?:\.\d+)?(?:e[+-]?\d+)?)", r'L("\1")', s)
 
     for d in definitions:
         name, value = d.strip().split(" = ", 1)
-        names[name] = eval(read(value), {"L": L}, names)
-    return eval(read(line), {"L": L}, names) + 0 * x
+        names[name] = eval(read(value), {"L": number}, names)
+    return eval(read(line), {"L": number}, names) + 0 * x
 
 
 def main():
@@ -63,13 +90,17 @@ def main():
         for row in rows:
             x = numpy.array(row["x"], dtype=L)
             expected = numpy.array([numpy.nan if v is None else v for v in row["y"]], dtype=float)
-            got = evaluated(row["text"], x)
-            for at, a, b in zip(row["x"], got, expected):
-                if not numpy.isfinite(b) or not numpy.isfinite(a):
+            if row["order"] == 0:
+                value = expected
+            got, rough = evaluated(row["text"], x, L), evaluated(row["text"], x, float)
+            for at, f, a, b, c in zip(row["x"], value, got, expected, rough):
+                if not numpy.isfinite([f, a, b]).all():
                     left += 1
                     continue
                 compared += 1
-                if abs(a - b) > 1e-8 * (1 + abs(b) + abs(at)):
+                # Where float64 has lost digits, as in the sine of a large number, the reference has lost them too.
+                rounding = abs(a - c) if numpy.isfinite(c) else 0
+                if abs(a - b) > 1e-8 * (1 + abs(b) + abs(at)) + 30 * rounding:
                     wrong.append(f"{row['source']}, order {row['order']}, at {at}: {row['text']} is {a}, not {b}")
     if len(rows) < 200 or compared < 4000 or left > compared / 4:
         wrong.append(f"only {compared} values of {len(rows)} expressions were compared, {left} were not finite")

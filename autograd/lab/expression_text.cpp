@@ -29,7 +29,7 @@ const Constant constants[] = {
 const Constant* constant_at(double v, double& n) {
   for (const Constant& c : constants) {
     n = std::round(v / c.value);
-    if (n >= 1 && n <= 12 && std::abs(v - n * c.value) <= 4e-16 * v) return &c;
+    if (n >= 1 && n <= 12 && std::abs(v - n * c.value) <= 1e-14 * v) return &c;
   }
   return nullptr;
 }

@@ -87,8 +87,9 @@ double Formula::value(const std::vector<double>& x, Site site) const {
 std::string Formula::written(bool latex) const {
   Writing writing{names_, latex};
   Algebra& a = *algebra_;
-  if (std::string line = text_of(a, place_, {names_, false}); line.size() <= longest_line)
-    return latex ? text_of(a, place_, writing) : line;
+  if (a.length(place_) <= longest_line)  // of what is longer the text may be very long
+    if (const std::string line = text_of(a, place_, {names_, false}); line.size() <= longest_line)
+      return latex ? text_of(a, place_, writing) : line;
   const std::vector<Id> parts = a.below(place_);
   std::unordered_map<Id, int> uses;
   for (const Id x : parts)

@@ -11,98 +11,6 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double pi = 3.14159265358979323846;
 
-// --- elementwise operations of one number ---------------------------------------------------------------------------
-
-/// Between its ends and its turning points the function goes one way.
-struct One {
-  const char* outside = nullptr;  // "a number <= 0", or null where the domain is everything
-  Interval domain{};
-  bool open_low = false, open_high = false;
-  std::vector<double> turns{};
-  Interval values{};            // what no result is outside of
-  std::vector<double> steep{};  // where the slope is infinite, though the value is not
-};
-
-const std::unordered_map<std::string, One>& functions_of_one() {
-  const Interval all, positive{0, inf}, unit{-1, 1}, share{0, 1};
-  static const std::unordered_map<std::string, One> table{
-      {"neg", {}},
-      {"abs", {nullptr, all, false, false, {0}, positive}},
-      {"sign", {nullptr, all, false, false, {0}, unit}},
-      {"square", {nullptr, all, false, false, {0}, positive}},
-      {"floor", {}},
-      {"ceil", {}},
-      {"round", {}},
-      {"trunc", {}},
-      {"clamp", {}},
-      {"relu", {nullptr, all, false, false, {0}, positive}},
-      {"sqrt", {"a number < 0", positive, false, false, {}, positive, {0}}},
-      {"rsqrt", {"a number <= 0", positive, true, false, {}, positive}},
-      {"cbrt", {nullptr, all, false, false, {}, all, {0}}},
-      {"exp", {nullptr, all, false, false, {}, positive}},
-      {"exp2", {nullptr, all, false, false, {}, positive}},
-      {"expm1", {nullptr, all, false, false, {}, {-1, inf}}},
-      {"log", {"a number <= 0", positive, true, false}},
-      {"log2", {"a number <= 0", positive, true, false}},
-      {"log10", {"a number <= 0", positive, true, false}},
-      {"log1p", {"a number <= -1", {-1, inf}, true, false}},
-      {"sinh", {}},
-      {"cosh", {nullptr, all, false, false, {0}, {1, inf}}},
-      {"tanh", {nullptr, all, false, false, {}, unit}},
-      {"asinh", {}},
-      {"acosh", {"a number < 1", {1, inf}, false, false, {}, positive, {1}}},
-      {"atanh", {"a number outside (-1, 1)", unit, true, true}},
-      {"asin", {"a number outside [-1, 1]", unit, false, false, {}, all, {-1, 1}}},
-      {"acos", {"a number outside [-1, 1]", unit, false, false, {}, positive, {-1, 1}}},
-      {"atan", {}},
-      {"erf", {nullptr, all, false, false, {}, unit}},
-      {"erfc", {nullptr, all, false, false, {}, {0, 2}}},
-      {"erfinv", {"a number outside (-1, 1)", unit, true, true}},
-      {"sigmoid", {nullptr, all, false, false, {}, share}},
-      {"logit", {"a number outside (0, 1)", share, true, true}},
-      {"log_sigmoid", {nullptr, all, false, false, {}, {-inf, 0}}},
-      {"softplus", {nullptr, all, false, false, {}, positive}},
-      {"softsign", {nullptr, all, false, false, {}, unit}},
-      {"silu", {nullptr, all, false, false, {-1.2784645427610738}}},
-      {"gelu", {nullptr, all, false, false, {-0.75179162, -0.7524614}}},
-      {"normal_cdf", {nullptr, all, false, false, {}, share}},
-      {"logistic_density", {nullptr, all, false, false, {0}, {0, 0.25}}},
-      {"reciprocal_one_plus_square", {nullptr, all, false, false, {0}, share}},
-      {"rsqrt_one_plus_square", {nullptr, all, false, false, {0}, share}},
-      {"to", {}},
-  };
-  return table;
-}
-
-double next(const IntervalCall& c, double x, double toward) {
-  return c.dtype == float32 ? std::nextafter(static_cast<float>(x), static_cast<float>(toward))
-                            : std::nextafter(x, toward);
-}
-
-IntervalOutcome send_one(const IntervalCall& c, const One& f) {
-  Interval x = c.x[0].range;
-  std::string hazard;
-  Interval bad{1, 0};
-  if (f.outside) {
-    const bool below = f.open_low ? x.low <= f.domain.low : x.low < f.domain.low;
-    const bool above = f.open_high ? x.high >= f.domain.high : x.high > f.domain.high;
-    if (below || above) hazard = std::string(c.operation.op) + " of " + f.outside;
-    if (below) bad = {-inf, f.domain.low}, x.low = f.open_low ? next(c, f.domain.low, inf) : f.domain.low;
-    if (above) bad = {f.domain.high, inf}, x.high = f.open_high ? next(c, f.domain.high, -inf) : f.domain.high;
-    if (is_empty(x)) return {{-c.most(), c.most()}, hazard, 0, bad};
-  }
-  std::vector<double> points{x.low, x.high};
-  for (const double t : f.turns)
-    if (holds(x, t)) points.push_back(t);
-  Interval y = widened(c, around(c.at({points})), 4);
-  y = {std::max(y.low, f.values.low), std::min(y.high, f.values.high)};
-  IntervalOutcome z = finite(c, y);
-  if (!hazard.empty()) z.hazard = hazard, z.bad = bad;
-  for (const double at : f.steep)
-    if (holds(c.x[0].range, at)) z.steep.push_back(at);
-  return z;
-}
-
 // --- elementwise operations of several numbers ----------------------------------------------------------------------
 
 // All corners of the operands' intervals, and 0 where `zero` and it is inside.
@@ -147,7 +55,7 @@ IntervalOutcome mul(const IntervalCall& c) {
 
 IntervalOutcome quotient(const IntervalCall& c, const char* hazard) {
   const Interval a = c.x[0].range, b = c.x[1].range;
-  const double least = next(c, 0, 1);
+  const double least = c.next(0, 1);
   std::vector<double> values;
   for (const Interval part : {Interval{b.low, std::min(b.high, -least)}, Interval{std::max(b.low, least), b.high}})
     if (!is_empty(part)) {
@@ -163,7 +71,7 @@ IntervalOutcome quotient(const IntervalCall& c, const char* hazard) {
 IntervalOutcome div(const IntervalCall& c) { return quotient(c, "division by 0"); }
 IntervalOutcome reciprocal(const IntervalCall& c) {
   const Interval b = c.x[0].range;
-  const double least = next(c, 0, 1);
+  const double least = c.next(0, 1);
   std::vector<double> points;
   for (const Interval part : {Interval{b.low, std::min(b.high, -least)}, Interval{std::max(b.low, least), b.high}})
     if (!is_empty(part)) points.insert(points.end(), {part.low, part.high});
@@ -181,7 +89,7 @@ IntervalOutcome pow(const IntervalCall& c) {
     std::vector<double> points{a.low, a.high};
     if (holds(a, 0)) {
       if (b.low >= 0) points.push_back(0);
-      for (const double v : {next(c, 0, -1), next(c, 0, 1)})
+      for (const double v : {c.next(0, -1), c.next(0, 1)})
         if (holds(a, v)) points.push_back(v);
       points.erase(std::remove_if(points.begin(), points.end(), [&](double v) { return v == 0 && b.low < 0; }),
                    points.end());
@@ -196,7 +104,7 @@ IntervalOutcome pow(const IntervalCall& c) {
   if (a.low < 0) y.hazard = "pow of a number < 0 with an exponent that is no integer", y.bad = {-inf, 0}, a.low = 0;
   if (a.low == 0 && b.low < 0) {
     if (y.hazard.empty()) y.hazard = "pow of 0 with an exponent < 0", y.bad = {0, 0};
-    a.low = next(c, 0, 1);
+    a.low = c.next(0, 1);
   }
   if (is_empty(a)) return {{-c.most(), c.most()}, y.hazard, 0, y.bad};
   IntervalOutcome z = finite(c, widened(c, at_corners(c, {a, b}), 4));
@@ -208,7 +116,7 @@ IntervalOutcome pow(const IntervalCall& c) {
 IntervalOutcome xlogy(const IntervalCall& c) {
   Interval x = c.x[0].range, y = c.x[1].range;
   const bool low = y.low <= 0 && !(x.low == 0 && x.high == 0);
-  if (low) y.low = next(c, 0, 1);
+  if (low) y.low = c.next(0, 1);
   IntervalOutcome z =
       is_empty(y) ? IntervalOutcome{{-c.most(), c.most()}} : finite(c, widened(c, at_corners(c, {x, y}), 4));
   if (low) z.hazard = "logarithm of a number <= 0", z.fault = 1, z.bad = {-inf, 0};
@@ -345,10 +253,14 @@ const IntervalRules& elementwise_interval_rules() {
   return table;
 }
 
+double IntervalCall::next(double x, double toward) const {
+  return dtype == float32 ? std::nextafter(static_cast<float>(x), static_cast<float>(toward))
+                          : std::nextafter(x, toward);
+}
+
 IntervalOutcome send(const IntervalCall& call) {
   const std::string op = call.operation.op;
-  if (const auto f = functions_of_one().find(op); f != functions_of_one().end() && call.x.size() == 1)
-    return send_one(call, f->second);
+  if (IntervalOutcome y; send_function(call, y)) return y;
   for (const IntervalRules* rules : {&elementwise_interval_rules(), &other_interval_rules()})
     if (const auto r = rules->find(op); r != rules->end()) return r->second(call);
   IntervalOutcome unknown = anything(call);

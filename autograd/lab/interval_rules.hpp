@@ -33,6 +33,8 @@ struct IntervalCall {
   /// The greatest finite number of the dtype, and its distance from 1 to the next.
   double most() const;
   double eps() const;
+  /// The number of the dtype behind x on the way to another.
+  double next(double x, double toward) const;
 };
 
 /// Where the results lie as long as they are finite, and what can keep them from that.
@@ -48,7 +50,9 @@ IntervalOutcome send(const IntervalCall& call);
 
 using IntervalRule = IntervalOutcome (*)(const IntervalCall&);
 using IntervalRules = std::unordered_map<std::string, IntervalRule>;
-/// The rules by the operations' names: of what works element by element, and of all else.
+/// Of an elementwise operation of one number, by what is known of its function; false where that is not known.
+bool send_function(const IntervalCall& c, IntervalOutcome& y);
+/// The rules of all else by the operations' names: of what works element by element, and of the rest.
 const IntervalRules& elementwise_interval_rules();
 const IntervalRules& other_interval_rules();
 

@@ -96,6 +96,7 @@ void NetworkReader::name_parameter(const NetworkStep& n, std::size_t k, std::siz
                    (turned && !bias ? "^T, " : " ") + to_string(shape(n.x[k]));
 }
 std::optional<Formula> NetworkReader::formula_of(const NetworkStep& n) const {
+  if (n.x.empty()) return {};
   std::vector<Shape> shapes;
   for (const std::uint32_t x : n.x) shapes.push_back(shape(x));
   return known_formula(*n.operation, shapes, program_.values[n.x[0]].dtype);
@@ -174,8 +175,11 @@ Piece NetworkReader::expression(const NetworkStep& n) {
     return n.op == "pointwise_sum" ? Piece("sum", R"(\sum )") + bracketed(inside) : inside;
   }
   Piece list;
-  for (std::size_t k = 0; k < n.x.size(); ++k)
-    if (n.op != "cross_entropy" || k < 2) list = list + Piece(k ? ", " : "") + x(k);
+  for (std::size_t k = 0; k < n.x.size(); ++k) {
+    const NetworkStep* drawn = constant_of_[n.x[k]];
+    if ((n.op == "cross_entropy" && k >= 2) || (drawn && drawn->x.empty())) continue;  // helps, and what is drawn
+    list = list + Piece(k ? ", " : "") + x(k);
+  }
   return op_name(n.op) + bracketed(list);
 }
 Piece NetworkReader::inner(const NetworkStep& n, std::size_t k) {
