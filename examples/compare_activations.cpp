@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
     const datasets::Mnist mnist = digits(options);
     const datasets::Images images = mnist.train.slice(0, options.quick ? 1000 : 10000);
 
-    lab::Compare compare("accuracy", mnist.source + ", 784-100-10");
+    const std::string source = mnist.synthetic ? "Synthetic digits" : "MNIST";
+    lab::Compare compare("accuracy", source + ", 784-100-10");
     compare.add(activations, costs, [&](const Activation& activation, const Cost& cost) {
       const nn::Sequential net{nn::Linear(784, 100), activation, nn::Linear(100, 10)};
       nn::init::nielsen_default(net);  // N(0, 1 / inputs)

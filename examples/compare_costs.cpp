@@ -44,13 +44,14 @@ optim::History train(const std::vector<std::int64_t>& sizes, const Cost& cost, o
 int main(int argc, char** argv) {
   return guarded([&] {
     TrainingOptions defaults;
-    defaults.epochs = 10, defaults.quick_epochs = 5, defaults.batch = 10;
+    defaults.epochs = 30, defaults.quick_epochs = 5, defaults.batch = 10;
     const TrainingOptions options = parse_training_options(
         argc, argv, "Which cost learns better, and which one gets stuck.", defaults);
     const datasets::Mnist mnist = digits(options);
     const datasets::Images images = mnist.train.slice(0, options.quick ? 2000 : 10000);
 
-    lab::Compare compare("accuracy", mnist.source + ", 784-100-10");
+    const std::string source = mnist.synthetic ? "Synthetic digits" : "MNIST";
+    lab::Compare compare("accuracy", source + ", 784-100-10");
     compare.add(costs, [&](const Cost& cost) {
       return train({784, 100, 10}, cost, datasets::batches(images, options.batch), mnist.test,
                    options.epochs);

@@ -254,9 +254,10 @@ TEST_CASE("lab::compare takes trainings that fail for rows, and says what to cha
       {"nothing", "it gives no figure, expected one an epoch"},
       {"history", "Epoch"},
       {"number", "it threw what is no std::exception"}};
-  for (const auto& [name, reason] : reasons) {
-    CHECK(table[name].seeds.empty());
-    CHECK_MESSAGE(begins(table[name].failed.at(1).second, reason), name, ": ", table[name].failed[1].second);
+  for (const auto& row : reasons) {
+    CHECK(table[row.first].seeds.empty());
+    const std::string& told = table[row.first].failed.at(1).second;
+    CHECK_MESSAGE(begins(told, row.second), row.first, ": ", told);
   }
   CHECK(text(table).find("failed") != std::string::npos);
   CHECK(table.csv().find("\"exit\",0,nan,nan,nan,nan,,,,,2\n") != std::string::npos);
@@ -292,7 +293,10 @@ TEST_CASE("lab::compare takes trainings that fail for rows, and says what to cha
        [&] { in_this_process("loss").add("a", [] { return 1; }).add("b", [] { return 1; }).save_to(file).run(); }},
       {"Compare::save_to: " + file + " has trainings of 'a', which this comparison has not",
        [&] { in_this_process().add("c", [] { return 1; }).add("b", [] { return 1; }).save_to(file).run(); }}};
-  for (const auto& [expected, f] : misuse) CHECK_MESSAGE(begins(message(f), expected), expected, " / ", message(f));
+  for (const auto& row : misuse) {
+    const std::string told = message(row.second);
+    CHECK_MESSAGE(begins(told, row.first), row.first, " / ", told);
+  }
   for (const auto& [bytes, expected] : std::vector<std::pair<std::string, std::string>>{
            {"figures\n", " is no file of a comparison"}, {head + "\n{}\n", " has no result of a training in line 2"}}) {
     write_file(file, bytes);

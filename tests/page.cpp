@@ -86,6 +86,10 @@ TEST_CASE("what pages and pictures refuse, and how they say so") {
        [&](Page& p) {
          p.curves("c", {{"y", {1, infinity}, {1, 2}}});
        }},
+      {"Page::curves: series 'y' has a band of 2 low and 1 high, expected one of each for the 2 points",
+       [&](Page& p) {
+         p.curves("c", {{"y", {1, 2}, {1, 1}, {0, 0}, {2}}});
+       }},
       {"Page::curves: the mark 'best' is at nan, expected a finite number",
        [&](Page& p) { p.curves("c", {y}, CurvesOptions().mark(nan_value, "best")); }},
       {"Page::matrix: the counts are (4,), expected (rows, columns)",
@@ -229,7 +233,11 @@ TEST_CASE("long curves are drawn by the extremes of each stretch, smooth ones by
   }
   s.y[5] = infinity;
   for (int i = 40'000; i < 41'000; ++i) s.y[static_cast<std::size_t>(i)] = nan_value;
+  s.low = s.high = s.y;
   const nlohmann::json few = data_of(Page("").curves("", {s}))["series"][0];
+  CHECK(few["low"] == few["y"]);
+  CHECK(few["high"] == few["y"]);
+  s.low.clear(), s.high.clear();
   const auto x = few["x"].get<std::vector<double>>();
   REQUIRE(x.size() == few["y"].size());
   CHECK(x.size() <= 2000);

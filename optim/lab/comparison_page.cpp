@@ -42,8 +42,9 @@ std::string table_of(const Comparison& table) {
 
 // A line for each variant with a dot for each seed, beside the curves.
 constexpr char dots[] = R"js(
-const chart = section.querySelector(".chart"), row = 30, top = 8, bottom = 26;
-const all = data.variants.flatMap(v => v.figures).concat(data.stuck ?? []);
+const chart = section.querySelector(".chart"), top = 8, bottom = 26;
+const row = Math.max(30, Math.min(70, 230 / data.variants.length));
+const all = data.variants.flatMap(v => v.figures);
 const low = Math.min(...all), high = Math.max(...all), span = high - low || Math.abs(high) || 1;
 const height = top + row * data.variants.length + bottom;
 const tick = v => data.percent ? page.tick(100 * v) + "\u00a0%" : page.tick(v);
@@ -52,12 +53,12 @@ chart.style.height = height + "px";
 page.width(chart, width => {
   const left = Math.min(width / 3, 20 + 6.2 * Math.max(...data.variants.map(v => v.name.length))), right = 24;
   const to_x = v => left + (v - low + 0.02 * span) / (1.04 * span) * (width - left - right);
-  const svg = page.svg("svg", {width, height, role: "img", "aria-label": data.title});
+  const svg = page.svg("svg", {width, height, role: "img", "aria-label": "the figure of each seed"});
   for (const t of page.ticks(low, low + span, Math.max(2, (width - left) / 90))) {
     page.svg("line", {class: "grid", x1: to_x(t), x2: to_x(t), y1: top, y2: height - bottom}, svg);
     page.svg("text", {x: to_x(t), y: height - 8, "text-anchor": "middle"}, svg, tick(t));
   }
-  if (data.stuck !== null) {
+  if (data.stuck !== null && data.stuck >= low && data.stuck <= high) {
     page.svg("line", {class: "mark", x1: to_x(data.stuck), x2: to_x(data.stuck), y1: 0, y2: height - bottom}, svg);
     page.svg("text", {class: "mark", x: to_x(data.stuck) - 5, y: 12, "text-anchor": "end"}, svg, "stuck");
   }

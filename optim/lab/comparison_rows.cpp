@@ -60,9 +60,9 @@ std::vector<std::vector<std::string>> rows_of(const Comparison& table) {
     if (const auto d = to_reference(table, v)) {
       const bool better = (d->mean > 0) == table.larger_is_better;
       for (const std::string& text :
-           {figure_text(table, d->mean, true), format("%+.2f", d->effect), p_text(d->p_of_all)})
+           {figure_text(table, d->mean, true), format("%+.1f", d->effect), p_text(d->p_of_all)})
         row.push_back(text);
-      row.push_back(!d->is_clear() ? "not clear" : better ? "better" : "worse");
+      row.push_back(!d->is_clear() ? "unclear" : better ? "better" : "worse");
     } else {
       row.insert(row.end(), {"", "", "", v.seeds.empty() ? "failed" : table.baseline.empty() ? "best" : "baseline"});
     }
