@@ -41,7 +41,7 @@ def main():
             process = start(probe, file, 1 + killed % 3)
             try:
                 # With one process, less than it takes.
-                code = process.wait(timeout=rng.uniform(0.1, 0.6) * durations[1] if killed < kills else None)
+                code = process.wait(timeout=rng.uniform(0.1, 0.4) * durations[1] if killed < kills else None)
                 if code != 0:
                     sys.exit(f"a comparison that was killed {killed} times does not go on: exit code {code}")
                 break

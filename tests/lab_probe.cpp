@@ -1,9 +1,11 @@
 // A small comparison, for lab_kill.py: lab_probe FILE WORKERS. Its trainings are saved in FILE, and in their middle
 // beside it; it writes FILE.csv, FILE.html, and its table to standard output. A line in FILE.begun tells of each
 // training that began.
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <thread>
 #include <xtape.hpp>
 
 using namespace xtape;
@@ -21,6 +23,9 @@ int main(int argc, char** argv) {
     optim::Run run(net, optim::Adam(net.parameters(), 0.02), optim::TensorBatches(train.input, train.target, 20),
                    [&](const Tensor& x, const Tensor& t) { return nn::cross_entropy(net(x), t); });
     run.validate({other.input, other.target}, optim::accuracy);
+    run.on_epoch([](optim::Run&, const optim::Epoch&) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(4));  // or there is no time to kill it
+    });
     training.save(run);
     return run.fit(16);
   });

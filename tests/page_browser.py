@@ -149,24 +149,24 @@ def main(folder):
     pictures(folder)
     page = Browser(folder / "profile")
     try:
-        for width, scheme in itertools.product((390, 1280), ("light", "dark")):
-            page.open(folder / "sample.html", width, scheme)
-            fits(page, f"sample {width} {scheme}")
-            shows(page, f"sample {width} {scheme}", scheme)
+        pages = ("comparison", "sample")
+        for name, width, scheme in itertools.product(pages, (390, 1280), ("light", "dark")):
+            page.open(folder / f"{name}.html", width, scheme)
+            fits(page, f"{name} {width} {scheme}")
+            shows(page, f"{name} {width} {scheme}", scheme)
             if len(sys.argv) > 2:
-                (folder / f"sample_{width}_{scheme}.png").write_bytes(page.picture())
+                (folder / f"{name}_{width}_{scheme}.png").write_bytes(page.picture())
+            if name == "comparison":
+                comparison(page)
         sample(page)
         fits(page, "sample after all")
-        for name, width in itertools.product(("hostile", "extremes", "comparison"), (390, 1280)):
+        for name, width in itertools.product(("hostile", "extremes"), (390, 1280)):
             page.open(folder / f"{name}.html", width, "light")
             fits(page, f"{name} {width}")
             if len(sys.argv) > 2:
                 (folder / f"{name}_{width}.png").write_bytes(page.picture())
             if name == "hostile":
                 hostile(page)
-            if name == "comparison":
-                comparison(page)
-                shows(page, f"comparison {width}", "light")
     finally:
         page.close()
 
