@@ -102,7 +102,7 @@ struct World {
     else forward = [net](const Tensor& x, const Tensor&) { return net(x); };
   }
 
-  World(const Plan& plan, const std::string& file) : plan(plan), x(inputs.to(plan.dtype)), t(targets.to(plan.dtype)) {
+  World(const Plan& plan, const std::string& file, bool lints = false) : plan(plan), x(inputs.to(plan.dtype)), t(targets.to(plan.dtype)) {
     manual_seed(11);
     switch (plan.model) {
       case 0: take(nn::Linear(3, 1)); break;
@@ -162,6 +162,7 @@ struct World {
     if (plan.reaction == 1)
       run->react(optim::HalveWhenStuck(optim::HalveWhenStuckOptions(1).least(0.1).maximize(plan.maximize)), "loss");
     if (plan.reaction == 2) run->react(optim::ShrinkWhenFlat(optim::ShrinkWhenFlatOptions(6)));
+    if (lints) run->lint();
     run->save_to(file, optim::SaveOptions().every_steps(plan.every_steps).keep(1 + plan.every_steps % 3));
     if (plan.writes) run->report(file + ".html", "Pairs").log_to(file + ".csv").log_to(file + ".jsonl");
     run->on_step([this](optim::Run& run, double) {
@@ -338,7 +339,7 @@ std::string interrupted(const Plan& plan, const std::string& file, std::uint64_t
     CAPTURE(tries);
     if (!w || draw.one_in(2)) {
       w.reset();
-      w.emplace(plan, file);
+      w.emplace(plan, file, draw.one_in(4));
       manual_seed(seed + static_cast<std::uint64_t>(tries));
       normal({2});
     }

@@ -71,9 +71,13 @@ void no_gradient(const Scene& s, Out& out) {
   if (is_softmax(c.op) && constant && c.value.rank() > 0 && c.value.shape()[c.value.rank() - 1] == 1) return;
   Finding f = at_call(s.view, call, constant ? Fault::activation : Fault::loss, "the loss has no gradient");
   f.measured = "on the first batch the loss is " + number(loss) + " and its gradient 0 in every parameter";
+  const bool saturated = constant && (c.op == "sigmoid" || c.op == "tanh");  // as it would not be of smaller numbers
+  if (saturated) f.kind = Fault::preprocessing;
   if (constant) f.measured += "; " + c.op + " gives " + number(mean(y).item()) + " for every input";
   f.why = "no step can change anything";
-  f.change = constant ? "a last layer whose output depends on the input" : "a cost function that depends on the output";
+  f.change = saturated  ? "inputs of mean 0 and deviation 1, or smaller weights"
+             : constant ? "a last layer whose output depends on the input"
+                        : "a cost function that depends on the output";
   out.push_back(std::move(f));
 }
 
@@ -103,6 +107,18 @@ void softmax_twice(const Scene& s, Out& out) {
     f.measured = c.op + " takes the probabilities of " + s.view[before].op + ", from 0 to 1, for scores";
     f.why = "a second softmax of numbers from 0 to 1 never comes near 0 or 1, and its gradient is small";
     f.change = "leave the first one away: cross_entropy takes scores";
+    out.push_back(std::move(f));
+  }
+}
+
+void softmax_hidden(const Scene& s, Out& out) {
+  for (const int i : s.view.hidden_activations()) {
+    if (s.view[i].op != "softmax") continue;
+    Finding f = at_call(s.view, i, Fault::activation, "softmax in a hidden layer");
+    f.measured = "the next layer takes its " + std::to_string(s.view[i].value.size(-1)) +
+                 " outputs, which sum to 1 for each sample";
+    f.why = "of units that share one sum hardly more than one is ever on, and their gradients are small";
+    f.change = "relu in the hidden layers; softmax is for the last one";
     out.push_back(std::move(f));
   }
 }
@@ -328,11 +344,11 @@ struct Check {
   void (*look)(const Scene&, Out&);
   bool only_failing;  // what it finds may be meant where the training learns
 };
-constexpr Check checks[] = {{unreached, false},     {no_gradient, true},           {softmax_of_one, false},
-                            {softmax_twice, false}, {samples_mixed, false},        {not_repeatable, false},
-                            {alike, false},         {not_stepped, false},          {sum_for_mean, true},
-                            {out_of_reach, true},   {no_activation_between, true}, {initial_loss, true},
-                            {order_of_epochs, true}};
+constexpr Check checks[] = {{unreached, false},      {no_gradient, true},    {softmax_of_one, false},
+                            {softmax_twice, false},  {softmax_hidden, true}, {samples_mixed, false},
+                            {not_repeatable, false}, {alike, false},         {not_stepped, false},
+                            {sum_for_mean, true},    {out_of_reach, true},   {no_activation_between, true},
+                            {initial_loss, true},    {order_of_epochs, true}};
 
 }  // namespace
 

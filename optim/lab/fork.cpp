@@ -75,6 +75,7 @@ double fan_in(const Shape& shape) {
 
 Forks::Forks(Linter::State& run, const StateDict& weights, const StateDict& optimizer)
     : run_(run),
+      randomness_(run.key, 0),
       weights_(weights),
       optimizer_(optimizer),
       weights_now_(run.model.state_dict()),

@@ -52,6 +52,7 @@ class Forks {
   void restore() const;
   void redraw() const;
   Linter::State& run_;
+  const KeyedRandomness randomness_;  // who draws meanwhile does not move the generator that the program uses
   const optim::StateDict &weights_, &optimizer_;
   optim::StateDict weights_now_, optimizer_now_;
   double rate_;  // the training's, on average

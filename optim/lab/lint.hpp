@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-// What one call of the cost does is in view.cpp, how much was learnt in learnt.cpp, what is exact in checks.cpp, what is
-// a sign in signs.cpp, what is tried in repairs.cpp, how in fork.cpp, printing in findings.cpp; linter.cpp puts them
+// What one call of the cost does is in view.cpp, how much was learnt in learnt.cpp, what is exact in checks.cpp, what
+// is a sign in signs.cpp, what is tried in repairs.cpp, how in fork.cpp, printing in findings.cpp; linter.cpp puts them
 // together.
 namespace xtape::lab {
 

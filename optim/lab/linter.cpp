@@ -93,7 +93,11 @@ std::vector<Tried> try_all(const std::vector<Repair>& repairs, Forks& forks, dou
     all.push_back({std::move(some), std::move(trial)});
   };
   for (const Repair& r : repairs) attempt({&r});
-  const auto better = [](const Tried& a, const Tried& b) { return a.trial.after < b.trial.after; };
+  // Of what does as little by itself, another rate is the last to go on with.
+  const auto better = [](const Tried& a, const Tried& b) {
+    if (a.trial.after != b.trial.after) return a.trial.after < b.trial.after;
+    return a.repairs[0]->group == "rate" && b.repairs[0]->group != "rate";
+  };
   for (int depth = 0; depth < 2 && !all.empty(); ++depth) {
     const Tried best = *std::max_element(all.begin(), all.end(), better);
     if (best.trial.learns) break;

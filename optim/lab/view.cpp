@@ -143,11 +143,17 @@ std::vector<int> View::hidden_activations() const {
   for (std::size_t k = 0; k < calls_.size(); ++k) {
     const int i = static_cast<int>(k);
     const Call& c = calls_[k];
-    if (i != last && is_activation(c.op) && c.of_parameter && !c.of_target &&
-        c.op.find("softmax") == std::string::npos && (last < 0 || i < last))
-      found.push_back(i);
+    if (!is_activation(c.op) || !c.of_parameter || c.of_target || i == last || (last >= 0 && i > last)) continue;
+    // A softmax is one where a layer takes its output, and not where it weighs something, as in attention.
+    if (c.op.find("softmax") == c.op.npos || feeds_layer(i)) found.push_back(i);
   }
   return found;
+}
+
+bool View::feeds_layer(int call) const {
+  for (std::size_t k = 0; k < calls_.size(); ++k)
+    if (learns(static_cast<int>(k)) && through_shapes(calls_[k].inputs[0]) == call) return true;
+  return false;
 }
 
 std::vector<std::pair<int, int>> View::linear_pairs() const {

@@ -58,6 +58,8 @@ class View {
   std::vector<std::pair<int, int>> linear_pairs() const;
   /// Whether it is a layer with weights, such as linear or conv2d.
   bool learns(int call) const;
+  /// Whether a layer with weights takes its output.
+  bool feeds_layer(int call) const;
   /// The call as a tensor of the tape.
   Tensor recorded(int call) const;
 
