@@ -267,7 +267,9 @@ TEST_CASE("check finds what is to be found of costs, and nothing wrong with what
   std::size_t rows = 0;
   auto look = [&](const lab::CostReport& r) { check_cost(r), ++rows; };
   for (auto [name, f, options] : costs) look(lab::check(f, options.name(name)));
-  look(lab::check([](auto y, auto t) { return (y - t) * (y - t); }, lab::CostOptions().name("mse")));
+  const auto mse = lab::check([](auto y, auto t) { return square(y - t); }, lab::CostOptions().name("mse"));
+  CHECK(mse.formula == "(y - t)^2");
+  look(mse);
   CHECK(rows == expected("costs").size());
 }
 

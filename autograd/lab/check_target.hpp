@@ -1,6 +1,7 @@
 // What `check` takes, as a function of tensors.
 #pragma once
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -65,10 +66,10 @@ struct Target {
   std::function<lab::Formula()> formula;
 };
 template <class Function, class F>
-Target<Function> formula_target(Function tensors, const F& f, Site site) {
+Target<Function> formula_target(Function tensors, const F& f, std::vector<std::string> names, Site site) {
   return {std::move(tensors),
           [f, site](const std::vector<lab::Interval>& ranges) { return lab::intervals(f, ranges, {}, site); },
-          [f, site] { return lab::formula(f, {}, site); }};
+          [f, names, site] { return lab::formula(f, names, site); }};
 }
 
 using OfTensor = std::function<Tensor(const Tensor&)>;
@@ -76,7 +77,7 @@ using OfTwoTensors = std::function<Tensor(const Tensor&, const Tensor&)>;
 template <class F>
 Target<OfTensor> activation(const F& f, Site site) {
   if constexpr (is_formula<F>)
-    return formula_target(OfTensor([f](const Tensor& x) { return pointwise(f, x); }), f, site);
+    return formula_target(OfTensor([f](const Tensor& x) { return pointwise(f, x); }), f, {}, site);
   else if constexpr (is_module<void, F>) {
     // Its parameters in each of the dtypes that it is looked at in.
     F wide = f.clone(), narrow = f.clone();
@@ -87,7 +88,8 @@ Target<OfTensor> activation(const F& f, Site site) {
 template <class F>
 Target<OfTwoTensors> cost(const F& f, Site site) {
   if constexpr (is_formula_of_two<F>)
-    return formula_target(OfTwoTensors([f](const Tensor& y, const Tensor& t) { return pointwise(f, y, t); }), f, site);
+    return formula_target(OfTwoTensors([f](const Tensor& y, const Tensor& t) { return pointwise(f, y, t); }), f,
+                          {"y", "t"}, site);
   else return {[&f](const Tensor& y, const Tensor& t) -> Tensor { return f(y, t); }, {}, {}};
 }
 

@@ -72,7 +72,7 @@ struct CostReport {
   double gradient_error, second_error;  ///< the largest relative distance between tape and differences where both agree
   double shown_target;                  ///< of `curves`
   Curves curves;                        ///< over predictions
-  std::string formula;                  ///< "pow(x - y, 2)"; empty of what is no formula
+  std::string formula;                  ///< "(y - t)^2"; empty of what is no formula
   std::vector<Hazard> inside;           ///< operations in it that some input makes NaN or infinite
   Site site;                            ///< the line of the check
 
