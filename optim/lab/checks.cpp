@@ -11,20 +11,7 @@
 
 namespace xtape::lab {
 
-using optim::LossAndOutput;
-using optim::StateDict;
-
 namespace {
-
-using Out = std::vector<Finding>;
-
-std::string number(double v) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", v);
-  return text;
-}
-
-double largest(const Tensor& x) { return x.size() ? amax(abs(x)).to(float64).item() : 0; }
 
 // The path of the layer in "hidden.weight".
 std::string layer_of(const std::string& parameter) {
@@ -36,8 +23,6 @@ std::string name_of(const Scene& s, std::size_t i) {
   const std::string& name = s.forks.run().optimizer->parameters()[i].name();
   return name.empty() ? "parameter " + std::to_string(i) : name;
 }
-
-bool is_softmax(const std::string& op) { return op == "softmax" || op == "log_softmax"; }
 
 void unreached(const Scene& s, Out& out) {
   std::string names, layer;
@@ -123,101 +108,6 @@ void softmax_hidden(const Scene& s, Out& out) {
   }
 }
 
-// The gradient of sample 0's output with respect to the others' inputs is 0.
-void samples_mixed(const Scene& s, Out& out) {
-  const Tensor& x = s.batch[0];
-  if (x.rank() < 1 || x.shape()[0] < 2 || !is_floating(x.dtype())) return;
-  const optim::TrainingMode mode(s.forks.run().model, false);
-  const Recording recording(true);
-  Tensors batch = s.batch;
-  batch[0] = x.detach().requires_grad();
-  View view(batch);
-  s.forks.cost({}, batch);
-  view.end();
-  const int call = view.output();
-  if (call < 0) return;
-  const Tensor y = view.recorded(call);
-  if (y.rank() < 1 || y.shape()[0] != x.shape()[0] || !y.is_recorded()) return;
-  const Tensor g = grad(sum(square(y[0])) + sum(y[0]), {batch[0]}, allow_unused | retain_graph)[0];
-  if (!g.defined()) return;
-  double others = 0, own = largest(g[0]);
-  for (std::int64_t i = 1; i < x.shape()[0]; ++i) others = std::max(others, largest(g[i]));
-  if (others == 0 || own == 0 || std::isnan(others)) return;
-  int where = call;  // the softmax along the batch, where there is one
-  for (std::size_t k = 0; k < view.calls().size(); ++k)
-    if (is_softmax(view.calls()[k].op) && view.calls()[k].of_parameter) {
-      const Tensor sums = sum(view.calls()[k].value, 0);
-      if (view.calls()[k].op == "softmax" && largest(sums - 1) < 1e-4) where = static_cast<int>(k);
-    }
-  Finding f = at_call(view, where, Fault::layer, "samples of a batch that depend on one another");
-  f.measured = "out of training, the output of sample 0 depends on the input of others: a derivative is " +
-               number(others) + ", beside " + number(own) + " by its own";
-  f.why =
-      "what the model says of a sample depends on what else is in the batch; an operation goes along the axis of "
-      "the samples";
-  f.change = "take the last axis, -1, for softmax, sums and norms";
-  out.push_back(std::move(f));
-}
-
-LossAndOutput evaluate(const Scene& s, std::uint64_t stream) {
-  const NoGradGuard guard;
-  const optim::TrainingMode mode(s.forks.run().model, false);
-  const KeyedRandomness randomness(s.forks.run().key, stream);
-  return s.forks.cost({}, s.batch);
-}
-
-void not_repeatable(const Scene& s, Out& out) {
-  const optim::TrainingMode mode(s.forks.run().model, false);
-  Tensor outputs[2];
-  int call = -1, dropout = -1, draws = 0;
-  std::optional<View> view;
-  for (std::uint64_t i = 0; i < 2; ++i) {
-    const NoGradGuard guard;
-    const KeyedRandomness randomness(s.forks.run().key, i << 20);
-    view.emplace(s.batch);
-    s.forks.cost({}, s.batch);
-    view->end();
-    call = view->output();
-    if (call < 0) return;
-    outputs[i] = (*view)[call].value;
-  }
-  for (std::size_t k = 0; k < view->calls().size(); ++k) {
-    const std::string& op = view->calls()[k].op;
-    if (op.find("dropout") != op.npos && view->calls()[k].of_parameter) dropout = static_cast<int>(k);
-    draws += op.find("normal") != op.npos || op.find("uniform") != op.npos || op.find("bernoulli") != op.npos;
-  }
-  if (outputs[0].shape() != outputs[1].shape()) return;
-  const double distance = largest(outputs[0] - outputs[1]);
-  if (!(distance > 0) || (draws > 0 && dropout < 0)) return;  // who draws means to
-  Finding f = at_call(*view, dropout >= 0 ? dropout : call, Fault::evaluation,
-                      dropout >= 0 ? "dropout out of training" : "an evaluation that cannot be repeated");
-  f.measured = "out of training, two evaluations of one batch differ by " + number(distance);
-  f.why = "what is measured of the model is noise in part";
-  f.change = dropout >= 0 ? "an nn::Dropout, which knows the mode, or its `training` by is_training()"
-                          : "leave what draws numbers, or counts calls, to the training";
-  out.push_back(std::move(f));
-}
-
-// A batch twice over.
-void sum_for_mean(const Scene& s, Out& out) {
-  for (const Tensor& x : s.batch)
-    if (x.rank() == 0) return;
-  Scene twice{s.forks, {}, s.view, s.loss, {}, {}, s.first, s.last};
-  for (const Tensor& x : s.batch) twice.batch.push_back(concat({x, x}));
-  const Tensor a = evaluate(s, 0).loss, b = evaluate(twice, 0).loss;
-  if (a.size() != 1 || b.size() != 1) return;
-  const double one = a.to(float64).item(), two = b.to(float64).item();
-  if (one == 0 || std::abs(two - 2 * one) > 1e-3 * std::abs(two)) return;
-  out.push_back({Fault::loss,
-                 "a loss that grows with the batch",
-                 "the same batch twice over has the loss " + number(two) + " instead of " + number(one),
-                 "",
-                 {},
-                 "the steps are as long as the batch is large: the learning rate means another thing for each size",
-                 "the mean in the place of the sum, Reduction::mean",
-                 {}});
-}
-
 void out_of_reach(const Scene& s, Out& out) {
   const int call = s.view.last_activation();
   if (call < 0 || !s.compared || s.compared->task == Task::classes) return;
@@ -299,30 +189,6 @@ void not_stepped(const Scene& s, Out& out) {
                  {}});
 }
 
-void order_of_epochs(const Scene& s, Out& out) {
-  auto& data = *s.forks.run().data;
-  const auto count = data.count();
-  if (!count || *count < 2) return;
-  Tensors batches[2];
-  for (int epoch = 0; epoch < 2; ++epoch) {
-    data.seek(epoch, 0, s.forks.run().seed);
-    if (!data.next(batches[epoch])) return;
-  }
-  data.reader = nullptr;
-  for (std::size_t i = 0; i < batches[0].size(); ++i) {
-    const Tensor &a = batches[0][i], &b = batches[1][i];
-    if (a.shape() != b.shape() || a.to_vector<double>() != b.to_vector<double>()) return;
-  }
-  out.push_back({Fault::data,
-                 "every epoch in the same order",
-                 "the first batches of two epochs are equal",
-                 "",
-                 {},
-                 "batches that are not drawn anew are no sample of the data, the less where these are sorted",
-                 "data that are shuffled in each epoch, as TensorBatches and DataLoader do",
-                 {}});
-}
-
 void initial_loss(const Scene& s, Out& out) {
   if (!s.compared || (s.compared->task != Task::classes && s.compared->task != Task::one_hot)) return;
   const bool entropy = std::any_of(s.view.calls().begin(), s.view.calls().end(),
@@ -351,6 +217,14 @@ constexpr Check checks[] = {{unreached, false},      {no_gradient, true},    {so
                             {initial_loss, true},    {order_of_epochs, true}};
 
 }  // namespace
+
+std::string number(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", v);
+  return text;
+}
+
+double largest(const Tensor& x) { return x.size() ? amax(abs(x)).to(float64).item() : 0; }
 
 Finding at_call(const View& view, int call, Fault kind, std::string what) {
   Finding f{kind, std::move(what), "", view[call].layer, view[call].site, "", "", {}};

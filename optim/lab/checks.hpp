@@ -21,6 +21,19 @@ struct Scene {
 /// Adds what it finds; `only_failing` says whether the training is known to fail, as some things are wrong only then.
 std::vector<Finding> check_all(const Scene& scene, bool fails);
 
+using Out = std::vector<Finding>;
+// Of those that call the cost function, or the data, again; in checks_again.cpp.
+void samples_mixed(const Scene& s, Out& out);
+void not_repeatable(const Scene& s, Out& out);
+void sum_for_mean(const Scene& s, Out& out);
+void order_of_epochs(const Scene& s, Out& out);
+
+/// "0.123", three digits.
+std::string number(double v);
+/// The largest |x|; 0 of no elements.
+double largest(const Tensor& x);
+inline bool is_softmax(const std::string& op) { return op == "softmax" || op == "log_softmax"; }
+
 /// A call's place in words and as a line.
 Finding at_call(const View& view, int call, Fault kind, std::string what);
 

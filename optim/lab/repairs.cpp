@@ -10,337 +10,194 @@
 #include <autograd/ops/softmax.hpp>
 #include <autograd/ops/unary.hpp>
 #include <cmath>
-#include <cstdio>
 #include <optim/adam.hpp>
 #include <optim/sgd.hpp>
 
 namespace xtape::lab {
 
-using xtape::detail::apply_again;
-using xtape::detail::Operation;
-
-namespace {
-
-std::string number(double v) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", v);
-  return text;
+Repair& RepairList::add(Fault kind, const char* group, std::string what) {
+  all.push_back({kind, group, std::move(what), "", "", "", {}, {}});
+  return all.back();
+}
+Repair& RepairList::add_at(int call, Fault kind, const char* group, std::string what) {
+  Repair& r = add(kind, group, std::move(what));
+  r.layer = s_.view[call].layer, r.site = s_.view[call].site;
+  return r;
 }
 
-class List {
- public:
-  explicit List(const Scene& scene) : s_(scene) {}
-  std::vector<Repair> all;
-
-  void rates(bool diverged) {
-    const optim::Optimizer& optimizer = *s_.forks.run().optimizer;
-    for (const double factor : {0.1, 0.01, diverged ? 0.001 : 10., diverged ? 1e-4 : 100.}) {
-      Repair& r = add(Fault::learning_rate, "rate",
-                      factor < 1 ? "the learning rate is too high" : "the learning rate is too low");
-      r.why = factor < 1 ? "steps that are too long jump over what they look for"
-                         : "steps that are too short do not get there in this time";
-      r.change = "learning rate " + number(optimizer.lr() * factor) + " instead of " + number(optimizer.lr());
-      r.apply = [factor](Plan& p) { p.rate = factor; };
-    }
+void RepairList::rates(bool diverged) {
+  const optim::Optimizer& optimizer = *s_.forks.run().optimizer;
+  for (const double factor : {0.1, 0.01, diverged ? 0.001 : 10., diverged ? 1e-4 : 100.}) {
+    Repair& r = add(Fault::learning_rate, "rate",
+                    factor < 1 ? "the learning rate is too high" : "the learning rate is too low");
+    r.why = factor < 1 ? "steps that are too long jump over what they look for"
+                       : "steps that are too short do not get there in this time";
+    r.change = "learning rate " + number(optimizer.lr() * factor) + " instead of " + number(optimizer.lr());
+    r.apply = [factor](Plan& p) { p.rate = factor; };
   }
+}
 
-  void optimizers() {
-    const std::string name = s_.forks.run().optimizer->name();
-    using Parameters = std::vector<Parameter>;
-    if (name.find("Adam") == name.npos)
-      for (const double rate : {1e-3, 1e-2}) {
-        Repair& r = add(Fault::optimizer, "rate", name + " does not get far here");
-        r.why = "Adam takes for each weight a step of its own, whatever the scale of its gradient";
-        r.change = "Adam with the learning rate " + number(rate) + " instead of " + name;
-        r.apply = [rate](Plan& plan) {
-          plan.optimizer = [rate](const Parameters& p) { return std::make_shared<optim::Adam>(p, rate); };
-        };
-      }
-    if (name != "SGD") {
+void RepairList::optimizers() {
+  const std::string name = s_.forks.run().optimizer->name();
+  using Parameters = std::vector<Parameter>;
+  if (name.find("Adam") == name.npos)
+    for (const double rate : {1e-3, 1e-2}) {
       Repair& r = add(Fault::optimizer, "rate", name + " does not get far here");
-      r.why = "a step along the gradient with a momentum finds other minima";
-      r.change = "SGD with the learning rate 0.01 and the momentum 0.9 instead of " + name;
-      r.apply = [](Plan& plan) {
-        plan.optimizer = [](const Parameters& p) {
-          return std::make_shared<optim::SGD>(p, optim::SGDOptions(0.01).momentum(0.9));
-        };
+      r.why = "Adam takes for each weight a step of its own, whatever the scale of its gradient";
+      r.change = "Adam with the learning rate " + number(rate) + " instead of " + name;
+      r.apply = [rate](Plan& plan) {
+        plan.optimizer = [rate](const Parameters& p) { return std::make_shared<optim::Adam>(p, rate); };
       };
     }
-  }
-
-  void decay() {
-    const optim::Optimizer& optimizer = *s_.forks.run().optimizer;
-    const std::string name = optimizer.name();
-    const auto& options = optimizer.options();
-    const auto found =
-        std::find_if(options.begin(), options.end(), [](const auto& option) { return option.first == "weight_decay"; });
-    if (found == options.end() || found->second == 0) return;
-    const double momentum = optimizer.has_momentum() ? optimizer.momentum() : 0;
-    const bool adam = name.find("Adam") != name.npos;
-    const double rate = optimizer.lr();
-    Repair& r = add(Fault::optimizer, "rate", "a penalty that drowns the cost");
-    r.why = "the weights are drawn to 0 more than to what fits";
-    r.change = std::string(adam ? "Adam" : "SGD") + " without the weight_decay " + number(found->second);
-    r.apply = [=](Plan& plan) {
-      plan.optimizer = [=](const std::vector<Parameter>& p) -> std::shared_ptr<optim::Optimizer> {
-        if (adam) return std::make_shared<optim::Adam>(p, rate);
-        return std::make_shared<optim::SGD>(p, optim::SGDOptions(rate).momentum(momentum));
+  if (name != "SGD") {
+    Repair& r = add(Fault::optimizer, "rate", name + " does not get far here");
+    r.why = "a step along the gradient with a momentum finds other minima";
+    r.change = "SGD with the learning rate 0.01 and the momentum 0.9 instead of " + name;
+    r.apply = [](Plan& plan) {
+      plan.optimizer = [](const Parameters& p) {
+        return std::make_shared<optim::SGD>(p, optim::SGDOptions(0.01).momentum(0.9));
       };
     };
   }
+}
 
-  // Of each column, or of all where inputs are pictures.
-  void inputs() {
-    const Tensor x = s_.forks.samples(1024)[0];
-    if (!is_floating(x.dtype()) || x.rank() < 2 || x.shape()[0] < 2) return;
-    const bool columns = x.rank() == 2 && x.shape()[1] <= 256;
-    const Axes axes = columns ? Axes(0) : Axes::all();
-    const Tensor middle = mean(x, axes, true);
-    Tensor deviation = sqrt(mean(square(x - middle), axes, true));
-    const double rms = std::sqrt(mean(square(x.to(float64))).item());
-    const double least = amin(where(deviation > 0, deviation, amax(deviation))).to(float64).item(),
-                 most = amax(deviation).to(float64).item();
-    if (rms < 3 && rms > 0.1 && most < 10 * least) return;
-    deviation = where(deviation > 0, deviation, ones_like(deviation));
-    Repair& r = add(Fault::preprocessing, "inputs", "inputs that are not scaled");
-    r.what += ": they go from " + number(amin(x).to(float64).item()) + " to " + number(amax(x).to(float64).item()) +
-              (columns && most > 10 * least ? ", with deviations from " + number(least) + " to " + number(most) : "");
-    r.why = "large inputs saturate what takes them, and each weight needs a learning rate of its own";
-    r.change = "inputs of mean 0 and deviation 1";
-    r.apply = [middle, deviation](Plan& p) { p.input = [=](const Tensor& x) { return (x - middle) / deviation; }; };
-  }
-
-  void targets() {
-    if (!s_.compared || s_.compared->task != Task::numbers || s_.batch.size() < 2) return;
-    const Tensor t = s_.forks.samples(1024).back();
-    if (!is_floating(t.dtype())) return;
-    const int last = s_.view.last_activation();
-    const auto range = last >= 0 ? range_of(s_.view[last].op) : std::nullopt;
-    const double rms = std::sqrt(mean(square(t.to(float64))).item());
-    const double low = amin(t).to(float64).item(), high = amax(t).to(float64).item();
-    if (rms < 3 && rms > 0.1 && !(range && (low < range->low || high > range->high))) return;
-    double from = mean(t.to(float64)).item(), by = std::sqrt(mean(square(t.to(float64) - from)).item());
-    std::string to = "mean 0 and deviation 1";
-    if (range && std::isfinite(range->low)) {
-      const double top = std::isfinite(range->high) ? range->high : range->low + 1;
-      by = (high - low) / (top - range->low), from = low - range->low * by;
-      to = "values from " + number(range->low) + " to " + number(top);
-    }
-    if (!(by > 0)) return;
-    Repair& r = add(Fault::preprocessing, "targets", "targets that are not scaled");
-    r.what += ": they go from " + number(low) + " to " + number(high);
-    r.why = "outputs begin near 0 and must get there; errors and gradients are of the targets' scale";
-    r.change = "targets scaled to " + to;
-    r.apply = [from, by](Plan& p) { p.target = [=](const Tensor& t) { return (t - from) / by; }; };
-  }
-
-  // The last activation, the cost function, or both.
-  void heads() {
-    if (!s_.compared) return;
-    const Task task = s_.compared->task;
-    const int last = s_.view.last_activation(), call = last >= 0 ? last : s_.view.output();
-    if (call < 0) return;
-    const std::string op = last >= 0 ? s_.view[last].op : "none";
-    const auto called = [&](const char* name) {
-      return std::any_of(s_.view.calls().begin(), s_.view.calls().end(), [&](const Call& c) { return c.op == name; });
+void RepairList::decay() {
+  const optim::Optimizer& optimizer = *s_.forks.run().optimizer;
+  const std::string name = optimizer.name();
+  const auto& options = optimizer.options();
+  const auto found =
+      std::find_if(options.begin(), options.end(), [](const auto& option) { return option.first == "weight_decay"; });
+  if (found == options.end() || found->second == 0) return;
+  const double momentum = optimizer.has_momentum() ? optimizer.momentum() : 0;
+  const bool adam = name.find("Adam") != name.npos;
+  const double rate = optimizer.lr();
+  Repair& r = add(Fault::optimizer, "rate", "a penalty that drowns the cost");
+  r.why = "the weights are drawn to 0 more than to what fits";
+  r.change = std::string(adam ? "Adam" : "SGD") + " without the weight_decay " + number(found->second);
+  r.apply = [=](Plan& plan) {
+    plan.optimizer = [=](const std::vector<Parameter>& p) -> std::shared_ptr<optim::Optimizer> {
+      if (adam) return std::make_shared<optim::Adam>(p, rate);
+      return std::make_shared<optim::SGD>(p, optim::SGDOptions(rate).momentum(momentum));
     };
-    const bool takes_scores = called("cross_entropy") || called("binary_cross_entropy_with_logits");
-    const bool classes = task == Task::classes || task == Task::one_hot;
-    const std::string cost = classes                   ? "cross_entropy"
-                             : task == Task::yes_or_no ? "binary_cross_entropy_with_logits"
-                                                       : "mse_loss";
-    const std::string fitting = classes && !takes_scores                   ? "softmax"
-                                : task == Task::yes_or_no && !takes_scores ? "sigmoid"
-                                                                           : "none";
-    const std::string key = s_.view[call].key;
-    const bool activated = last >= 0;
-    if (op != fitting) {
-      Repair& r = add_at(call, Fault::activation, "head", "the last activation, " + op + ", does not fit the targets");
-      r.why = classes                   ? "one class of several asks for probabilities that sum to 1"
-              : task == Task::yes_or_no ? "a yes or no asks for a probability"
-                                        : "numbers of any size ask for an output that nothing bounds";
-      r.change = (fitting == "none" ? "no activation" : fitting) + " at the last layer instead of " + op;
-      r.apply = [=](Plan& p) {
-        p.others[key] = [=](const Operation& o, const Tensors& a) {
-          const Tensor z = activated ? a[0] : apply_again(o, a);
-          return fitting == "softmax" ? softmax(z, -1) : fitting == "sigmoid" ? sigmoid(z) : z;
-        };
-      };
-    }
-    const bool fits = takes_scores && !activated && called(cost.c_str());
-    if (fits) return;
-    const bool bounded = op == "sigmoid" || op == "softmax";
-    for (const bool of_scores : {false, true}) {
-      if (of_scores && !activated) continue;
-      Repair& r = add_at(call, Fault::loss, "head", "the cost function does not fit the targets");
-      r.why = "a cost that fits has a gradient wherever the output is wrong";
-      r.change = of_scores                          ? cost + " of the last layer's output before " + op
-                 : bounded && task != Task::numbers ? std::string("cross-entropy of the probabilities")
-                                                    : cost + " of the output";
-      r.apply = [=](Plan& p) {
-        const auto seen = std::make_shared<Tensor>();
-        p.others[key] = [=](const Operation& o, const Tensors& a) {
-          const Tensor y = apply_again(o, a);
-          *seen = of_scores ? a[0] : y;
-          return y;
-        };
-        p.output = [=] { return *seen; };
-        p.cost = [=](const Tensors& batch) -> std::optional<Tensor> {
-          const auto c = compared(*seen, batch.back());
-          if (!c) return std::nullopt;
-          if (of_scores || !bounded || c->task == Task::numbers) return fitting_cost(c->task, c->output, c->target);
-          const Tensor t =
-              c->task == Task::classes ? one_hot(c->target, c->output.shape()[1], c->output.dtype()) : c->target;
-          const Tensor q = clamp(c->output, 1e-6, 1 - 1e-6);
-          return -mean(t * log(q) + (1 - t) * log(1 - q));
-        };
-      };
-    }
-  }
+  };
+}
 
-  void hidden() {
-    std::map<std::string, int> found;  // an activation, and its first call
-    std::vector<std::pair<std::string, std::string>> keys;
-    for (const int i : s_.view.hidden_activations()) {
-      found.emplace(s_.view[i].op, i);
-      keys.emplace_back(s_.view[i].op, s_.view[i].key);
-    }
-    for (const auto& [name, call] : found) {
-      const std::string op = name, other = op == "relu" ? "tanh" : "relu";
-      Repair& r = add_at(call, Fault::activation, "hidden", op + " in the hidden layers holds it up");
-      r.why = op == "relu" ? "a unit whose input is negative for all samples has no gradient"
-                           : "where it saturates its gradient is nearly 0, the less in each layer below";
-      r.change = other + " instead of " + op + " in the hidden layers";
-      r.apply = [=](Plan& p) {
-        for (const auto& [of, key] : keys)
-          if (of == op)
-            p.others[key] = [=](const Operation&, const Tensors& a) {
-              return other == "relu" ? relu(a[0]) : tanh(a[0]);
-            };
-      };
-    }
-    const auto pairs = s_.view.linear_pairs();
-    if (pairs.empty()) return;
-    std::vector<std::string> seconds;
-    for (const auto& pair : pairs) seconds.push_back(s_.view[pair.second].key);
-    Repair& r = add_at(pairs[0].second, Fault::activation, "hidden", "two layers without an activation between them");
-    r.why = "two linear layers are one";
-    r.change = "relu between them";
-    r.apply = [=](Plan& p) {
-      for (const std::string& key : seconds)
-        p.others[key] = [](const Operation& o, const Tensors& a) {
-          Tensors activated = a;
-          activated[0] = relu(a[0]);
-          return apply_again(o, activated);
-        };
-    };
-  }
+// Of each column, or of all where inputs are pictures.
+void RepairList::inputs() {
+  const Tensor x = s_.forks.samples(1024)[0];
+  if (!is_floating(x.dtype()) || x.rank() < 2 || x.shape()[0] < 2) return;
+  const bool columns = x.rank() == 2 && x.shape()[1] <= 256;
+  const Axes axes = columns ? Axes(0) : Axes::all();
+  const Tensor middle = mean(x, axes, true);
+  Tensor deviation = sqrt(mean(square(x - middle), axes, true));
+  const double rms = std::sqrt(mean(square(x.to(float64))).item());
+  const double least = amin(where(deviation > 0, deviation, amax(deviation))).to(float64).item(),
+               most = amax(deviation).to(float64).item();
+  if (rms < 3 && rms > 0.1 && most < 10 * least) return;
+  deviation = where(deviation > 0, deviation, ones_like(deviation));
+  Repair& r = add(Fault::preprocessing, "inputs", "inputs that are not scaled");
+  r.what += ": they go from " + number(amin(x).to(float64).item()) + " to " + number(amax(x).to(float64).item()) +
+            (columns && most > 10 * least ? ", with deviations from " + number(least) + " to " + number(most) : "");
+  r.why = "large inputs saturate what takes them, and each weight needs a learning rate of its own";
+  r.change = "inputs of mean 0 and deviation 1";
+  r.apply = [middle, deviation](Plan& p) { p.input = [=](const Tensor& x) { return (x - middle) / deviation; }; };
+}
 
-  void dropouts() {
-    std::vector<std::string> keys;
-    int first = -1;
-    for (std::size_t i = 0; i < s_.view.calls().size(); ++i) {
-      const Call& c = s_.view.calls()[i];
-      if (c.op.find("dropout") == c.op.npos || !c.of_parameter) continue;
-      keys.push_back(c.key);
-      if (first < 0) first = static_cast<int>(i);
-    }
-    if (keys.empty()) return;
-    Repair& r = add_at(first, Fault::layer, "dropout", "dropout leaves too little of the layers");
-    r.why = "what is left out of small layers is missing";
-    r.change = "no dropout";
-    r.apply = [=](Plan& p) {
-      for (const std::string& key : keys) p.others[key] = [](const Operation&, const Tensors& a) { return a[0]; };
-    };
+void RepairList::targets() {
+  if (!s_.compared || s_.compared->task != Task::numbers || s_.batch.size() < 2) return;
+  const Tensor t = s_.forks.samples(1024).back();
+  if (!is_floating(t.dtype())) return;
+  const int last = s_.view.last_activation();
+  const auto range = last >= 0 ? range_of(s_.view[last].op) : std::nullopt;
+  const double rms = std::sqrt(mean(square(t.to(float64))).item());
+  const double low = amin(t).to(float64).item(), high = amax(t).to(float64).item();
+  if (rms < 3 && rms > 0.1 && !(range && (low < range->low || high > range->high))) return;
+  double from = mean(t.to(float64)).item(), by = std::sqrt(mean(square(t.to(float64) - from)).item());
+  std::string to = "mean 0 and deviation 1";
+  if (range && std::isfinite(range->low)) {
+    const double top = std::isfinite(range->high) ? range->high : range->low + 1;
+    by = (high - low) / (top - range->low), from = low - range->low * by;
+    to = "values from " + number(range->low) + " to " + number(top);
   }
+  if (!(by > 0)) return;
+  Repair& r = add(Fault::preprocessing, "targets", "targets that are not scaled");
+  r.what += ": they go from " + number(low) + " to " + number(high);
+  r.why = "outputs begin near 0 and must get there; errors and gradients are of the targets' scale";
+  r.change = "targets scaled to " + to;
+  r.apply = [from, by](Plan& p) { p.target = [=](const Tensor& t) { return (t - from) / by; }; };
+}
 
-  void batches() {
-    const std::int64_t n = s_.forks.run().data->count().value_or(0), size = size_;
-    if (size >= 16) {
-      const std::int64_t parts = size >= 256 ? 32 : 8;
-      Repair& r = add(Fault::batch, "batch", "batches that are too large");
-      r.why = "there are few steps in an epoch";
-      r.change = "batches of " + std::to_string(size / parts) + " instead of " + std::to_string(size);
-      r.steps = static_cast<double>(parts);
-      r.apply = [parts](Plan& p) { p.split = parts; };
-    } else if (size <= 8 && n >= 64) {
-      Repair& r = add(Fault::batch, "batch", "batches that are too small");
-      r.why = "the gradient of so few samples is noise for the most part";
-      r.change = "batches of " + std::to_string(size * 16) + " instead of " + std::to_string(size);
-      r.steps = 0.25;
-      r.apply = [](Plan& p) { p.merge = 16; };
-    }
+void RepairList::batches() {
+  const std::int64_t n = s_.forks.run().data->count().value_or(0), size = s_.batch_size;
+  if (size >= 16) {
+    const std::int64_t parts = size >= 256 ? 32 : 8;
+    Repair& r = add(Fault::batch, "batch", "batches that are too large");
+    r.why = "there are few steps in an epoch";
+    r.change = "batches of " + std::to_string(size / parts) + " instead of " + std::to_string(size);
+    r.steps = static_cast<double>(parts);
+    r.apply = [parts](Plan& p) { p.split = parts; };
+  } else if (size <= 8 && n >= 64) {
+    Repair& r = add(Fault::batch, "batch", "batches that are too small");
+    r.why = "the gradient of so few samples is noise for the most part";
+    r.change = "batches of " + std::to_string(size * 16) + " instead of " + std::to_string(size);
+    r.steps = 0.25;
+    r.apply = [](Plan& p) { p.merge = 16; };
   }
+}
 
-  void weights() {
-    double farthest = 1;
-    std::string which;
-    for (const Parameter& p : s_.forks.run().optimizer->parameters()) {
-      const auto at_first = s_.first->find(p.name());
-      if (p.shape().rank() < 2 || at_first == s_.first->end()) continue;
-      double fan = static_cast<double>(p.shape()[0]);
-      for (int i = 1; i < p.shape().rank(); ++i) fan += static_cast<double>(p.shape()[i]) / (p.shape().rank() - 1);
-      const double ratio = std::sqrt(mean(square(at_first->second.to(float64))).item() * fan / 2);
-      if (std::max(ratio, 1 / ratio) > std::max(farthest, 1 / farthest)) farthest = ratio, which = p.name();
-    }
-    if (which.empty() || (farthest > 0.4 && farthest < 2.5)) return;
-    Repair& r = add(Fault::initialization, "weights",
-                    "weights that begin too " + std::string(farthest < 1 ? "small" : "large"));
-    r.what +=
-        ": those of " + which + " have " + number(farthest) + " times the deviation that keeps the scale of a layer";
-    r.why = "what passes through the layers, forwards and backwards, shrinks or saturates";
-    r.change = "weights of variance 2 / (inputs + outputs)";
-    r.apply = [](Plan& p) { p.redrawn = true; };
+void RepairList::weights() {
+  double farthest = 1;
+  std::string which;
+  for (const Parameter& p : s_.forks.run().optimizer->parameters()) {
+    const auto at_first = s_.first->find(p.name());
+    if (p.shape().rank() < 2 || at_first == s_.first->end()) continue;
+    double fan = static_cast<double>(p.shape()[0]);
+    for (int i = 1; i < p.shape().rank(); ++i) fan += static_cast<double>(p.shape()[i]) / (p.shape().rank() - 1);
+    const double ratio = std::sqrt(mean(square(at_first->second.to(float64))).item() * fan / 2);
+    if (std::max(ratio, 1 / ratio) > std::max(farthest, 1 / farthest)) farthest = ratio, which = p.name();
   }
+  if (which.empty() || (farthest > 0.4 && farthest < 2.5)) return;
+  Repair& r =
+      add(Fault::initialization, "weights", "weights that begin too " + std::string(farthest < 1 ? "small" : "large"));
+  r.what +=
+      ": those of " + which + " have " + number(farthest) + " times the deviation that keeps the scale of a layer";
+  r.why = "what passes through the layers, forwards and backwards, shrinks or saturates";
+  r.change = "weights of variance 2 / (inputs + outputs)";
+  r.apply = [](Plan& p) { p.redrawn = true; };
+}
 
-  void order() {
-    auto& data = s_.forks.run().data;
-    if (data->count().value_or(0) < 2) return;
-    Tensors batches[2];
-    for (int epoch = 0; epoch < 2; ++epoch) {
-      data->seek(epoch, 0, s_.forks.run().seed);
-      if (!data->next(batches[epoch])) return;
-    }
-    data->reader = nullptr;
-    if (batches[0][0].shape() != batches[1][0].shape() ||
-        batches[0][0].to_vector<double>() != batches[1][0].to_vector<double>())
-      return;
-    Repair& r = add(Fault::data, "order", "every epoch in the same order");
-    r.why = "batches that are not drawn anew are no sample of the data, the less where these are sorted";
-    r.change = "data that are shuffled in each epoch";
-    r.apply = [](Plan& p) { p.shuffled = true; };
+void RepairList::order() {
+  auto& data = s_.forks.run().data;
+  if (data->count().value_or(0) < 2) return;
+  Tensors batches[2];
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    data->seek(epoch, 0, s_.forks.run().seed);
+    if (!data->next(batches[epoch])) return;
   }
+  data->reader = nullptr;
+  if (batches[0][0].shape() != batches[1][0].shape() ||
+      batches[0][0].to_vector<double>() != batches[1][0].to_vector<double>())
+    return;
+  Repair& r = add(Fault::data, "order", "every epoch in the same order");
+  r.why = "batches that are not drawn anew are no sample of the data, the less where these are sorted";
+  r.change = "data that are shuffled in each epoch";
+  r.apply = [](Plan& p) { p.shuffled = true; };
+}
 
-  void more_epochs() {
-    if (s_.steps == 0) return;
-    for (const double more : {1., 9.}) {
-      if (more > 1 && s_.steps > 1000) continue;
-      Repair& r = add(Fault::epochs, "epochs", "too few epochs");
-      r.why = "the training ends while it still learns";
-      r.change = more > 1 ? "ten times the epochs" : "twice the epochs";
-      r.steps = more;
-      r.apply = [](Plan& p) { p.continued = true; };
-    }
+void RepairList::more_epochs() {
+  if (s_.steps == 0) return;
+  for (const double more : {1., 9.}) {
+    if (more > 1 && s_.steps > 1000) continue;
+    Repair& r = add(Fault::epochs, "epochs", "too few epochs");
+    r.why = "the training ends while it still learns";
+    r.change = more > 1 ? "ten times the epochs" : "twice the epochs";
+    r.steps = more;
+    r.apply = [](Plan& p) { p.continued = true; };
   }
-
- private:
-  Repair& add(Fault kind, const char* group, std::string what) {
-    all.push_back({kind, group, std::move(what), "", "", "", {}, {}});
-    return all.back();
-  }
-  Repair& add_at(int call, Fault kind, const char* group, std::string what) {
-    Repair& r = add(kind, group, std::move(what));
-    r.layer = s_.view[call].layer, r.site = s_.view[call].site;
-    return r;
-  }
-  const Scene& s_;
-  std::int64_t size_ = s_.batch_size;
-};
-
-}  // namespace
+}
 
 std::vector<Repair> repairs_of(const Scene& scene, bool diverged) {
-  List list(scene);
+  RepairList list(scene);
   list.rates(diverged), list.heads(), list.inputs(), list.targets(), list.decay(), list.optimizers(), list.hidden(),
       list.weights();
   list.more_epochs(), list.batches(), list.dropouts(), list.order();

@@ -21,11 +21,6 @@ std::string percent(double share) {
   std::snprintf(text, sizeof text, "%.0f %%", 100 * share);
   return text;
 }
-std::string number(double v) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", v);
-  return text;
-}
 double mean_of(const Tensor& x) { return mean(x.to(float64)).item(); }
 double rms(const Tensor& x) { return std::sqrt(mean(square(x.to(float64))).item()); }
 
