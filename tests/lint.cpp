@@ -144,6 +144,73 @@ TEST_CASE("lint says what is wrong, and nothing where nothing is") {
   }
 }
 
+TEST_CASE("what lint says of one batch, and of a training that nothing mends") {
+  struct Row {
+    Fault kind;
+    const char* what;
+    std::function<nn::Sequential()> faulty, healthy;
+  };
+  const auto scaled = [](double by) {
+    return [by] {
+      return nn::Sequential{[by](const Tensor& x) { return by * x; }, nn::Linear(2, 8), nn::tanh, nn::Linear(8, 3)};
+    };
+  };
+  const auto hidden = [](Tensor (*f)(const Tensor&)) {
+    return [f] { return nn::Sequential{nn::Linear(2, 8), f, nn::Linear(8, 3)}; };
+  };
+  const auto constant = [](double by) {
+    return [by] { return nn::Sequential{nn::Linear(2, 3), [by](const Tensor& x) { return relu(by * square(x)); }}; };
+  };
+  const Row rows[] = {
+      {Fault::activation, "softmax in a hidden layer", hidden(along_classes), hidden(rectified)},
+      {Fault::activation, "no gradient", constant(-1), constant(1)},
+      {Fault::initialization, "first loss",
+       [] {
+         return nn::Sequential{nn::Linear(2, 3), [](const Tensor& x) { return 100 * x; }};
+       },
+       scaled(1)},
+      {Fault::activation, "without an activation",
+       [] {
+         return nn::Sequential{nn::Linear(2, 8), nn::Linear(8, 3)};
+       },
+       scaled(1)},
+  };
+  const auto looked = [](const nn::Sequential& net, bool shuffled) {
+    optim::SGD opt(net.parameters(), 0.1);
+    optim::Run run(net, opt, TensorBatches(points.x, classes, 15, shuffled),
+                   [&](const Tensor& x, const Tensor& t) { return nn::cross_entropy(net(x), t); });
+    return lab::lint(run);
+  };
+  manual_seed(3);
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    CHECK(at_fault(looked(row.faulty(), true), row.kind, row.what) == "found");
+    CHECK(text(looked(row.healthy(), true)) == "");
+  }
+  CHECK(at_fault(looked(scaled(1)(), false), Fault::data, "same order") == "found");
+
+  // Targets that are noise: nothing learns them, and only what is broken is said to be.
+  const auto biased = [](double bias, double weight) {
+    return [=] {
+      nn::Sequential s{nn::Linear(2, 8), weight == 1 ? rectified : logistic, nn::Linear(8, 1)};
+      nn::Linear first = s[0].as<nn::Linear>();
+      first.bias->assign(full({8}, bias));
+      first.weight.assign(weight * first.weight);
+      for (Parameter p : first.parameters()) p.freeze();
+      return s;
+    };
+  };
+  manual_seed(4);
+  const Tensor noise = normal({60, 1});
+  const auto untaught = [&](double bias, double weight, double rate) {
+    return Training{biased(bias, weight), squared, points.x, noise, rate, true, 3}();
+  };
+  CHECK(text(untaught(0, 1, 0.01)) == "");
+  CHECK(at_fault(untaught(-100, 1, 0.01), Fault::activation, "relus that are dead") == "found");
+  CHECK(at_fault(untaught(100, 10, 0.01), Fault::preprocessing, "saturated") == "found");
+  CHECK(at_fault(untaught(0, 1, 1e-5), Fault::learning_rate, "hardly move") == "found");
+}
+
 TEST_CASE("lint of a loop of one's own") {
   struct Half : nn::Module<Half> {
     nn::Linear used = child("used", nn::Linear(2, 3)), unused = child("unused", nn::Linear(2, 3));
