@@ -273,9 +273,9 @@ TEST_CASE("what lint tries leaves a training as it is, to the bit") {
     const optim::StateDict with = trained(true, resumed, &trials), without = trained(false, resumed, nullptr);
     CHECK(trials > 5);
     CHECK(with.size() == without.size());
-    for (const auto& [name, value] : with) {
-      CAPTURE(name);
-      CHECK(same_bits(value, without.at(name)));
+    for (const auto& entry : with) {
+      CAPTURE(entry.first);
+      CHECK(same_bits(entry.second, without.at(entry.first)));
     }
   }
 }
