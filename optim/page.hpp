@@ -13,8 +13,8 @@
 // page_pictures.cpp; all else is in page.cpp.
 namespace xtape::optim {
 
-/// One line of a chart: y[i] over x[i], and, where these are given and it is not smoothed, a band from low[i] to high[i]
-/// behind it. What is not finite is a gap.
+/// One line of a chart: y[i] over x[i], and, where these are given and it is not smoothed, a band from low[i] to
+/// high[i] behind it. What is not finite is a gap.
 struct Series {
   std::string name;
   std::vector<double> x, y;

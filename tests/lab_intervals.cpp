@@ -222,10 +222,11 @@ TEST_CASE("no value lies outside of the intervals") {
          return max_pool1d(reshape(x, {4, 1, 3}), 2) - amin(x);
        }},
   };
-  for (const auto& [name, f] : list) {
+  for (const auto& row : list) {
+    const auto& f = row.second;
     const Tensor example = normal({4, 3});
     const Intervals r = lab::intervals(f, example, {-4, 5});
-    INFO(name << ": " << r);
+    INFO(row.first << ": " << r);
     CHECK(r.found.empty());
     CHECK(r.unknown.empty());
     for (int k = 0; k < 20; ++k) {

@@ -102,7 +102,8 @@ struct World {
     else forward = [net](const Tensor& x, const Tensor&) { return net(x); };
   }
 
-  World(const Plan& plan, const std::string& file, bool lints = false) : plan(plan), x(inputs.to(plan.dtype)), t(targets.to(plan.dtype)) {
+  World(const Plan& plan, const std::string& file, bool lints = false)
+      : plan(plan), x(inputs.to(plan.dtype)), t(targets.to(plan.dtype)) {
     manual_seed(11);
     switch (plan.model) {
       case 0: take(nn::Linear(3, 1)); break;

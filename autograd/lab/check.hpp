@@ -8,11 +8,11 @@ namespace xtape::lab {
 
 /// Examines an activation and says what it found: `std::cout << lab::check(f)`.
 ///
-///   lab::check([](auto x) { return x * sigmoid(x); });                     // a scalar formula, as `pointwise` takes
-///   it lab::check([](const Tensor& x) { return x * sigmoid(x); });            // a function of tensors, of each
-///   element lab::check(nn::PReLU());                                               // a module
-///   lab::check(f).expect(lab::increasing, lab::bounded(0, 1), lab::sound); // a line of a test
-///   lab::check(f).svg("f.svg");                                            // f, f' and f''
+///   lab::check([](auto x) { return x * sigmoid(x); });           // a scalar formula, as `pointwise` takes it
+///   lab::check([](const Tensor& x) { return x * sigmoid(x); });  // a function of tensors, of each element
+///   lab::check(nn::PReLU());                                     // a module
+///   lab::check(f).svg("f.svg");                                  // f, f' and f''
+///   lab::check(f).expect(lab::increasing, lab::bounded(0, 1), lab::sound);  // a line of a test
 ///
 /// It looks at a thousand points of [-100, 100], or of a range that is stated, and finds the places between them by
 /// bisection; at the first and second derivative by the tape, beside differences; at float32 beside float64; and at
@@ -41,11 +41,12 @@ CostReport check(const F& f, const CostOptions& options = {}, Site site = Site::
 
 /// What is neither does not compile.
 template <class F, std::enable_if_t<!detail::checked::is_activation<F> && !detail::checked::is_cost<F>, int> = 0>
-void check(const F&) {
+CostReport check(const F&) {
   static_assert(
       detail::checked::is_cost<F>,
       "check takes a function of one Tensor, or a cost of two; wrap what takes more: [](const Tensor& y, const "
       "Tensor& t) { return nn::mse_loss(y, t); }");
+  return {};
 }
 
 }  // namespace xtape::lab

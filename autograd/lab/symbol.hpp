@@ -16,21 +16,15 @@
 namespace xtape::detail::symbolic {
 
 // The functions of <autograd/scalar/dual.hpp>, of one number and of two.
-#define XTAPE_FUNCTIONS_OF_ONE(X)                                                                                    \
-  X(abs)                                                                                                             \
-  X(acos)                                                                                                            \
-  X(acosh)                                                                                                           \
-  X(asin)                                                                                                            \
-  X(asinh)                                                                                                           \
-  X(atan)                                                                                                            \
-  X(atanh)                                                                                                           \
-  X(cbrt)                                                                                                            \
-  X(cbrt_slope)                                                                                                      \
-  X(ceil) X(cos) X(cosh) X(erf) X(erfc) X(exp) X(exp2) X(expm1) X(floor) X(frac) X(log) X(log10) X(log1p) X(log2)    \
-      X(log_sigmoid) X(logistic_density) X(normal_cdf) X(reciprocal) X(reciprocal_one_minus_square)                  \
-          X(reciprocal_one_plus_square) X(relu) X(round) X(rsqrt) X(rsqrt_one_minus_square) X(rsqrt_one_plus_square) \
-              X(rsqrt_square_minus_one) X(sec_squared) X(sigmoid) X(sign) X(silu) X(sin) X(sinh) X(softplus) X(sqrt) \
-                  X(square) X(tan) X(tanh) X(tanhshrink) X(trunc)
+// clang-format off
+#define XTAPE_FUNCTIONS_OF_ONE(X) \
+  X(abs) X(acos) X(acosh) X(asin) X(asinh) X(atan) X(atanh) X(cbrt) X(cbrt_slope) X(ceil) X(cos) X(cosh) \
+  X(erf) X(erfc) X(exp) X(exp2) X(expm1) X(floor) X(frac) X(log) X(log10) X(log1p) X(log2) X(log_sigmoid) \
+  X(logistic_density) X(normal_cdf) X(reciprocal) X(reciprocal_one_minus_square) X(reciprocal_one_plus_square) \
+  X(relu) X(round) X(rsqrt) X(rsqrt_one_minus_square) X(rsqrt_one_plus_square) X(rsqrt_square_minus_one) \
+  X(sec_squared) X(sigmoid) X(sign) X(silu) X(sin) X(sinh) X(softplus) X(sqrt) X(square) X(tan) X(tanh) \
+  X(tanhshrink) X(trunc)
+// clang-format on
 #define XTAPE_FUNCTIONS_OF_TWO(X) \
   X(atan2)                        \
   X(copysign)                     \

@@ -4,4 +4,6 @@
 
 using namespace xtape;
 
-int main() { lab::formula([](const Tensor& x) { return x; }); }
+int main() {
+  lab::formula([](const Tensor& x) { return x; });
+}
