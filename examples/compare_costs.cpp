@@ -75,8 +75,8 @@ int main(int argc, char** argv) {
     std::cout << spirals.stuck_at(0.6).seeds(options.quick ? 4 : 10).run() << "\n";
 
     expect_at_least("share stuck under the quadratic cost", *table["quadratic"].stuck,
-                    options.expected(0.2, 0));
+                    options.expected(0.5, 0.5));
     expect_at_most("under the cross-entropy", *table["cross-entropy"].stuck,
-                   options.expected(0, 0.5));
+                   options.expected(0, 0));
   });
 }
