@@ -102,6 +102,28 @@ TEST_CASE("check predicts that a function trains like the one that it is, in row
   CHECK(again.str() == text);
 }
 
+TEST_CASE("check looks at what refuses float32, cannot be recorded or has no second derivative") {
+  auto cube = [](const Tensor& x) {
+    return custom(
+        [](const Tensor& x) {
+          std::vector<double> y(x.data<double>(), x.data<double>() + x.size());
+          for (double& v : y) v = v * v * v;
+          return tensor(y, x.shape());
+        },
+        [](const Tensor& g, const Tensor& x) { return g * tensor(x.to_vector<double>(), x.shape()) * x * 3; }, x);
+  };
+  const auto r = lab::check(cube, lab::ActivationOptions().predict(false));
+  CHECK(r.float64_only);
+  CHECK(r.inside_refused != "");
+  CHECK(r.normal.second_moment == doctest::Approx(15));
+  std::ostringstream text;
+  text << r;
+  CHECK(text.str().find("  dtype          float64 only") != std::string::npos);
+  // The vjp hides x from the tape, once.
+  REQUIRE(r.warnings.size() == 1);
+  CHECK(begins(r.warnings[0].text, "the second derivative is wrong"));
+}
+
 TEST_CASE("svg draws a function with its derivatives, and gaps where they jump") {
   const Folder folder;
   const std::string path = folder / "relu.svg";

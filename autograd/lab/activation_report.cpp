@@ -130,8 +130,13 @@ class ActivationExamination {
 
   void look_inside() {
     if (target_.formula) r_.formula = target_.formula().text();
-    r_.inside = target_.intervals ? target_.intervals({r_.examined}).found
-                                  : intervals(of_tensor_, ones({4, 1}), r_.examined, {}, site_).found;
+    r_.float64_only = f_.narrowest() == float64;
+    try {
+      r_.inside = target_.intervals ? target_.intervals({r_.examined}).found
+                                    : intervals(of_tensor_, ones({4, 1}), r_.examined, {}, site_).found;
+    } catch (const Error& e) {
+      r_.inside_refused = e.what();
+    }
   }
 
   void draw() {

@@ -166,7 +166,8 @@ const ActivationReport& ActivationReport::svg(const std::string& path, Site wher
 
 std::ostream& operator<<(std::ostream& out, const ActivationReport& r) {
   out << r.name << " on " << span(r.examined) << '\n'
-      << row("verdict", r.verdict()) << rows(r.warnings) << inside_rows(r.formula, r.inside);
+      << row("verdict", r.verdict()) << rows(r.warnings)
+      << inside_rows(r.formula, r.inside, r.inside_refused, r.float64_only);
   out << row("range", range_text(r)) << row("shape", shape_text(r)) << row("smoothness", smoothness_text(r));
   if (!r.far_left.empty()) out << row("far out", "x → -inf: f " + r.far_left + "; x → inf: f " + r.far_right);
   out << row("gradient", gradient_text(r));

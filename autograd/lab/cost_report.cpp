@@ -253,15 +253,20 @@ class CostExamination {
   // Each operation once, though several targets come by it.
   void look_inside() {
     if (target_.formula) r_.formula = target_.formula().text();
-    for (double t : looked_at_) {
+    r_.float64_only = along(some_target_).narrowest() == float64;
+    auto of = [&](double t) {
+      if (target_.intervals) return target_.intervals({r_.examined, {t, t}});
       const auto one = [&](const Tensor& y) { return f_(y, is_of_classes() ? zeros({4}, int64) : full_like(y, t)); };
-      const Tensor example = full({4, is_of_classes() ? options_.classes_ : 1}, 0.5);
-      const Intervals all = target_.intervals ? target_.intervals({r_.examined, {t, t}})
-                                              : intervals(one, example, r_.examined, {}, site_);
-      for (const Hazard& h : all.found) {
-        auto is_like = [&](const Hazard& o) { return o.what == h.what && o.site.line == h.site.line; };
-        if (std::none_of(r_.inside.begin(), r_.inside.end(), is_like)) r_.inside.push_back(h);
-      }
+      return intervals(one, full({4, is_of_classes() ? options_.classes_ : 1}, 0.5), r_.examined, {}, site_);
+    };
+    try {
+      for (double t : looked_at_)
+        for (const Hazard& h : of(t).found) {
+          auto is_like = [&](const Hazard& o) { return o.what == h.what && o.site.line == h.site.line; };
+          if (std::none_of(r_.inside.begin(), r_.inside.end(), is_like)) r_.inside.push_back(h);
+        }
+    } catch (const Error& e) {
+      r_.inside_refused = e.what();
     }
   }
 

@@ -74,6 +74,8 @@ struct CostReport {
   Curves curves;                        ///< over predictions
   std::string formula;                  ///< "(y - t)^2"; empty of what is no formula
   std::vector<Hazard> inside;           ///< operations in it that some input makes NaN or infinite
+  std::string inside_refused;           ///< why it cannot be recorded, so that `inside` is not known; else empty
+  bool float64_only;                    ///< it refuses float32, and what that loses was not looked at
   Site site;                            ///< the line of the check
 
   /// What it comes to, in a sentence.

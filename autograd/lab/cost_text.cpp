@@ -109,8 +109,8 @@ const CostReport& CostReport::svg(const std::string& path, Site where) const {
 
 std::ostream& operator<<(std::ostream& out, const CostReport& r) {
   out << r.name << " of predictions in " << span(r.examined) << '\n' << row("verdict", r.verdict());
-  out << rows(r.warnings) << inside_rows(r.formula, r.inside) << row("gives", reduction_text(r.reduction))
-      << row("least", link_text(r));
+  out << rows(r.warnings) << inside_rows(r.formula, r.inside, r.inside_refused, r.float64_only)
+      << row("gives", reduction_text(r.reduction)) << row("least", link_text(r));
   out << row("shape", shape_text(r));
   if (const std::string text = outlier_text(r); !text.empty()) out << row("outliers", text);
   if (r.after_sigmoid) out << row("sigmoid", sigmoid_text(*r.after_sigmoid));

@@ -64,7 +64,7 @@ Section section(const ScalarFunction& f, const Values& x, double target) {
       s.second_minimum = v;
 
   double slope_before = -infinity, at_before = 0;
-  const Values single = f.slope(x, float32);
+  const Values single = f.slope(x, f.narrowest());
   for (std::size_t i = 0; i < x.size(); ++i) {
     // What has ends may do as it likes there.
     if (!is_step(x[i]) || i == 0 || i + 1 == x.size()) continue;

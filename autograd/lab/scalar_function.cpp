@@ -69,6 +69,15 @@ bool ScalarFunction::is_recorded() const {
   return f_(column({0.5}, float64).requires_grad()).is_recorded();
 }
 
+Dtype ScalarFunction::narrowest() const {
+  const NoGradGuard guard;
+  try {
+    return f_(column({0.5}, float32)), float32;
+  } catch (const Error&) {
+    return float64;
+  }
+}
+
 std::string ScalarFunction::second_refused() const {
   const Recording recording(true);
   const Tensor leaf = column({0.5}, float64).requires_grad();

@@ -38,6 +38,8 @@ class ScalarFunction {
   bool is_recorded() const;
   /// Why there is no second derivative; empty where there is one.
   std::string second_refused() const;
+  /// float32, or float64 where the function refuses it.
+  Dtype narrowest() const;
   /// Whether each point costs a call of its own.
   bool is_slow() const { return result_ != Result::each; }
 

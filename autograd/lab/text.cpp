@@ -65,8 +65,11 @@ std::string rows(const std::vector<Warning>& warnings) {
   return s.empty() ? row("warnings", "none") : s;
 }
 
-std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards) {
+std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards, const std::string& refused,
+                        bool float64_only) {
   std::string s = formula.empty() ? "" : row("formula", formula.substr(0, formula.find('\n')));
+  if (float64_only) s += row("dtype", "float64 only: what float32 loses was not looked at");
+  if (!refused.empty()) s += row("inside", "was not looked into: " + refused);
   std::string label = "inside";
   for (const Hazard& h : hazards) {
     std::string line = h.what + ", of " + to_string(h.operand);

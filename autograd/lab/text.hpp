@@ -19,6 +19,11 @@ std::string listed(const std::vector<std::string>& all, std::size_t most = 4);
 std::string rows(const std::vector<Warning>& warnings);
 /// "[-1, 2]", or "1" for a point; an end that is infinite is outside.
 std::string span(const Interval& interval);
+/// The rows of a formula, of what can fail inside, and of what could not be looked at; nothing where there is nothing.
+std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards, const std::string& refused,
+                        bool float64_only);
+/// "[-1, 2]", or "1" for a point; an end that is infinite is outside.
+std::string span(const Interval& interval);
 /// The rows of a formula and of what can fail inside; nothing where both are empty.
 std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards);
 /// "at 0" or "on [1, 2]".

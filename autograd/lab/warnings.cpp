@@ -159,11 +159,13 @@ Warning pole(const std::vector<Break>& poles, const std::string& suffix) {
 Examined examine(const ScalarFunction& f, const Values& x, double negligible) {
   Examined e;
   e.x = x;
-  e.in_float64 = f.jet(x, float64), e.in_float32 = f.jet(x, float32);
+  const Dtype narrowest = f.narrowest();
+  e.in_float64 = f.jet(x, float64), e.in_float32 = f.jet(x, narrowest);
   const Jet &wide = e.in_float64, &narrow = e.in_float32;
   e.value_losses = find_losses(x, narrow.value, wide.value, wide.slope, negligible);
   e.slope_losses = find_losses(x, narrow.slope, wide.slope, wide.curvature, negligible);
-  e.single_gaps = find_gaps([&](const Values& at) { return f.jet(at, float32, 0).value; }, x, narrow.value, wide.value);
+  e.single_gaps =
+      find_gaps([&](const Values& at) { return f.jet(at, narrowest, 0).value; }, x, narrow.value, wide.value);
   // Where float32 has lost everything, float64 will have lost much: its steps are no jumps.
   std::vector<Interval> lost;
   for (const auto* losses : {&e.value_losses, &e.slope_losses})
@@ -196,7 +198,7 @@ Examined examine(const ScalarFunction& f, const Values& x, double negligible) {
 std::vector<Warning> warnings_of(const ScalarFunction& f, const Examined& e, const std::string& suffix) {
   std::vector<Warning> all;
   const Jet &wide = e.in_float64, &narrow = e.in_float32;
-  const Numbers slope32 = [&](const Values& x) { return f.jet(x, float32, 1).slope; };
+  const Numbers slope32 = [&](const Values& x) { return f.slope(x, f.narrowest()); };
   // What float64 cannot hold either begins where float32 ends: one stretch.
   std::vector<Gap> gaps = find_gaps(f.derivative(0), e.x, wide.value);
   for (Gap single : e.single_gaps) {
