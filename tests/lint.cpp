@@ -189,6 +189,11 @@ TEST_CASE("what lint says of one batch, and of a training that nothing mends") {
   }
   CHECK(at_fault(looked(scaled(1)(), false), Fault::data, "same order") == "found");
 
+  const nn::Linear line(2, 1);
+  optim::Run residuals(line, optim::LevenbergMarquardt(line.parameters()), TensorBatches(points.x, points.zero, 60),
+                       [&](const Tensor& x, const Tensor& t) { return flatten(line(x) - t); });
+  CHECK(text(lab::lint(residuals)) == "");
+
   // Targets that are noise: nothing learns them, and only what is broken is said to be.
   const auto biased = [](double bias, double weight) {
     return [=] {

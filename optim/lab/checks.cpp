@@ -24,7 +24,13 @@ std::string name_of(const Scene& s, std::size_t i) {
   return name.empty() ? "parameter " + std::to_string(i) : name;
 }
 
+// Not where it gives residuals, or the loss is of none, of which the Run says so.
+bool has_gradients(const Scene& s) {
+  return std::any_of(s.gradients.begin(), s.gradients.end(), [](const Tensor& g) { return g.defined(); });
+}
+
 void unreached(const Scene& s, Out& out) {
+  if (!has_gradients(s)) return;
   std::string names, layer;
   const auto& parameters = s.forks.run().optimizer->parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i)
@@ -44,6 +50,7 @@ void unreached(const Scene& s, Out& out) {
 }
 
 void no_gradient(const Scene& s, Out& out) {
+  if (!has_gradients(s)) return;
   const double loss = s.loss.to(float64).item();
   for (const Tensor& g : s.gradients)
     if (g.defined() && !(largest(g) == 0)) return;
