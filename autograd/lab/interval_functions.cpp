@@ -66,6 +66,8 @@ const std::unordered_map<std::string, One>& functions_of_one() {
       {"logistic_density", {nullptr, all, false, false, {0}, {0, 0.25}}},
       {"reciprocal_one_plus_square", {nullptr, all, false, false, {0}, share}},
       {"rsqrt_one_plus_square", {nullptr, all, false, false, {0}, share}},
+      {"rsqrt_one_minus_square", {"a number outside (-1, 1)", unit, true, true, {0}, positive}},
+      {"rsqrt_square_minus_one", {"a number <= 1", {1, inf}, true, false, {}, positive}},
       {"to", {}},
   };
   return table;

@@ -50,7 +50,8 @@ IntervalOutcome mul(const IntervalCall& c) {
     const std::vector<double> ends{least, magnitude(x)};
     y = around(c.at({ends, ends}));
   }
-  return finite(c, y);
+  // A formula's loop may keep all digits of a product that is added to something.
+  return finite(c, widened(c, y, 1));
 }
 
 IntervalOutcome quotient(const IntervalCall& c, const char* hazard) {
@@ -64,11 +65,12 @@ IntervalOutcome quotient(const IntervalCall& c, const char* hazard) {
     }
   const bool zero = holds(b, 0);
   IntervalOutcome y = values.empty() ? IntervalOutcome{{-c.most(), c.most()}} : finite(c, around(values));
-  if (same(c)) y = IntervalOutcome{{1, 1}};
+  if (same(c) && !holds(b, 0)) y = IntervalOutcome{{1, 1}};
   if (zero) y.hazard = hazard, y.fault = 1, y.bad = {0, 0};
   return y;
 }
 IntervalOutcome div(const IntervalCall& c) { return quotient(c, "division by 0"); }
+// One way on each side of 0, where it has a pole.
 IntervalOutcome reciprocal(const IntervalCall& c) {
   const Interval b = c.x[0].range;
   const double least = c.next(0, 1);
@@ -76,7 +78,7 @@ IntervalOutcome reciprocal(const IntervalCall& c) {
   for (const Interval part : {Interval{b.low, std::min(b.high, -least)}, Interval{std::max(b.low, least), b.high}})
     if (!is_empty(part)) points.insert(points.end(), {part.low, part.high});
   IntervalOutcome y = points.empty() ? IntervalOutcome{{-c.most(), c.most()}} : finite(c, around(c.at({points})));
-  if (holds(b, 0)) y.hazard = "reciprocal of 0", y.bad = {0, 0};
+  if (holds(b, 0)) y.hazard = std::string(c.operation.op) + " of 0", y.bad = {0, 0};
   return y;
 }
 
@@ -172,6 +174,21 @@ IntervalOutcome copysign(const IntervalCall& c) {
   const double m = magnitude(c.x[0].range);
   return {{-m, m}};
 }
+IntervalOutcome over_square_sum(const IntervalCall& c) {
+  IntervalOutcome y = anything(c);
+  if (holds(c.x[0].range, 0) && holds(c.x[1].range, 0)) y.hazard = "over_square_sum of 0 and 0", y.bad = {0, 0};
+  return y;
+}
+// 1 / (1 - x^2)
+IntervalOutcome inverse_of_share(const IntervalCall& c) {
+  const Interval x = c.x[0].range;
+  if (x.low <= -1 || x.high >= 1)
+    return {{-c.most(), c.most()},
+            std::string(c.operation.op) + " of 1 or -1",
+            0,
+            holds(x, 1) ? Interval{1, 1} : Interval{-1, -1}};
+  return finite(c, widened(c, around(c.at({{x.low, x.high, std::clamp(0., x.low, x.high)}})), 4));
+}
 // Between the poles at 0, -1, -2, ... anything.
 IntervalOutcome gamma(const IntervalCall& c) {
   const Interval x = c.x[0].range;
@@ -229,8 +246,10 @@ const IntervalRules& elementwise_interval_rules() {
       {add, {"add", "maximum", "minimum"}},
       {sub, {"sub"}},
       {mul, {"mul"}},
-      {div, {"div"}},
-      {reciprocal, {"reciprocal"}},
+      {div, {"div", "quotient", "quotient_below"}},
+      {reciprocal, {"reciprocal", "cbrt_slope"}},
+      {over_square_sum, {"over_square_sum"}},
+      {inverse_of_share, {"reciprocal_one_minus_square"}},
       {pow, {"pow"}},
       {hypot, {"hypot"}},
       {fmod, {"fmod", "remainder"}},

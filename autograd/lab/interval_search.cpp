@@ -40,7 +40,8 @@ Search::Search(const Recorded& f, const lab::IntervalOptions& options, Matters m
       random_(options.seed),
       failing_(f.program.steps.size()),
       harmless_(f.program.steps.size()),
-      steep_(f.program.steps.size()) {}
+      steep_(f.program.steps.size()),
+      limits_(f.program.steps.size(), HUGE_VAL) {}
 
 SearchPoint Search::drawn(int k) {
   constexpr double marks[] = {0, 1, -1, 0.5, -0.5, 2, -2};
@@ -72,9 +73,11 @@ bool Search::fails(std::size_t s, const std::vector<Ref<Array>>& values) const {
   for (std::uint32_t k = 0; k < step.count; ++k)
     if (!is_finite(*values[f_.program.operands[step.first + k]])) return false;
   if (!is_finite(*values[step.result])) return true;
-  if (steep_[s].empty()) return false;
+  if (steep_[s].empty() && limits_[s] == HUGE_VAL) return false;
   const Array& x = *values[f_.program.operands[step.first]];
   return visit_floating(x.dtype, [&](auto t) {
+    for (std::int64_t i = 0; i < x.size; ++i)
+      if (std::abs(static_cast<double>(x.at<decltype(t)>()[i])) > limits_[s]) return true;
     for (const double at : steep_[s])
       for (std::int64_t i = 0; i < x.size; ++i)
         if (static_cast<double>(x.at<decltype(t)>()[i]) == at) return true;

@@ -52,6 +52,8 @@ class Search {
   Search(const Recorded& f, const lab::IntervalOptions& options, Matters matters);
   /// From now on a step also fails where its first operand is one of these numbers.
   void set_steep(std::size_t step, std::vector<double> at) { steep_[step] = std::move(at); }
+  /// From now on a step also fails where its first operand is larger than that.
+  void set_limit(std::size_t step, double limit) { limits_[step] = limit; }
   /// Samples the ranges.
   void sample();
   /// Goes for one goal, from the samples that came nearest.
@@ -78,6 +80,7 @@ class Search {
   std::vector<SearchPoint> failing_;  // of each step
   std::vector<char> harmless_;
   std::vector<std::vector<double>> steep_;
+  std::vector<double> limits_;
 };
 
 }  // namespace xtape::detail

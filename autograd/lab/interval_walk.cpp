@@ -34,7 +34,13 @@ Interval range_of(const Array& x) {
 
 IntervalWalk::IntervalWalk(const Recorded& f) : f(f), ranges(f.program.values.size()) {
   for (std::size_t v = 0; v < ranges.size(); ++v)
-    if (!f.varies[v] && f.fixed[v]) ranges[v] = range_of(*f.fixed[v]);
+    if (!f.varies[v] && f.fixed[v]) {
+      Interval& r = ranges[v] = range_of(*f.fixed[v]);
+      // A formula's loop rounds what is made of constants in its own way.
+      const double e = f.fixed[v]->dtype == float32 ? 4 * std::numeric_limits<float>::epsilon() : 1e-15;
+      if (f.program.values[v].source == Program::Source::computed)
+        r = {r.low - e * std::abs(r.low), r.high + e * std::abs(r.high)};
+    }
   for (std::size_t i = 0; i < f.examples.size(); ++i)
     if (is_floating(f.examples[i].dtype())) {
       const double most = f.examples[i].dtype() == float32 ? std::numeric_limits<float>::max() : HUGE_VAL;

@@ -60,7 +60,7 @@ Intervals report(const functional::Function& f, const Tensors& examples, const s
                  const std::vector<std::string>& names, const Effect* effect_of_formula,
                  const lab::IntervalOptions& options, Site site) {
   const Recorded recorded(f, examples, ranges, site);
-  const IntervalWalk walk(recorded);
+  IntervalWalk walk(recorded);
   const Program& program = recorded.program;
 
   Effect effect;
@@ -111,7 +111,18 @@ Intervals report(const functional::Function& f, const Tensors& examples, const s
   Intervals y;
   bool suspect = false;
   for (std::size_t s = 0; s < program.steps.size(); ++s) {
-    const IntervalOutcome& o = walk.outcomes[s];
+    IntervalOutcome& o = walk.outcomes[s];
+    // Where the angles of pointwise end.
+    const std::string op = program.steps[s].operation->op;
+    if (effect_of_formula && (op == "sin" || op == "cos" || op == "tan")) {
+      constexpr double limit = 3e15;
+      const Interval x = walk.ranges[program.operands[program.steps[s].first]];
+      if (std::max(-x.low, x.high) > limit) {
+        o.hazard = op + " of a number beyond 3e15";
+        o.bad = x.high > limit ? Interval{limit, HUGE_VAL} : Interval{-HUGE_VAL, -limit};
+        search.set_limit(s, limit);
+      }
+    }
     if (!o.steep.empty()) search.set_steep(s, o.steep);
     suspect |= !o.hazard.empty() || !o.known || !o.steep.empty();
     if (!o.known && std::find(y.unknown.begin(), y.unknown.end(), program.steps[s].operation->op) == y.unknown.end())
