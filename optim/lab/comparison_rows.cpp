@@ -18,7 +18,7 @@ std::string figure_text(const Comparison& table, double value, bool sign = false
   if (optim::is_share(table.figure)) return format(sign ? "%+.2f" : "%.2f", 100 * value);
   return format(sign ? "%+.4g" : "%.4g", value);
 }
-std::string p_text(double p) { return p < 0.0001 ? "<0.0001" : format("%.4f", p); }
+std::string p_text(double p) { return p < 0.0001 ? "<1e-4" : format("%.4f", p); }
 
 const std::string& reference_of(const Comparison& table) {
   return table.baseline.empty() ? table.variants.front().name : table.baseline;
