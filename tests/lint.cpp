@@ -240,6 +240,27 @@ TEST_CASE("lint of a loop of one's own") {
   CHECK(std::string(linear[0].site.file).find("lint.cpp") != std::string::npos);
 }
 
+TEST_CASE("lint between two steps of a Run leaves them as they are") {
+  const auto stepped = [&](bool linted) {
+    manual_seed(2);
+    const nn::Sequential net{nn::Linear(2, 8), nn::BatchNorm1d(8), nn::Dropout(0.5), nn::Linear(8, 3)};
+    optim::Adam opt(net.parameters());
+    optim::Run run(net, opt, TensorBatches(points.x, classes, 8),
+                   [&](const Tensor& x, const Tensor& t) { return nn::cross_entropy(net(x), t); });
+    run.progress(ProgressStyle::quiet);
+    for (int i = 0; i < 11; ++i) {
+      run.step();
+      manual_seed(9);
+      if (linted) lab::lint(run);
+    }
+    optim::StateDict weights = net.state_dict();
+    weights.emplace("drawn", uniform({3}));
+    return weights;
+  };
+  const optim::StateDict with = stepped(true), without = stepped(false);
+  for (const auto& entry : with) CHECK(same_bits(entry.second, without.at(entry.first)));
+}
+
 TEST_CASE("what lint tries leaves a training as it is, to the bit") {
   struct Net : nn::Module<Net> {
     nn::Linear first = child("first", nn::Linear(2, 6));

@@ -230,7 +230,7 @@ void Linter::end(State& run, const std::string& error) {
 Findings Linter::look(optim::Run& run, Site site) {
   State& s = run.state(site);
   const auto begin = Clock::now();
-  s.choose_key();
+  if (!s.begun) s.choose_key();
   const optim::StateDict weights = s.model.state_dict(), optimizer = s.optimizer->state_dict();
   Forks forks(s, weights, optimizer);
   const Look look(forks, weights, nullptr, 0);
