@@ -247,6 +247,17 @@ TEST_CASE("no value lies outside of the intervals") {
          return concat({x, 2 * x});
        }},
       {"pow", [](const Tensor& x) { return pow(abs(x) + 0.1, x / 4); }},
+      {"layer_norm", [](const Tensor& x) { return layer_norm(x, {3}); }},
+      {"group_norm",
+       [](const Tensor& x) {
+         return group_norm(reshape(x, {2, 2, 3}), 2);
+       }},
+      {"batch_norm", [](const Tensor& x) { return nn::BatchNorm1d(3)(x); }},
+      {"nll_loss",
+       [](const Tensor& x) {
+         return nn::nll_loss(x, tensor({0, 1, 2, 0}));
+       }},
+      {"cumsum", [](const Tensor& x) { return cumsum(x, 1); }},
       {"max_pool",
        [](const Tensor& x) {
          return max_pool1d(reshape(x, {4, 1, 3}), 2) - amin(x);

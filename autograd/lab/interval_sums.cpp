@@ -63,6 +63,31 @@ IntervalOutcome with_logits(const IntervalCall& c) {
   return finite(c, {target.low >= 0 && target.high <= 1 ? 0 : -high, high});
 }
 
+IntervalOutcome nll_loss(const IntervalCall& c) {
+  const double n = std::max(1., count_of(c.x[0].shape)), weight = c.x.size() > 2 ? magnitude(c.x[2].range) : 1;
+  if (c.x.size() > 2 && c.x[2].range.low < 0) return anything(c);
+  const double scale = (c.shape.rank() == 0 ? n : 1) * std::max(1., weight);
+  const Interval x = c.x[0].range;
+  return finite(c, widened(c, around({-x.high * scale, -x.low * scale}, {-x.high, -x.low}), n + 8));
+}
+// By the deviation of the numbers themselves: none of n is more than sqrt(n) of it away.
+IntervalOutcome normalization(const IntervalCall& c) {
+  const std::string op = c.operation.op;
+  const std::size_t w = op == "batch_norm" ? 2 : 1;
+  const double x = magnitude(c.x[0].range), weight = c.x.size() > w ? magnitude(c.x[w].range) : 1;
+  const double bound =
+      2 * std::sqrt(count_of(c.x[0].shape)) * weight + (c.x.size() > w + 1 ? magnitude(c.x[w + 1].range) : 0);
+  IntervalOutcome y = finite(c, {-bound, bound});
+  if (std::stod(c.operation.attributes().substr(4)) == 0) y.hazard = op + " of equal numbers";  // eps=0
+  if (x * x * count_of(c.x[0].shape) > c.most()) y.hazard = "the variance of " + op + " overflows";
+  return y;
+}
+IntervalOutcome cumsum(const IntervalCall& c) {
+  IntervalOutcome y = total(c, c.x[0].range, count_of(c.x[0].shape), "the sum overflows");
+  y.result = around(y.result, c.x[0].range);
+  return y;
+}
+
 // Sums of k products.
 IntervalOutcome products(const IntervalCall& c, double k) {
   const Interval a = c.x[0].range, b = c.x[1].range;
@@ -128,7 +153,7 @@ IntervalOutcome dropout(const IntervalCall& c) {
 
 const IntervalRules& other_interval_rules() {
   static const IntervalRules table = rules_of({
-      {anything, {"row_powers"}},
+      {anything, {"row_powers", "batch_statistics"}},
       {within<0, 1>, {"any", "all", "one_hot"}},
       {sum, {"sum", "nansum"}},
       {mean, {"mean", "nanmean"}},
@@ -139,6 +164,9 @@ const IntervalRules& other_interval_rules() {
       {log_softmax, {"log_softmax"}},
       {cross_entropy, {"cross_entropy"}},
       {with_logits, {"binary_cross_entropy_with_logits"}},
+      {nll_loss, {"nll_loss"}},
+      {normalization, {"layer_norm", "rms_norm", "group_norm", "instance_norm", "batch_norm"}},
+      {cumsum, {"cumsum"}},
       {matmul, {"matmul", "linear", "dot"}},
       {conv, {"conv", "conv1d", "conv2d", "conv3d"}},
       {dropout, {"dropout"}},

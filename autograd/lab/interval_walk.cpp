@@ -32,7 +32,8 @@ Interval range_of(const Array& x) {
 
 }  // namespace
 
-IntervalWalk::IntervalWalk(const Recorded& f) : f(f), ranges(f.program.values.size()) {
+IntervalWalk::IntervalWalk(const Recorded& f)
+    : f(f), ranges(f.program.values.size()), guessed_(f.program.values.size()) {
   for (std::size_t v = 0; v < ranges.size(); ++v)
     if (!f.varies[v] && f.fixed[v]) {
       Interval& r = ranges[v] = range_of(*f.fixed[v]);
@@ -63,6 +64,11 @@ IntervalOutcome IntervalWalk::walk(const Program::Step& step) {
   }
   IntervalOutcome y = send(call);
   relate(step, y);
+  bool guessed = !y.known || (y.hazard.empty() && y.result.low <= -call.most() && y.result.high >= call.most());
+  for (const IntervalOperand& x : call.x) guessed = guessed || guessed_[x.value];
+  guessed_[step.result] = guessed;
+  // That what is taken for any number may overflow says nothing.
+  if (guessed && y.bad.low > y.bad.high) y.hazard.clear();
   ranges[step.result] = y.result;
   return y;
 }

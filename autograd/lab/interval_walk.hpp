@@ -32,6 +32,7 @@ struct IntervalWalk {
   };
   IntervalOutcome walk(const Program::Step& step);
   void relate(const Program::Step& step, IntervalOutcome& y);
+  std::vector<char> guessed_;  // of each value: it was taken for any number, or is made of such
   std::unordered_map<std::uint32_t, Greatest> greatest_;
   std::unordered_map<std::uint32_t, Attained> attained_;
 };
