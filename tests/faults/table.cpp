@@ -109,6 +109,18 @@ std::string summary(const Results& results, const std::vector<Subject>& subjects
   return out.str();
 }
 
+// By name what it missed, and where it spoke of a training that learns.
+std::string mistakes(const Results& results, const std::vector<Subject>& subjects) {
+  std::string missed, alarms;
+  for (const Subject& s : subjects) {
+    if (!counts(results, s).value_or(false) || results.lint(s, s.faulty).is_null()) continue;
+    const std::string name = " `" + s.id + (s.held_out ? "` ᴴ" : "`");
+    if (!s.is_control() && named(results, s, s.faulty).empty()) missed += (missed.empty() ? "" : ",") + name;
+    if (!named(results, s, s.fixed).empty()) alarms += (alarms.empty() ? "" : ",") + name;
+  }
+  return "Missed:" + (missed.empty() ? " none" : missed) + ". Alarms:" + (alarms.empty() ? " none" : alarms) + ".\n";
+}
+
 // What lint took.
 std::string costs(const Results& results) {
   double all = 0, checks = 0, trials = 0;
@@ -171,8 +183,9 @@ std::string rows_of(const Results& results, const std::vector<Subject>& subjects
       continue;
     }
     counted << "| `" << id << "` " << s.title << (s.note.empty() ? "" : " <sub>" + s.note + "</sub>") << " | "
-            << s.figure.text() << " | " << figures(results, s, s.faulty) << " → " << figures(results, s, s.fixed)
-            << " | " << joined(s.truth, "") << " | " << ours(results, s) << (s.held_out ? " ᴴ" : "") << " | "
+            << s.figure.text() << " | " << figures(results, s, s.faulty)
+            << (s.is_control() ? "" : " → " + figures(results, s, s.fixed)) << " | " << joined(s.truth, "") << " | "
+            << ours(results, s) << (s.held_out ? " ᴴ" : "") << " | "
             << (results.lint(s, s.fixed).is_null() ? "" : joined(named(results, s, s.fixed), "–")) << " |";
     if (others)
       for (const std::string& mark : s.others) counted << " " << (mark == "-" ? "–" : mark) << " |";
@@ -213,7 +226,8 @@ void write_table(const Results& results, const std::vector<Subject>& subjects, c
       "prep(rocessing), batch, init, layer, data, loop, eval(uation). ᴴ: held out while thresholds were chosen, by "
       "the\n"
       "draw in `tests/faults/held_out.txt`, and asked once at the end.\n\n";
-  text += summary(results, subjects) + "\n" + costs(results) + "\n" + beside_others(results, subjects);
+  text += summary(results, subjects) + "\n" + mistakes(results, subjects) + "\n" + costs(results) + "\n" +
+          beside_others(results, subjects);
   for (const Set& set : sets) text += rows_of(results, subjects, set);
   write(docs + "/lint.md", text);
 }
