@@ -261,6 +261,7 @@ TEST_CASE("the equations of networks, in the book's notation") {
       << "--\n"
       << lab::backpropagation(Pictures(), normal({5, 1, 8, 8}), entropy) << "--\n"
       << lab::backpropagation(swish, x, [&](const Tensor& a) { return nn::mse_loss(a, t); }) << "--\n"
+      << lab::backpropagation(Plain(), x, [&](const Tensor& a) { return sum(exp(t - a) / 2); }) << "--\n"
       << lab::to_latex(lab::backpropagation(Plain(), x, [&](const Tensor& a) { return mean(square(a - t)); }));
   std::ifstream stream(XTAPE_TEST_DIR "/lab/equations.txt");
   const std::string expected{std::istreambuf_iterator<char>(stream), {}};
