@@ -225,7 +225,8 @@ void write_table(const Results& results, const std::vector<Subject>& subjects, c
       "kinds it names is in the truth list, the benchmark's rule. Kinds: act(ivation), loss, lr, epoch, opt(imiser),\n"
       "prep(rocessing), batch, init, layer, data, loop, eval(uation). ᴴ: held out while thresholds were chosen, by "
       "the\n"
-      "draw in `tests/faults/held_out.txt`, and asked once at the end.\n\n";
+      "draw in `tests/faults/held_out.txt`, and asked once at the end. What\n"
+      "these programs are and what repairs them was known all along; how lint does on them was not.\n\n";
   text += summary(results, subjects) + "\n" + mistakes(results, subjects) + "\n" + costs(results) + "\n" +
           beside_others(results, subjects);
   for (const Set& set : sets) text += rows_of(results, subjects, set);
