@@ -1,8 +1,11 @@
 // A loop compiled for each instruction set, of which the best one that the processor has is chosen at run time.
 #pragma once
 #include "../core/instruction_set.hpp"
+#include "../scalar/real.hpp"
 
-#if defined(__clang__)
+#if defined(XTAPE_SANITIZED)
+#define XTAPE_INDEPENDENT
+#elif defined(__clang__)
 #define XTAPE_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define XTAPE_INDEPENDENT _Pragma("GCC ivdep")

@@ -109,22 +109,10 @@ void sum_for_mean(const Scene& s, Out& out) {
 }
 
 void order_of_epochs(const Scene& s, Out& out) {
-  auto& data = *s.forks.run().data;
-  const auto count = data.count();
-  if (!count || *count < 2) return;
-  Tensors batches[2];
-  for (int epoch = 0; epoch < 2; ++epoch) {
-    data.seek(epoch, 0, s.forks.run().seed);
-    if (!data.next(batches[epoch])) return;
-  }
-  data.reader = nullptr;
-  for (std::size_t i = 0; i < batches[0].size(); ++i) {
-    const Tensor &a = batches[0][i], &b = batches[1][i];
-    if (a.shape() != b.shape() || a.to_vector<double>() != b.to_vector<double>()) return;
-  }
+  if (!s.forks.same_order()) return;
   out.push_back({Fault::data,
                  "every epoch in the same order",
-                 "the first batches of two epochs are equal",
+                 "two epochs have the same batches, one after the other",
                  "",
                  {},
                  "batches that are not drawn anew are no sample of the data, the less where these are sorted",

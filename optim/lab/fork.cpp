@@ -176,6 +176,27 @@ Tensors Forks::samples(std::int64_t limit) const {
   return joined(taken);
 }
 
+bool Forks::same_order() const {
+  optim::Data::Source& data = *run_.data;
+  const std::int64_t count = data.count().value_or(0);
+  if (count < 2) return false;
+  // A few batches may be equal by chance, where they are small and rows repeat.
+  const std::int64_t compared = data.seeks() ? std::min<std::int64_t>(count, 64) : 1;
+  for (std::int64_t i = 0; i < compared; ++i) {
+    Tensors batches[2];
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      data.seek(epoch, i, run_.seed);
+      data.reader = nullptr;
+      if (!data.next(batches[epoch])) return false;
+    }
+    for (std::size_t k = 0; k < batches[0].size(); ++k) {
+      const Tensor &a = batches[0][k], &b = batches[1][k];
+      if (a.shape() != b.shape() || a.to_vector<double>() != b.to_vector<double>()) return false;
+    }
+  }
+  return true;
+}
+
 std::optional<double> Forks::train(const Plan& plan, std::int64_t steps) {
   try {
     rewind(!plan.continued);

@@ -41,6 +41,8 @@ class Forks {
   std::optional<double> measure(const Plan& plan) const;
   /// The first batches of the training, up to so many samples.
   Tensors samples(std::int64_t limit) const;
+  /// Whether two epochs have the same batches, of which there is more than one.
+  bool same_order() const;
   /// The cost of a batch, as the plan has it.
   optim::LossAndOutput cost(const Plan& plan, const Tensors& batch) const;
   /// The weights of the beginning, or those of now.

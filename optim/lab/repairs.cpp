@@ -167,17 +167,7 @@ void RepairList::weights() {
 }
 
 void RepairList::order() {
-  auto& data = s_.forks.run().data;
-  if (data->count().value_or(0) < 2) return;
-  Tensors batches[2];
-  for (int epoch = 0; epoch < 2; ++epoch) {
-    data->seek(epoch, 0, s_.forks.run().seed);
-    if (!data->next(batches[epoch])) return;
-  }
-  data->reader = nullptr;
-  if (batches[0][0].shape() != batches[1][0].shape() ||
-      batches[0][0].to_vector<double>() != batches[1][0].to_vector<double>())
-    return;
+  if (!s_.forks.same_order()) return;
   Repair& r = add(Fault::data, "order", "every epoch in the same order");
   r.why = "batches that are not drawn anew are no sample of the data, the less where these are sorted";
   r.change = "data that are shuffled in each epoch";
