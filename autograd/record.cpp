@@ -31,20 +31,11 @@ Replay detail::record_list(const std::function<Tensors(const Tensors&)>& f, cons
   check_inputs("record", example_inputs, site);
   Scope scope(site);
   const Tensors inputs = told_apart(example_inputs);
-  Trace trace(inputs);
-  struct Undo {
-    Trace& trace;
-    ~Undo() { trace.undo(); }
-  };
-  std::shared_ptr<Program> program;
-  {
-    Undo undo{trace};
+  return Replay(std::make_shared<Program>(traced(inputs, [&] {
     Tensors results = f(inputs);
     check_inputs("record", results, site);
-    for (Tensor& y : results) y = y.detach();
-    program = std::make_shared<Program>(trace.finish(results));
-  }
-  return Replay(std::move(program));
+    return results;
+  })));
 }
 
 Program& Replay::program(Site site) const {

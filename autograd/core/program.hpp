@@ -75,6 +75,20 @@ class Trace final : public Watcher {
   std::vector<std::pair<Ref<Leaf>, Ref<Array>>> before_;
 };
 
+/// The program of what f does with `inputs`, of which none is another's alias, and gives. What it drew and assigned is
+/// taken back, also where it throws.
+template <class F>
+Program traced(const Tensors& inputs, F f) {
+  Trace trace(inputs);
+  struct Undo {
+    Trace& trace;
+    ~Undo() { trace.undo(); }
+  } undo{trace};
+  Tensors results = f();
+  for (Tensor& y : results) y = y.detach();
+  return trace.finish(results);
+}
+
 /// Whether a function is being recorded, for a replay of its own, within what `watcher` watches.
 bool records_within(const Watcher& watcher);
 

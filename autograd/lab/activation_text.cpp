@@ -139,10 +139,7 @@ std::string refuted(const ActivationReport& r, const Claim& claim) {
 }  // namespace
 
 std::string ActivationReport::verdict() const {
-  std::string s = warnings.empty()       ? "Nothing is wrong with it."
-                  : warnings.size() == 1 ? "One thing is wrong with it: " + warnings[0].text + "."
-                                         : std::to_string(warnings.size()) +
-                                               " things are wrong with it, the first: " + warnings[0].text + ".";
+  std::string s = verdict_of(warnings);
   if (std::isnan(normal.chi1)) return s;
   s += " In a deep network " + depth_text(normal.chi1) + ".";
   if (normal.saturated > 0.01) s += " It is flat for " + percent(normal.saturated) + " of inputs of N(0, 1).";

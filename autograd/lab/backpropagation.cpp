@@ -49,16 +49,11 @@ lab::Backpropagation backpropagation_of(const std::function<Tensor(const Tensors
     x.emplace_back(make_view(t.array(), t.shape()));
   }
   const Scope scope(site);
-  const Program program = [&] {
-    Trace trace(x);
-    struct Undo {
-      Trace& trace;
-      ~Undo() { trace.undo(); }
-    } undo{trace};
+  const Program program = traced(x, [&] {
     const Tensor y = f(x);
     if (!y.defined()) fail("backpropagation", "the result is undefined", site);
-    return trace.finish({y.detach()});
-  }();
+    return Tensors{y};
+  });
   return lab::NetworkReader(program).read(site);
 }
 

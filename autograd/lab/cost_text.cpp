@@ -84,10 +84,7 @@ std::string refuted(const CostReport& r, const Claim& claim) {
 }  // namespace
 
 std::string CostReport::verdict() const {
-  std::string s = warnings.empty()       ? "Nothing is wrong with it."
-                  : warnings.size() == 1 ? "One thing is wrong with it: " + warnings[0].text + "."
-                                         : std::to_string(warnings.size()) +
-                                               " things are wrong with it, the first: " + warnings[0].text + ".";
+  std::string s = verdict_of(warnings);
   if (link != Link::none) s += " It is least " + link_text(*this) + ", and " + (convex ? "convex." : "not convex.");
   return s;
 }

@@ -64,33 +64,28 @@ Intervals report(const functional::Function& f, const Tensors& examples, const s
   const Program& program = recorded.program;
 
   Effect effect;
-  std::unique_ptr<Recorded> with_gradients;
-  std::shared_ptr<Program> both;
   if (effect_of_formula) {
     effect = *effect_of_formula;
   } else {
     // Value and gradients, as one program.
     Tensors x;
     for (const Tensor& t : examples) x.emplace_back(make_view(t.array(), t.shape()));
-    Trace trace(x);
-    struct Undo {
-      Trace& trace;
-      ~Undo() { trace.undo(); }
-    } undo{trace};
     const Scope scope(site);
     const Recording on(true);
-    Tensors leaves;
-    for (const Tensor& t : x) leaves.push_back(is_floating(t.dtype()) ? t.requires_grad() : t);
-    const Tensor y = f(leaves);
-    Tensors results{y.detach()};
-    if (y.is_recorded()) {
-      Tensors wanted;
-      for (const Tensor& t : leaves)
-        if (is_floating(t.dtype())) wanted.push_back(t);
-      for (const Tensor& g : grad(sum(y), wanted, allow_unused))
-        if (g.defined()) results.push_back(g.detach());
-    }
-    both = std::make_shared<Program>(trace.finish(results));
+    const auto both = std::make_shared<Program>(traced(x, [&] {
+      Tensors leaves;
+      for (const Tensor& t : x) leaves.push_back(is_floating(t.dtype()) ? t.requires_grad() : t);
+      const Tensor y = f(leaves);
+      Tensors results{y};
+      if (y.is_recorded()) {
+        Tensors wanted;
+        for (const Tensor& t : leaves)
+          if (is_floating(t.dtype())) wanted.push_back(t);
+        for (const Tensor& g : grad(sum(y), wanted, allow_unused))
+          if (g.defined()) results.push_back(g);
+      }
+      return results;
+    }));
     effect = [both, &recorded](const SearchPoint& at) {
       std::vector<Ref<Array>> out;
       try {

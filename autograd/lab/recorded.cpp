@@ -26,14 +26,11 @@ Recorded::Recorded(const functional::Function& f, const Tensors& examples, const
   {
     const Scope scope(site);
     const Recording off(false);
-    Trace trace(x);
-    struct Undo {
-      Trace& trace;
-      ~Undo() { trace.undo(); }
-    } undo{trace};
-    const Tensor y = f(x);
-    if (!y.defined()) fail("intervals", "the function returns an undefined tensor", site);
-    program = trace.finish({y.detach()});
+    program = traced(x, [&] {
+      const Tensor y = f(x);
+      if (!y.defined()) fail("intervals", "the function returns an undefined tensor", site);
+      return Tensors{y};
+    });
   }
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double most = is_floating(x[i].dtype()) ? most_of(x[i].dtype()) : 0;

@@ -58,6 +58,13 @@ std::string listed(const std::vector<std::string>& all, std::size_t most) {
   return shown < all.size() ? s + " and " + std::to_string(all.size() - shown) + " more" : s;
 }
 
+std::string verdict_of(const std::vector<Warning>& warnings) {
+  if (warnings.empty()) return "Nothing is wrong with it.";
+  const std::string count =
+      warnings.size() == 1 ? "One thing is wrong" : std::to_string(warnings.size()) + " things are wrong";
+  return count + " with it" + (warnings.size() == 1 ? ": " : ", the first: ") + warnings[0].text + ".";
+}
+
 std::string rows(const std::vector<Warning>& warnings) {
   std::string s;
   for (const Warning& w : warnings)

@@ -15,6 +15,8 @@ std::string percent(double share);
 std::string row(const std::string& label, const std::string& text);
 /// "a, b and 3 more", of which `most` are listed.
 std::string listed(const std::vector<std::string>& all, std::size_t most = 4);
+/// How many warnings there are, and what the first says, as the sentence that a verdict begins with.
+std::string verdict_of(const std::vector<Warning>& warnings);
 /// The warnings of a report, each with its remedy; "none" where there are none.
 std::string rows(const std::vector<Warning>& warnings);
 /// "[-1, 2]", or "1" for a point; an end that is infinite is outside.
@@ -22,10 +24,6 @@ std::string span(const Interval& interval);
 /// The rows of a formula, of what can fail inside, and of what could not be looked at; nothing where there is nothing.
 std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards, const std::string& refused,
                         bool float64_only);
-/// "[-1, 2]", or "1" for a point; an end that is infinite is outside.
-std::string span(const Interval& interval);
-/// The rows of a formula and of what can fail inside; nothing where both are empty.
-std::string inside_rows(const std::string& formula, const std::vector<Hazard>& hazards);
 /// "at 0" or "on [1, 2]".
 std::string place(const Interval& where);
 

@@ -231,6 +231,12 @@ std::string number(double v) {
   return text;
 }
 
+std::string in_percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * std::max(share, -99.));
+  return text;
+}
+
 double largest(const Tensor& x) { return x.size() ? amax(abs(x)).to(float64).item() : 0; }
 
 Finding at_call(const View& view, int call, Fault kind, std::string what) {

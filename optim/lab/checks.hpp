@@ -30,6 +30,8 @@ void order_of_epochs(const Scene& s, Out& out);
 
 /// "0.123", three digits.
 std::string number(double v);
+/// "12.3 %"; of what is worse than any use "-9900.0 %".
+std::string in_percent(double share);
 /// The largest |x|; 0 of no elements.
 double largest(const Tensor& x);
 inline bool is_softmax(const std::string& op) { return op == "softmax" || op == "log_softmax"; }

@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <ostream>
 
-#include "lint.hpp"
+#include "checks.hpp"
 
 namespace xtape::lab {
 namespace {
@@ -23,12 +23,6 @@ void write(std::ostream& out, const char* indent, const std::string& text) {
     begin = end + 1;
   }
   out << "\n";
-}
-
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * std::max(share, -99.));
-  return text;
 }
 
 }  // namespace
@@ -55,8 +49,8 @@ std::ostream& operator<<(std::ostream& out, const Findings& findings) {
     if (!f.why.empty()) write(out, "   ", f.why);
     std::string change = "change: " + f.change;
     if (f.trial)
-      change += "; tried for " + std::to_string(f.trial->steps) + " steps: it learns " + percent(f.trial->after) +
-                " of the targets instead of " + percent(f.trial->before) +
+      change += "; tried for " + std::to_string(f.trial->steps) + " steps: it learns " + in_percent(f.trial->after) +
+                " of the targets instead of " + in_percent(f.trial->before) +
                 (f.trial->learns ? "" : ", which is not enough");
     write(out, "   ", change);
   }

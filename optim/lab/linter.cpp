@@ -5,7 +5,6 @@
 #include <autograd/ops/slice.hpp>
 #include <chrono>
 #include <cmath>
-#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -123,14 +122,8 @@ std::vector<Tried> try_all(const std::vector<Repair>& repairs, Forks& forks, dou
   return all;
 }
 
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * share);
-  return text;
-}
-
 Finding found(const Repair& r, const Trial& trial, const std::string& error) {
-  std::string measured = error.empty() ? "the training has learnt " + percent(std::max(0., trial.before)) +
+  std::string measured = error.empty() ? "the training has learnt " + in_percent(std::max(0., trial.before)) +
                                              " of what a constant prediction leaves"
                                        : "the training ended with an error: " + error;
   return {r.kind, r.what, std::move(measured), r.layer, r.site, r.why, r.change, trial};

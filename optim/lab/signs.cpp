@@ -6,7 +6,6 @@
 #include <autograd/ops/reduction.hpp>
 #include <autograd/ops/unary.hpp>
 #include <cmath>
-#include <cstdio>
 
 namespace xtape::lab {
 namespace {
@@ -16,11 +15,6 @@ using Out = std::vector<Finding>;
 // Nearly all of a layer: a training that learns has dead and saturated units, too.
 constexpr double nearly_all = 0.9;
 
-std::string percent(double share) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.0f %%", 100 * share);
-  return text;
-}
 double mean_of(const Tensor& x) { return mean(x.to(float64)).item(); }
 double rms(const Tensor& x) { return std::sqrt(mean(square(x.to(float64))).item()); }
 
@@ -31,7 +25,7 @@ void dead(const Scene& s, Out& out) {
     const double share = mean_of((amax(c.value, 0) == 0).to(float32));  // of the units, for all samples
     if (share < nearly_all) continue;
     Finding f = at_call(s.view, i, Fault::activation, "relus that are dead");
-    f.measured = percent(share) + " of its units are 0 for all " + std::to_string(c.value.shape()[0]) + " samples";
+    f.measured = in_percent(share) + " of its units are 0 for all " + std::to_string(c.value.shape()[0]) + " samples";
     f.why = "a unit that is 0 for all samples has no gradient and stays so";
     f.change = "a smaller learning rate, scaled inputs, or leaky_relu";
     out.push_back(std::move(f));
@@ -46,7 +40,7 @@ void saturated(const Scene& s, Out& out) {
     const double share = mean_of((slope < 0.01).to(float32));
     if (share < nearly_all) continue;
     Finding f = at_call(s.view, i, Fault::preprocessing, c.op + " that is saturated");
-    f.measured = percent(share) + " of its outputs are where its slope is below a hundredth of the largest";
+    f.measured = in_percent(share) + " of its outputs are where its slope is below a hundredth of the largest";
     f.why = "hardly any gradient passes to the layers below";
     f.change = "inputs of mean 0 and deviation 1, and smaller weights";
     out.push_back(std::move(f));
@@ -88,7 +82,7 @@ void slow(const Scene& s, Out& out) {
   if (!(most > 0 && most < 1e-3)) return;
   out.push_back({Fault::learning_rate,
                  "weights that hardly move",
-                 "in " + std::to_string(s.steps) + " steps no layer has moved by more than " + percent(1e-3) +
+                 "in " + std::to_string(s.steps) + " steps no layer has moved by more than " + in_percent(1e-3) +
                      " of its weights' size: " + number(most),
                  "",
                  {},
